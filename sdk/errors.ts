@@ -1,0 +1,31 @@
+/** Every code a {@link SkeinError} can carry. The list is closed; README names cause and remedy of each. */
+export type SkeinErrorCode =
+  | 'not-joined'
+  | 'join-timeout'
+  | 'signaling-missing'
+  | 'signaling-unreachable'
+  | 'signaling-refused'
+  | 'peers-unreachable'
+  | 'already-joined'
+  | 'version-mismatch'
+  | 'member-unknown'
+  | 'member-left'
+  | 'message-too-large'
+  | 'insecure-url'
+  | 'engine-missing'
+  | 'closed'
+
+/**
+ * What skein rejects with when something other than the caller's arguments is at fault.
+ * (Bad arguments are `TypeError` or `RangeError`; an abort rejects with the signal's own reason.)
+ */
+export class SkeinError extends Error {
+  override readonly name = 'SkeinError'
+  /** A fact that a caller can act on. */
+  readonly code: SkeinErrorCode
+
+  constructor(code: SkeinErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,89 @@
+import type { Binding, Lane } from '../protocol/carrier.js'
+
+/** Names one carrier for its whole life; the engine hands them out, never twice. */
+export type CarrierId = number
+
+/** `all` or a member's id. */
+export type Audience = string
+
+/** What happens to the engine. It learns of the world through these alone. */
+export type EngineEvent =
+  /** Begin: dial the signaling server, if there is one. */
+  | { readonly type: 'start' }
+  /** A carrier that the engine asked for is open. `binding` is present on links whose transport has certificates. */
+  | {
+      readonly type: 'carrier:open'
+      readonly carrier: CarrierId
+      readonly room: Readonly<Record<Lane, number>>
+      readonly binding: Binding | null
+    }
+  /** Gone, or never came up. `code` is the close code of a signaling socket. */
+  | { readonly type: 'carrier:closed'; readonly carrier: CarrierId; readonly code?: number; readonly reason: string }
+  | { readonly type: 'carrier:bytes'; readonly carrier: CarrierId; readonly lane: Lane; readonly bytes: Uint8Array }
+  /** `bytes` may be written now, counting all that was written before. */
+  | { readonly type: 'carrier:room'; readonly carrier: CarrierId; readonly lane: Lane; readonly bytes: number }
+  /** A link's own description or a later candidate is ready; opaque to the engine. */
+  | {
+      readonly type: 'link:signal'
+      readonly carrier: CarrierId
+      readonly kind: 'description' | 'candidate'
+      readonly bytes: Uint8Array
+    }
+  /** The application sends. The engine owns `bytes` from here on. `submission` names it in `admitted`. */
+  | {
+      readonly type: 'submit'
+      readonly submission: number
+      readonly to: Audience
+      readonly kind: MessageKind
+      readonly bytes: Uint8Array
+    }
+  /** The device says that the network or the page is back: waits end now. */
+  | { readonly type: 'hint'; readonly hint: 'online' | 'resumed' }
+  /** Leave: say goodbye. With `now`, nothing is waited for; else unacknowledged messages get a moment first. */
+  | { readonly type: 'leave'; readonly now: boolean }
+  /** The time that `wake` asked for has come. */
+  | { readonly type: 'timer' }
+
+export type MessageKind = 'text' | 'binary'
+
+/** What the engine asks of the world. Calls are made during `step` and must not call back into it. */
+export interface Effects {
+  /** Dial the signaling server, by the host's list. */
+  openServer(carrier: CarrierId): void
+  /** Begin a link to a member; `remote` is its description when it is the one that offers. */
+  openLink(carrier: CarrierId, memberId: string, remote: Uint8Array | null): void
+  /** Hand a remote description or candidate to a link. */
+  signalLink(carrier: CarrierId, bytes: Uint8Array): void
+  /** Never beyond the room reported, but for a goodbye. */
+  write(carrier: CarrierId, lane: Lane, bytes: Uint8Array): void
+  /** Close; with `drain`, after what is written has gone out. The engine forgets the carrier at once. */
+  close(carrier: CarrierId, drain: boolean): void
+  deliver(message: { from: string; to: 'all' | 'me'; kind: MessageKind; bytes: Uint8Array }): void
+  /** This submission is in every recipient's window: its `send` resolves. */
+  admitted(submission: number): void
+  emit(notice: EngineNotice): void
+  /** Send a `timer` event at this time; a time not after now means as soon as the current task's calls are done. */
+  wake(atMs: number): void
+}
+
+export type LeaveReason = 'goodbye' | 'timeout' | 'replaced' | 'removed'
+
+/** What the engine tells its owner. */
+export type EngineNotice =
+  /** `join()` may resolve: the group is empty, or a first link is bound and its roster confirmed or waited for. */
+  | { readonly type: 'joined' }
+  | { readonly type: 'member:join'; readonly id: string }
+  | { readonly type: 'member:leave'; readonly id: string; readonly reason: LeaveReason }
+  | { readonly type: 'member:update'; readonly id: string }
+  | { readonly type: 'path:change'; readonly id: string; readonly path: Path; readonly previous: Path }
+  | { readonly type: 'signaling:change'; readonly state: SignalingState; readonly reason: string }
+  /** Goodbyes are written and every carrier is closed or draining; no effect follows. */
+  | { readonly type: 'left' }
+
+export type SignalingState = 'connecting' | 'open' | 'closed'
+
+/** How a member is reached now, and through whom. */
+export interface Path {
+  readonly kind: 'direct' | 'relayed' | 'none'
+  readonly via: readonly string[]
+}
