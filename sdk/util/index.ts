@@ -1,0 +1,1 @@
+/** Leaf ideas that know nothing of skein: bytes, text, listeners. Imports nothing. */
