@@ -1,0 +1,67 @@
+import type { CryptoSuite, KeyPair } from '../crypto/suite.js'
+import type { Path } from './events.js'
+
+/** What an engine is made with. Nothing here changes during a join. */
+export interface EngineOptions {
+  readonly suite: CryptoSuite
+  /** Derived from the group key. */
+  readonly keys: {
+    /** 32 bytes; all that the signaling server ever sees of the group. */
+    readonly topic: Uint8Array
+    readonly helloKey: Uint8Array
+    readonly psk: Uint8Array
+  }
+  /** Ed25519, who I am. */
+  readonly identity: KeyPair
+  /** X25519, made for this join; the member id follows from it. */
+  readonly session: KeyPair
+  /** What members are shown of me: JSON in UTF-8, at most 512 bytes. */
+  readonly profile: Uint8Array
+  readonly bot: boolean
+  /** Whether I forward for others. */
+  readonly relay: boolean
+  /** Whether there is a signaling server to dial. */
+  readonly server: boolean
+  /** Whether a link to this member could be made at all. */
+  readonly canLink: (memberId: string) => boolean
+  readonly limits: {
+    /** The largest message, sent or received, in bytes. */
+    readonly messageBytes: number
+    readonly maxLinks: number
+  }
+  /** How long a silent member keeps its place, in milliseconds. */
+  readonly lingerMs: number
+}
+
+/** Another member as the engine sees it now. */
+export interface PeerView {
+  readonly id: string
+  /** Ed25519 public key, 32 bytes. */
+  readonly identity: Uint8Array
+  /** JSON in UTF-8, as its card says; never checked beyond its size. */
+  readonly profile: Uint8Array
+  readonly bot: boolean
+  readonly path: Path
+  /** Round-trip time, rounded to its class, in milliseconds; `null` until measured. */
+  readonly rttMs: number | null
+}
+
+/** Live figures; all counts are since the engine was made. */
+export interface EngineStats {
+  readonly members: number
+  readonly links: number
+  readonly sessions: number
+  readonly pendingHandshakes: number
+  readonly framesForwarded: number
+  readonly framesDropped: number
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  readonly serverFramesSent: number
+  readonly serverFramesReceived: number
+  readonly serverBytesSent: number
+  readonly serverBytesReceived: number
+  readonly messagesSent: number
+  readonly messagesDelivered: number
+  /** Bytes that wait for acknowledgement, summed over members. */
+  readonly bytesUnacknowledged: number
+}
