@@ -4,8 +4,8 @@ export class DecodeError extends Error {
   /** What is wrong with the bytes, in a few words, fit to be shown to whoever sent them. */
   readonly reason: string
 
-  constructor(reason: string) {
-    super(`cannot decode frame: ${reason}`)
+  constructor(reason: string, options?: { cause?: unknown }) {
+    super(`cannot decode frame: ${reason}`, options)
     this.reason = reason
   }
 }
