@@ -1,5 +1,5 @@
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const values = new Map([...alphabet].map((character, value) => [character, value]))
+const values = new Map(Array.from(alphabet, (character, value) => [character, value]))
 
 /** RFC 4648 section 5, without padding. */
 export const encodeBase64url = (bytes: Uint8Array): string => {

@@ -1,0 +1,37 @@
+/** Builds dist/: the bundles of vite.config.ts and the declarations beside them. */
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { createBuilder } from 'vite'
+import { run } from './run.js'
+
+const types = 'dist/types'
+const platform = join(types, 'sdk/platform/platform.node.js')
+
+/**
+ * `#platform` is an import of the sources and means nothing where the sources are missing. Both twins declare the
+ * same exports, so the declarations may name either.
+ */
+const nameTwinInDeclarations = async (): Promise<void> => {
+  for (const file of await readdir(types, { recursive: true })) {
+    if (!file.endsWith('.d.ts')) continue
+    const path = join(types, file)
+    const text = await readFile(path, 'utf8')
+    const target = relative(dirname(path), platform)
+    const named = text.replaceAll(/(['"])#platform\1/g, `'${target.startsWith('.') ? target : `./${target}`}'`)
+    if (named !== text) await writeFile(path, named)
+  }
+}
+
+const buildDeclarations = async (): Promise<void> => {
+  if ((await run('tsc', ['-p', 'tsconfig.types.json'])) !== 0) throw new Error('declarations cannot be built')
+  await nameTwinInDeclarations()
+}
+
+const buildBundles = async (): Promise<void> => {
+  const builder = await createBuilder({ logLevel: 'warn' })
+  await builder.buildApp()
+  await chmod('dist/signaling/cli.js', 0o755)
+}
+
+await rm('dist', { recursive: true, force: true })
+await Promise.all([buildBundles(), buildDeclarations()])

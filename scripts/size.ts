@@ -1,0 +1,37 @@
+/** Compares what a page loads with size-budget.json. Sizes are gzip at its highest level, in KiB. */
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { parseSync } from 'vite'
+
+interface Budget {
+  readonly file: string
+  /** Whether what the file imports statically is loaded with it, and so counts. */
+  readonly withStaticImports?: boolean
+  readonly maxGzipKiB: number
+}
+
+const staticImports = (file: string, code: string): string[] => {
+  const { staticImports: imports, staticExports } = parseSync(file, code).module
+  const reexports = staticExports.flatMap(({ entries }) => entries.flatMap((entry) => entry.moduleRequest?.value ?? []))
+  return [...imports.map((entry) => entry.moduleRequest.value), ...reexports]
+}
+
+const closure = async (file: string, found = new Set<string>()): Promise<Set<string>> => {
+  if (found.has(file)) return found
+  found.add(file)
+  for (const specifier of staticImports(file, await readFile(file, 'utf8')))
+    await closure(join(dirname(file), specifier), found)
+  return found
+}
+
+const budgets = JSON.parse(await readFile('size-budget.json', 'utf8')) as Record<string, Budget>
+for (const [name, budget] of Object.entries(budgets)) {
+  const files = budget.withStaticImports === true ? await closure(budget.file) : [budget.file]
+  let bytes = 0
+  for (const file of files) bytes += gzipSync(await readFile(file), { level: 9 }).length
+  const kib = bytes / 1024
+  const fits = kib <= budget.maxGzipKiB
+  console.log(`${name}: ${kib.toFixed(1)} KiB gzip of ${String(budget.maxGzipKiB)}${fits ? '' : ': too large'}`)
+  if (!fits) process.exitCode = 1
+}

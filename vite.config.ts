@@ -1,0 +1,80 @@
+import { defineConfig, type BuildEnvironmentOptions, type EnvironmentOptions } from 'vite'
+
+/**
+ * The four bundles of the package; declarations come from tsc (scripts/build.ts runs both). `#platform` resolves by
+ * the conditions of each environment, so every bundle gets the twin files of its own side.
+ */
+const chunkFileNames = 'chunks/[name]-[hash].js'
+
+const build = (options: BuildEnvironmentOptions): BuildEnvironmentOptions => ({
+  sourcemap: true,
+  emptyOutDir: true,
+  target: 'es2022',
+  ...options,
+  rolldownOptions: {
+    // A warning here is a broken package there: an import that failed to stay lazy, a module that is not found.
+    onLog: (level, log) => {
+      if (level === 'warn') throw new Error(`bundle cannot be built without a warning: ${log.message}`)
+    },
+    ...options.rolldownOptions,
+  },
+})
+
+/** Plain ESM for Node, dependencies left outside. */
+const forNode = (outDir: string, entry: Record<string, string>): EnvironmentOptions => ({
+  consumer: 'server',
+  build: build({
+    outDir,
+    ssr: true,
+    lib: { entry, formats: ['es'] },
+    rolldownOptions: { output: { entryFileNames: '[name].js', chunkFileNames } },
+  }),
+})
+
+const environments: Record<string, EnvironmentOptions> = {
+  // Dependencies inlined, so that a page can load it from any CDN; what the sources `import()` becomes lazy chunks.
+  browser: {
+    consumer: 'client',
+    build: build({
+      outDir: 'dist/browser',
+      lib: { entry: { index: 'sdk/index.ts' }, formats: ['es'] },
+      rolldownOptions: {
+        output: {
+          entryFileNames: '[name].js',
+          chunkFileNames,
+          // Vite keeps the white space of ES libraries; pages load these files as they are, without another bundler.
+          minify: { compress: true, mangle: { keepNames: { class: true, function: false } }, codegen: true },
+        },
+      },
+    }),
+  },
+  node: forNode('dist/node', { index: 'sdk/index.ts' }),
+  signaling: forNode('dist/signaling', { index: 'signaling/index.ts', cli: 'signaling/cli.ts' }),
+  global: {
+    consumer: 'client',
+    build: build({
+      outDir: 'dist',
+      emptyOutDir: false,
+      minify: true,
+      lib: { entry: 'sdk/global.ts', formats: ['iife'], name: 'Skein', fileName: () => 'skein.global.js' },
+      rolldownOptions: {
+        // libsodium asks import.meta.url for its folder and works without; a classic script has none.
+        transform: { define: { 'import.meta': '{}' } },
+        output: { codeSplitting: false },
+      },
+    }),
+  },
+}
+
+export default defineConfig({
+  publicDir: false,
+  environments,
+  builder: {
+    async buildApp(builder) {
+      for (const name of Object.keys(environments)) {
+        const environment = builder.environments[name]
+        if (environment !== undefined) await builder.build(environment)
+      }
+    },
+  },
+})
