@@ -68,7 +68,11 @@ export default tseslint.config(
   },
   {
     // The engine, what crosses the wire, and the server's rooms run in the simulator under virtual time.
-    files: ['sdk/mesh/**/*.ts', 'sdk/protocol/**/*.ts', 'signaling/rooms.ts', 'signaling/rooms/**/*.ts'],
+    files: [
+      'sdk/mesh/**/*.ts',
+      'sdk/protocol/**/*.ts',
+      'signaling/{room,rooms,deadlines,limits,random-set,token-bucket}.ts',
+    ],
     rules: {
       'no-restricted-globals': [
         'error',

@@ -4,8 +4,6 @@ import { defineConfig, type BuildEnvironmentOptions, type EnvironmentOptions } f
  * The four bundles of the package; declarations come from tsc (scripts/build.ts runs both). `#platform` resolves by
  * the conditions of each environment, so every bundle gets the twin files of its own side.
  */
-const chunkFileNames = 'chunks/[name]-[hash].js'
-
 const build = (options: BuildEnvironmentOptions): BuildEnvironmentOptions => ({
   sourcemap: true,
   emptyOutDir: true,
@@ -20,14 +18,17 @@ const build = (options: BuildEnvironmentOptions): BuildEnvironmentOptions => ({
   },
 })
 
-/** Plain ESM for Node, dependencies left outside. */
+/**
+ * Plain ESM for Node, dependencies left outside. Chunks lie beside the entries, so that a path relative to
+ * `import.meta.url` means the same wherever the bundler puts the code.
+ */
 const forNode = (outDir: string, entry: Record<string, string>): EnvironmentOptions => ({
   consumer: 'server',
   build: build({
     outDir,
     ssr: true,
     lib: { entry, formats: ['es'] },
-    rolldownOptions: { output: { entryFileNames: '[name].js', chunkFileNames } },
+    rolldownOptions: { output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' } },
   }),
 })
 
@@ -41,7 +42,7 @@ const environments: Record<string, EnvironmentOptions> = {
       rolldownOptions: {
         output: {
           entryFileNames: '[name].js',
-          chunkFileNames,
+          chunkFileNames: 'chunks/[name]-[hash].js',
           // Vite keeps the white space of ES libraries; pages load these files as they are, without another bundler.
           minify: { compress: true, mangle: { keepNames: { class: true, function: false } }, codegen: true },
         },

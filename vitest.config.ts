@@ -26,7 +26,7 @@ export default defineConfig({
           environment: 'node',
           fileParallelism: false,
           testTimeout: 120_000,
-          hookTimeout: 180_000,
+          globalSetup: ['tests/package/setup.ts'],
         },
       },
       {

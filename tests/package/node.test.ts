@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { runNode, writeConsumer } from './consumer.js'
+
+const exported = ['SkeinError', 'WebGroup', 'WebGroupState', 'webRTC']
+
+describe('the packed package in Node', () => {
+  it('is imported', async () => {
+    const folder = await writeConsumer({
+      'main.mjs': `import * as skein from 'skein'
+        import { createSignaling } from 'skein/signaling'
+        console.log(JSON.stringify({ names: Object.keys(skein), signaling: typeof createSignaling }))`,
+    })
+    const { code, stdout, stderr } = await runNode(folder, ['main.mjs'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const { names, signaling } = JSON.parse(stdout) as { names: string[]; signaling: string }
+    expect(names).toEqual(expect.arrayContaining(exported))
+    expect(signaling).toBe('function')
+  })
+
+  it('is required', async () => {
+    const folder = await writeConsumer({
+      'main.cjs': `const skein = require('skein')
+        const { createSignaling } = require('skein/signaling')
+        console.log(JSON.stringify({ names: Object.keys(skein), signaling: typeof createSignaling }))`,
+    })
+    const { code, stdout, stderr } = await runNode(folder, ['main.cjs'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const { names, signaling } = JSON.parse(stdout) as { names: string[]; signaling: string }
+    expect(names).toEqual(expect.arrayContaining(exported))
+    expect(signaling).toBe('function')
+  })
+
+  it('gives the same classes to import and to require', async () => {
+    const folder = await writeConsumer({
+      'main.cjs': `import('skein').then((skein) => console.log(skein.SkeinError === require('skein').SkeinError))`,
+    })
+    expect((await runNode(folder, ['main.cjs'])).stdout.trim()).toBe('true')
+  })
+
+  it('runs its signaling command', async () => {
+    const folder = await writeConsumer({})
+    const { code, stdout } = await runNode(folder, ['../node_modules/.bin/skein-signaling', '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('--port')
+  })
+})
