@@ -1,0 +1,80 @@
+import type { LeaveReason, Path, SignalingState } from '../mesh/events.js'
+import type { StateChange } from './lifecycle.js'
+import type { MessageData } from './messages.js'
+import type { Peer } from './snapshots.js'
+
+/**
+ * What a group tells its listeners, in one object each.
+ *
+ * Member and message events come only while the group is `joined`: none before `state:change` has said so, none after
+ * `leave()` was called. They come one at a time, in the order in which things happened.
+ */
+export interface GroupEvents {
+  /**
+   * Another member is here: messages can go both ways, and it is in `members` and `peers`. Fires for those found on
+   * joining too, and again when a member comes back that had left by `timeout`.
+   */
+  'member:join': { readonly id: string; readonly peer: Peer }
+  /**
+   * A member is here no more, and no longer in `members`. Fires once for each `member:join`, after the last message
+   * of that member. `goodbye`: it left; `timeout`: it was silent for `lingerMs`; `replaced`: the same identity joined
+   * anew elsewhere and this one no longer answers; `removed`: its key no longer admits it. The loss of a link is none
+   * of these (see `link:change`).
+   */
+  'member:leave': { readonly id: string; readonly reason: LeaveReason }
+  /** A member has changed what it shows of itself. `peer` is the new one. */
+  'member:update': { readonly id: string; readonly peer: Peer }
+  /** A member is reached in another way, or through others, or at the moment not at all. It stays a member. */
+  'link:change': {
+    readonly id: string
+    readonly path: Path['kind']
+    /** The members that forward, nearest first; empty unless `path` is `relayed`. */
+    readonly via: readonly string[]
+    readonly previous: Path['kind']
+  }
+  /**
+   * A message has arrived, whole. `to` says whether it went to all or to me alone. All listeners are given the same
+   * bytes.
+   */
+  message: { readonly from: string; readonly data: MessageData; readonly to: 'all' | 'me' }
+  /**
+   * The group has changed its state; `group.state` is `next` already. `reason` says why: `join`, `joined`, `leave`,
+   * `left`, the code of the error that ended a join, `aborted`, `lost` (with `autoRejoin: false`), `pagehide` and
+   * `pageshow`, or `failure` when an `error` event tells more.
+   */
+  'state:change': StateChange
+  /** The connection to the signaling server has changed its state. A group needs it to grow, not to talk. */
+  'signaling:change': {
+    readonly previous: SignalingState
+    readonly next: SignalingState
+    readonly reason: string
+  }
+  /**
+   * Something failed that nobody may have been waiting for: a listener threw, or `join`, `send` or `sendTo` rejected.
+   * (Not when its own `signal` or a `leave()` ended it.) Without a listener here it is logged to the console.
+   */
+  error: { readonly error: unknown }
+}
+
+export type GroupEventName = keyof GroupEvents
+
+export interface ListenOptions {
+  /** Removes the listener when it aborts. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Removes the listener when it is called first.
+   * @default false
+   */
+  readonly once?: boolean | undefined
+}
+
+export const groupEventNames: readonly GroupEventName[] = [
+  'member:join',
+  'member:leave',
+  'member:update',
+  'link:change',
+  'message',
+  'state:change',
+  'signaling:change',
+  'error',
+]

@@ -1,0 +1,219 @@
+import { parseSignalingUrl } from '../discovery/index.js'
+import { webRTC, type Transport } from '../link/index.js'
+import { MAX_NEIGHBORS, MAX_PROFILE_BYTES } from '../protocol/limits.js'
+import { encodeUtf8 } from '../util/bytes.js'
+import { checkArray, checkBoolean, checkFields, checkWhole } from './checks.js'
+import { describeType } from './messages.js'
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue }
+
+/** What members are shown of each other: a JSON object of at most 512 bytes. */
+export type Profile = { readonly [name: string]: JsonValue }
+
+/** Where a signaling server is. */
+export type SignalingServer = string | { readonly url: string }
+
+export type IceServers = readonly RTCIceServer[] | (() => Promise<readonly RTCIceServer[]>)
+
+/** What a group is made with. Everything has a default, and every default can be changed by {@link configure}. */
+export interface WebGroupOptions {
+  /**
+   * The signaling server, or several that are tried in turn. It introduces members to each other and carries nothing
+   * else. `wss://` URLs; `ws://` only on this machine, or with `allowInsecure`.
+   * @default none: `join()` rejects with `signaling-missing`
+   */
+  readonly signaling?: SignalingServer | readonly SignalingServer[] | undefined
+  /**
+   * STUN and TURN servers for WebRTC, or a function that is asked at every `join()`, for credentials that expire.
+   * `join()` rejects with what the function rejects with.
+   * @default [] — no server is contacted that is not named here
+   */
+  readonly iceServers?: IceServers | undefined
+  /**
+   * The ways to make links, best first.
+   * @default [webRTC()]
+   */
+  readonly transports?: readonly Transport[] | undefined
+  /**
+   * Shown to members and hidden from everyone else. Copied when the group is made.
+   * @default {}
+   */
+  readonly profile?: Profile | undefined
+  /**
+   * Whether the group stays joined when it has lost every link and the signaling server, and whether it joins again
+   * when a page comes back from the back-forward cache. With `false` it has left once both have been gone for
+   * `lingerMs`.
+   * @default true
+   */
+  readonly autoRejoin?: boolean | undefined
+  /**
+   * Whether this member forwards, unread, between two others that cannot connect.
+   * @default true
+   */
+  readonly relay?: boolean | undefined
+  readonly limits?: GroupLimits | undefined
+  /**
+   * How long a member that has fallen silent keeps its place, in milliseconds; from 5,000, since silence is noticed
+   * after 4 s only.
+   * @default 10_000
+   */
+  readonly lingerMs?: number | undefined
+  /**
+   * Permits `ws://` signaling servers beyond this machine, where anyone on the way can see who connects.
+   * @default false
+   */
+  readonly allowInsecure?: boolean | undefined
+}
+
+export interface GroupLimits {
+  /**
+   * The largest message sent or accepted, in bytes. A message is held in memory whole, at both ends.
+   * @default 67_108_864 (64 MiB)
+   */
+  readonly messageBytes?: number | undefined
+  /**
+   * How many members may be linked directly. Browsers slow down beyond some dozens of connections.
+   * @default 32
+   */
+  readonly maxLinks?: number | undefined
+}
+
+/** Options after checks and defaults. */
+export interface Settings {
+  readonly signalingUrls: readonly string[]
+  readonly iceServers: IceServers
+  readonly transports: readonly Transport[]
+  /** JSON in UTF-8. */
+  readonly profile: Uint8Array
+  readonly autoRejoin: boolean
+  readonly relay: boolean
+  readonly messageBytes: number
+  readonly maxLinks: number
+  readonly lingerMs: number
+}
+
+const optionNames = [
+  'signaling',
+  'iceServers',
+  'transports',
+  'profile',
+  'autoRejoin',
+  'relay',
+  'limits',
+  'lingerMs',
+  'allowInsecure',
+]
+const maxMessageBytes = 2 ** 30
+const maxLingerMs = 86_400_000
+
+let defaults: WebGroupOptions = {}
+
+/**
+ * Sets defaults for groups that are made from now on; existing ones keep theirs. An option given here replaces the
+ * one given by an earlier call (each of `limits` by itself), and one given to `new WebGroup()` goes before both.
+ *
+ * Throws a `TypeError` or `RangeError` for what no group would accept, and then changes nothing.
+ */
+export const configure = (options: WebGroupOptions): void => {
+  const action = 'defaults could not be set'
+  const merged = merge(defaults, checkShape(action, options))
+  // An insecure URL may be followed by a call that allows it: that is judged when a group is made.
+  resolve(action, { ...merged, allowInsecure: true })
+  defaults = merged
+}
+
+/** Throws a `TypeError`, a `RangeError`, or `insecure-url`. */
+export const resolveOptions = (options: WebGroupOptions): Settings => {
+  const action = 'group could not be made'
+  return resolve(action, merge(defaults, checkShape(action, options)))
+}
+
+const checkShape = (action: string, options: unknown): WebGroupOptions => {
+  const fields = checkFields(action, 'options', options, optionNames)
+  if (fields.limits !== undefined) checkFields(action, 'limits', fields.limits, ['messageBytes', 'maxLinks'])
+  return fields
+}
+
+const merge = (base: WebGroupOptions, over: WebGroupOptions): WebGroupOptions => ({
+  ...base,
+  ...given(over),
+  limits: { ...base.limits, ...given(over.limits ?? {}) },
+})
+
+const given = <T extends object>(options: T): Partial<T> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
+
+const resolve = (action: string, options: WebGroupOptions): Settings => {
+  // Defaults of destructuring stand in for undefined alone: null is an error, as any other wrong type is.
+  const { signaling = [], iceServers = [], transports = [webRTC()], profile = {}, limits = {} } = options
+  const { autoRejoin = true, relay = true, lingerMs = 10_000, allowInsecure = false } = options
+  const { messageBytes = 64 * 2 ** 20, maxLinks = 32 } = limits
+  return {
+    signalingUrls: resolveSignaling(action, signaling, checkBoolean(action, 'allowInsecure', allowInsecure)),
+    iceServers: resolveIceServers(action, iceServers),
+    transports: resolveTransports(action, transports),
+    profile: encodeProfile(action, profile),
+    autoRejoin: checkBoolean(action, 'autoRejoin', autoRejoin),
+    relay: checkBoolean(action, 'relay', relay),
+    messageBytes: checkWhole(action, 'limits.messageBytes', messageBytes, 1, maxMessageBytes),
+    maxLinks: checkWhole(action, 'limits.maxLinks', maxLinks, 1, MAX_NEIGHBORS),
+    lingerMs: checkWhole(action, 'lingerMs', lingerMs, 5_000, maxLingerMs),
+  }
+}
+
+const resolveSignaling = (action: string, value: unknown, allowInsecure: boolean): readonly string[] =>
+  (Array.isArray(value) ? (value as readonly unknown[]) : [value]).map((server) => {
+    const url = typeof server === 'string' ? server : checkFields(action, 'signaling', server, ['url']).url
+    if (typeof url !== 'string') {
+      throw new TypeError(`${action}: the URL of a signaling server must be a string, not ${describeType(url)}`)
+    }
+    return parseSignalingUrl(url, { allowInsecure })
+  })
+
+const resolveIceServers = (action: string, value: unknown): IceServers =>
+  typeof value === 'function' ? (value as () => Promise<readonly RTCIceServer[]>) : checkIceServers(action, value)
+
+/** A frozen copy, so that what was checked is what is used. */
+export const checkIceServers = (action: string, value: unknown): readonly RTCIceServer[] =>
+  Object.freeze(
+    checkArray(action, 'iceServers', value).map((server) => {
+      const { urls } = checkFields(action, 'iceServers', server, ['urls', 'username', 'credential', 'credentialType'])
+      const list: readonly unknown[] = Array.isArray(urls) ? urls : [urls]
+      for (const url of list) {
+        if (typeof url !== 'string' || !/^(stun|turn)s?:/i.test(url)) {
+          throw new TypeError(`${action}: iceServers must have "urls" that begin with stun:, stuns:, turn: or turns:`)
+        }
+      }
+      return { ...(server as RTCIceServer) }
+    }),
+  )
+
+const resolveTransports = (action: string, value: unknown): readonly Transport[] => {
+  const transports = checkArray(action, 'transports', value)
+  if (transports.length === 0) throw new RangeError(`${action}: transports is empty, so no link could be made`)
+  for (const transport of transports as readonly Partial<Transport>[]) {
+    if (typeof transport?.open !== 'function' || typeof transport.canLink !== 'function') {
+      throw new TypeError(`${action}: transports must hold what webRTC() returns, not ${describeType(transport)}`)
+    }
+  }
+  return Object.freeze([...(transports as readonly Transport[])])
+}
+
+const encodeProfile = (action: string, value: unknown): Uint8Array => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError(`${action}: profile must be an object, not ${describeType(value)}`)
+  }
+  let text: string | undefined
+  try {
+    // With a toJSON() of its own an object may come out as nothing at all.
+    text = JSON.stringify(value) as string | undefined
+  } catch (cause) {
+    throw new TypeError(`${action}: profile cannot be written as JSON`, { cause })
+  }
+  if (text === undefined) throw new TypeError(`${action}: profile cannot be written as JSON`)
+  const bytes = encodeUtf8(text)
+  if (bytes.length > MAX_PROFILE_BYTES) {
+    throw new RangeError(`${action}: profile takes "${bytes.length}" bytes as JSON, more than ${MAX_PROFILE_BYTES}`)
+  }
+  return bytes
+}
