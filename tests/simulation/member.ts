@@ -1,0 +1,411 @@
+import type { CryptoSuite, KeyPair } from '../../sdk/crypto/suite.js'
+import { Engine } from '../../sdk/mesh/engine.js'
+import type { CarrierId, Effects, EngineEvent, EngineNotice, MessageKind } from '../../sdk/mesh/events.js'
+import type { EngineOptions } from '../../sdk/mesh/options.js'
+import type { Binding, Lane } from '../../sdk/protocol/carrier.js'
+import { epochMs } from './clock.js'
+import type { LinkEnd } from './network.js'
+import type { Scheduled } from './queue.js'
+import type { ServerSocket } from './server.js'
+import { describeBytes } from './trace.js'
+import type { World } from './world.js'
+
+/** More steps than this at one instant, and the engine is running in circles. */
+const maxStepsPerInstant = 20_000
+
+export interface MemberOptions {
+  readonly identity: KeyPair
+  readonly bot: boolean
+  readonly relay: boolean
+  readonly messageBytes: number
+}
+
+interface Carrier {
+  readonly end: LinkEnd | ServerSocket
+  readonly room: Record<Lane, number>
+  isOpen: boolean
+}
+
+/** Hosts one engine: carries out its effects in the virtual world, and holds it to its contract at every step. */
+export class Member {
+  readonly engine: Engine
+  readonly name: string
+  readonly place: number
+  readonly options: MemberOptions
+  state: 'running' | 'leaving' | 'left' | 'crashed' = 'running'
+  joined = false
+  signaling: string = 'closed'
+  /** Ids of the others that are here, in the order that the engine told of them. */
+  readonly here: string[] = []
+  readonly #world: World
+  readonly #effects: Effects
+  readonly #carriers = new Map<CarrierId, Carrier>()
+  readonly #paths = new Map<string, string>()
+  #usedCarriers = 0
+  #timer: { readonly atMs: number; readonly scheduled: Scheduled } | null = null
+  #stepping = false
+  #noticed = false
+  #overdrawn: CarrierId[] = []
+  #lastInstantMs = -1
+  #stepsThisInstant = 0
+
+  constructor(world: World, name: string, place: number, suite: CryptoSuite, options: MemberOptions) {
+    this.#world = world
+    this.name = name
+    this.place = place
+    this.options = options
+    this.#effects = this.#createEffects()
+    const engineOptions: EngineOptions = {
+      suite,
+      keys: world.keys,
+      identity: options.identity,
+      session: suite.sessionKeys(),
+      profile: world.profile(name),
+      bot: options.bot,
+      relay: options.relay,
+      server: true,
+      canLink: (memberId) => this.#canLink(memberId),
+      limits: { messageBytes: options.messageBytes, maxLinks: 32 },
+      lingerMs: 10_000,
+    }
+    this.engine = new Engine(engineOptions)
+  }
+
+  get id(): string {
+    return this.engine.id
+  }
+
+  /** Neither crashed, nor left, nor leaving. */
+  get running(): boolean {
+    return this.state === 'running'
+  }
+
+  start(): void {
+    this.step({ type: 'start' })
+  }
+
+  leave(now: boolean): void {
+    if (!this.running) return
+    this.state = 'leaving'
+    this.step({ type: 'leave', now })
+  }
+
+  /** Gone without a word. The others' links to it close after `noticedAfterMs`. */
+  crash(noticedAfterMs: number): void {
+    this.#world.trace(`${this.name} crashes`)
+    this.state = 'crashed'
+    this.#timer = null
+    for (const { end } of this.#carriers.values()) end.vanish(noticedAfterMs)
+    this.#carriers.clear()
+  }
+
+  submit(submission: number, to: string, kind: MessageKind, bytes: Uint8Array): void {
+    this.step({ type: 'submit', submission, to, kind, bytes })
+  }
+
+  step(event: EngineEvent): void {
+    if (this.state === 'left' || this.state === 'crashed') return
+    const world = this.#world
+    world.trace(`${this.name} <- ${this.#describe(event)}`)
+    const nowMs = this.#nowMs
+    this.#countStep(nowMs)
+    this.#stepping = true
+    this.#noticed = false
+    try {
+      this.engine.step(event, nowMs, this.#effects)
+    } catch (error) {
+      world.fail('throws', `the engine of ${this.name} threw ${String(error)} on ${event.type}`, error)
+    }
+    this.#stepping = false
+    for (const carrier of this.#overdrawn) {
+      if (this.#carriers.has(carrier)) {
+        world.fail('room', `${this.name} wrote beyond the room of carrier ${carrier} and did not close it`)
+      }
+    }
+    this.#overdrawn = []
+    if (this.#noticed) this.checkMembers()
+  }
+
+  /** One step more than a member that left may answer. */
+  prod(): void {
+    if (this.state === 'left') this.engine.step({ type: 'timer' }, this.#nowMs, this.#effects)
+  }
+
+  checkMembers(): void {
+    if (!this.running) return
+    const told = [this.id, ...this.here].join()
+    const shown = this.engine.members().join()
+    if (told !== shown) {
+      this.#world.fail('members', `${this.name} told of ${this.#names(told)} but shows ${this.#names(shown)}`)
+    }
+    for (const id of this.here) {
+      if (this.engine.peer(id)?.id !== id) this.#world.fail('peer', `${this.name} has no view of ${this.#names(id)}`)
+    }
+    for (const id of this.engine.neighbors()) {
+      const path = this.here.includes(id) ? this.engine.peer(id)?.path.kind : 'direct'
+      if (path !== 'direct') {
+        this.#world.fail('path', `${this.name} is a neighbor of ${this.#names(id)}, whose path is ${String(path)}`)
+      }
+    }
+  }
+
+  /** The open carriers that the engine still holds. */
+  get carriers(): number {
+    return this.#carriers.size
+  }
+
+  get hasTimer(): boolean {
+    return this.#timer !== null
+  }
+
+  get #nowMs(): number {
+    return epochMs + Math.floor(this.#world.queue.nowMs)
+  }
+
+  #canLink(memberId: string): boolean {
+    const other = this.#world.memberById(memberId)
+    return other === undefined || this.#world.network.pair(this.place, other.place).reach !== 'refused'
+  }
+
+  #countStep(nowMs: number): void {
+    this.#stepsThisInstant = nowMs === this.#lastInstantMs ? this.#stepsThisInstant + 1 : 0
+    this.#lastInstantMs = nowMs
+    if (this.#stepsThisInstant > maxStepsPerInstant) {
+      this.#world.fail('spins', `${this.name} took more than ${maxStepsPerInstant} steps in one millisecond`)
+    }
+  }
+
+  #createEffects(): Effects {
+    const world = this.#world
+    return {
+      openServer: (carrier) => {
+        this.#check('openServer')
+        world.trace(`${this.name} -> openServer ${carrier}`)
+        this.#add(carrier, () =>
+          world.server.dial(this.name, {
+            open: (room) => this.#opened(carrier, { reliable: room, unreliable: 0 }, null),
+            bytes: (bytes) => this.#carrierStep(carrier, { type: 'carrier:bytes', carrier, lane: 'reliable', bytes }),
+            room: (bytes) => this.#setRoom(carrier, 'reliable', bytes),
+            closed: (code) => this.#closed(carrier, 'socket closed', code),
+          }),
+        )
+      },
+      openLink: (carrier, memberId, remote) => {
+        this.#check('openLink')
+        const other = world.memberById(memberId)
+        if (other === undefined) return world.fail('link-unknown', `${this.name} opens a link to nobody, ${memberId}`)
+        world.trace(`${this.name} -> openLink ${carrier} to ${other.name}${remote === null ? '' : ' answering'}`)
+        if (!this.#canLink(memberId)) world.fail('can-link', `${this.name} opens a link to ${other.name}, refused`)
+        this.#add(carrier, () =>
+          world.network.open(this.place, other.place, remote, {
+            signal: (kind, bytes) => this.#carrierStep(carrier, { type: 'link:signal', carrier, kind, bytes }),
+            open: (binding, room) => this.#opened(carrier, { ...room }, binding),
+            bytes: (lane, bytes) => this.#carrierStep(carrier, { type: 'carrier:bytes', carrier, lane, bytes }),
+            room: (lane, bytes) => this.#setRoom(carrier, lane, bytes),
+            closed: (reason) => this.#closed(carrier, reason),
+          }),
+        )
+      },
+      signalLink: (carrier, bytes) => {
+        this.#check('signalLink')
+        world.trace(`${this.name} -> signalLink ${carrier} ${describeBytes(bytes)}`)
+        const end = this.#held(carrier, 'signalLink').end
+        if ('signal' in end) end.signal(bytes)
+        else world.fail('carrier', `${this.name} signals on its signaling socket`)
+      },
+      write: (carrier, lane, bytes) => {
+        this.#check('write')
+        world.trace(`${this.name} -> write ${carrier} ${lane} ${describeBytes(bytes)}`)
+        const held = this.#held(carrier, 'write')
+        if (!held.isOpen) world.fail('carrier', `${this.name} writes on carrier ${carrier}, which is not open`)
+        if (bytes.length > 65_536) world.fail('frame-size', `${this.name} writes a frame of ${bytes.length} bytes`)
+        held.room[lane] -= bytes.length
+        if (held.room[lane] < 0) this.#overdrawn.push(carrier)
+        world.counts.bytesWritten += bytes.length
+        held.end.write(lane, bytes)
+      },
+      close: (carrier, drain) => {
+        this.#check('close')
+        world.trace(`${this.name} -> close ${carrier}${drain ? ' draining' : ''}`)
+        const held = this.#held(carrier, 'close')
+        this.#carriers.delete(carrier)
+        held.end.close(drain)
+      },
+      deliver: (message) => {
+        this.#check('deliver')
+        const sender = world.memberById(message.from)
+        if (sender === undefined || !this.here.includes(message.from)) {
+          return world.fail('from-stranger', `${this.name} got a message of ${this.#names(message.from)}, not here`)
+        }
+        const number = world.ledger.deliver(sender.name, this.name, message.to, message.kind, message.bytes)
+        world.trace(`${this.name} -> deliver ${number} of ${sender.name} to ${message.to}`)
+      },
+      admitted: (submission) => {
+        this.#check('admitted')
+        world.trace(`${this.name} -> admitted ${submission}`)
+        world.ledger.admitted(this.name, submission)
+      },
+      emit: (notice) => {
+        this.#check('emit')
+        world.trace(`${this.name} -> ${this.#describeNotice(notice)}`)
+        this.#noticed = true
+        this.#note(notice)
+      },
+      wake: (atMs) => {
+        this.#check('wake')
+        this.#wake(atMs - epochMs)
+      },
+    }
+  }
+
+  #check(effect: string): void {
+    if (this.state === 'left') this.#world.fail('after-left', `${this.name} called ${effect} after left`)
+    if (!this.#stepping) this.#world.fail('effect-outside', `${this.name} called ${effect} outside of a step`)
+  }
+
+  #add(carrier: CarrierId, open: () => LinkEnd | ServerSocket): void {
+    if (carrier <= this.#usedCarriers) this.#world.fail('carrier', `${this.name} uses carrier ${carrier} again`)
+    this.#usedCarriers = carrier
+    this.#carriers.set(carrier, { end: open(), room: { reliable: 0, unreliable: 0 }, isOpen: false })
+  }
+
+  #held(carrier: CarrierId, effect: string): Carrier {
+    const held = this.#carriers.get(carrier)
+    if (held === undefined) {
+      this.#world.fail('carrier', `${this.name} calls ${effect} on carrier ${carrier}, which it does not hold`)
+    }
+    return held
+  }
+
+  #opened(carrier: CarrierId, room: Record<Lane, number>, binding: Binding | null): void {
+    const held = this.#carriers.get(carrier)
+    if (held === undefined) return
+    held.isOpen = true
+    Object.assign(held.room, room)
+    this.step({ type: 'carrier:open', carrier, room, binding })
+  }
+
+  #carrierStep(carrier: CarrierId, event: EngineEvent): void {
+    if (this.#carriers.has(carrier)) this.step(event)
+  }
+
+  #setRoom(carrier: CarrierId, lane: Lane, bytes: number): void {
+    const held = this.#carriers.get(carrier)
+    if (held === undefined) return
+    held.room[lane] = bytes
+    this.step({ type: 'carrier:room', carrier, lane, bytes })
+  }
+
+  #closed(carrier: CarrierId, reason: string, code?: number): void {
+    if (!this.#carriers.delete(carrier)) return
+    this.step({ type: 'carrier:closed', carrier, reason, ...(code === undefined ? {} : { code }) })
+  }
+
+  #wake(atMs: number): void {
+    if (!Number.isFinite(atMs)) this.#world.fail('wake', `${this.name} asks to be woken at ${atMs}`)
+    if (this.#timer !== null && this.#timer.atMs <= atMs) return
+    if (this.#timer !== null) this.#timer.scheduled.cancelled = true
+    const scheduled = this.#world.queue.at(atMs, () => {
+      this.#timer = null
+      this.step({ type: 'timer' })
+    })
+    this.#timer = { atMs, scheduled }
+  }
+
+  #note(notice: EngineNotice): void {
+    const world = this.#world
+    switch (notice.type) {
+      case 'joined':
+        if (this.joined) world.fail('joined-once', `${this.name} joined twice`)
+        this.joined = true
+        break
+      case 'member:join': {
+        if (notice.id === this.id) world.fail('join-self', `${this.name} was told of itself`)
+        if (this.here.includes(notice.id))
+          world.fail('join-twice', `${this.name}: ${this.#names(notice.id)} is here already`)
+        this.here.push(notice.id)
+        break
+      }
+      case 'member:leave': {
+        const at = this.here.indexOf(notice.id)
+        if (at < 0) return world.fail('leave-unknown', `${this.name}: ${this.#names(notice.id)} was not here`)
+        this.here.splice(at, 1)
+        this.#paths.delete(notice.id)
+        const other = world.memberById(notice.id)
+        if (other !== undefined) {
+          world.ledger.part(this.name, other.name)
+          world.noteLeave(this, other, notice.reason)
+        }
+        break
+      }
+      case 'path:change': {
+        const known = this.#paths.get(notice.id)
+        if (known !== undefined && known !== notice.previous.kind) {
+          world.fail('path-previous', `${this.name}: the path to ${this.#names(notice.id)} was ${known}`)
+        }
+        this.#paths.set(notice.id, notice.path.kind)
+        break
+      }
+      case 'signaling:change':
+        this.signaling = notice.state
+        break
+      case 'left':
+        if (this.state !== 'leaving') world.fail('left-unasked', `${this.name} left without being asked to`)
+        if (this.#carriers.size > 0)
+          world.fail('left-open', `${this.name} left with ${this.#carriers.size} carriers open`)
+        this.state = 'left'
+        break
+      case 'member:update':
+        if (!this.here.includes(notice.id))
+          world.fail('update-unknown', `${this.name}: ${this.#names(notice.id)} is not here`)
+    }
+  }
+
+  #names(ids: string): string {
+    return ids
+      .split(',')
+      .map((id) => this.#world.memberById(id)?.name ?? id)
+      .join()
+  }
+
+  #describe(event: EngineEvent): string {
+    switch (event.type) {
+      case 'carrier:bytes':
+        return `bytes ${event.carrier} ${event.lane} ${describeBytes(event.bytes)}`
+      case 'carrier:room':
+        return `room ${event.carrier} ${event.lane} ${event.bytes}`
+      case 'carrier:open':
+        return `open ${event.carrier} ${event.room.reliable} ${event.room.unreliable} ${bindingText(event.binding)}`
+      case 'carrier:closed':
+        return `closed ${event.carrier} ${event.code ?? ''} ${event.reason}`
+      case 'link:signal':
+        return `${event.kind} ${event.carrier} ${describeBytes(event.bytes)}`
+      case 'submit':
+        return `submit ${event.submission} to ${this.#names(event.to)} ${event.kind} ${event.bytes.length}B`
+      case 'leave':
+        return event.now ? 'leave now' : 'leave'
+      case 'hint':
+        return event.hint
+      default:
+        return event.type
+    }
+  }
+
+  #describeNotice(notice: EngineNotice): string {
+    switch (notice.type) {
+      case 'member:join':
+      case 'member:update':
+        return `${notice.type} ${this.#names(notice.id)}`
+      case 'member:leave':
+        return `member:leave ${this.#names(notice.id)} ${notice.reason}`
+      case 'path:change':
+        return `path:change ${this.#names(notice.id)} ${notice.previous.kind} to ${notice.path.kind} via ${this.#names(notice.path.via.join())}`
+      case 'signaling:change':
+        return `signaling ${notice.state} ${notice.reason}`
+      default:
+        return notice.type
+    }
+  }
+}
+
+const bindingText = (binding: Binding | null): string => (binding === null ? 'unbound' : describeBytes(binding.local))

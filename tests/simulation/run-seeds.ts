@@ -1,0 +1,50 @@
+import { runSeed, type Report } from './scenario.js'
+
+export interface Failure {
+  readonly seed: number
+  readonly text: string
+}
+
+/** Runs the seeds one after another; a failing one does not stop the others. */
+export const runSeeds = (
+  from: number,
+  count: number,
+  onReport: (report: Report) => void = () => undefined,
+): { reports: Report[]; failures: Failure[] } => {
+  const reports: Report[] = []
+  const failures: Failure[] = []
+  for (let seed = from; seed < from + count; seed++) {
+    try {
+      const report = runSeed(seed)
+      reports.push(report)
+      onReport(report)
+    } catch (error) {
+      failures.push({ seed, text: describeFailure(seed, error) })
+    }
+  }
+  return { reports, failures }
+}
+
+export const describeFailure = (seed: number, error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error)
+  const cause = error instanceof Error && error.cause instanceof Error ? `\n${error.cause.stack ?? ''}` : ''
+  return `seed ${seed}: ${message}\n  replay: npm run sim -- --seed ${seed} --trace${cause}`
+}
+
+/** One line of sums over many runs. */
+export const summarize = (reports: readonly Report[]): string => {
+  const sum = (pick: (report: Report) => number) => reports.reduce((total, report) => total + pick(report), 0)
+  const agreed = reports.map((report) => report.agreedAfterMs).sort((a, b) => a - b)
+  const lossy = reports.filter((report) => report.lost > 0).length
+  const shaken = reports.filter((report) => report.weather !== 'calm').length
+  return [
+    `${reports.length} runs of ${Math.round(sum((report) => report.virtualMs) / 1000)} virtual seconds`,
+    `${sum((report) => report.members)} members`,
+    `${sum((report) => report.deliveries)} deliveries of ${(sum((report) => report.bytesDelivered) / 1e6).toFixed(0)} MB`,
+    `${sum((report) => report.cuts)} cuts, ${sum((report) => report.stalls)} stalls, ${sum((report) => report.crashes)} crashes`,
+    `${sum((report) => report.leaves)} leaves, ${sum((report) => report.restarts)} server restarts`,
+    `${sum((report) => report.relayedPairs)} relayed pairs at the end`,
+    `agreed after ${agreed[agreed.length >> 1] ?? 0} ms (median), ${agreed.at(-1) ?? 0} ms (slowest)`,
+    `${sum((report) => report.lost)} messages lost in ${lossy} of ${shaken} runs with cuts or churn`,
+  ].join('; ')
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { runSeeds, summarize } from './run-seeds.js'
+import type { Report } from './scenario.js'
+
+const batch = 25
+
+/** Tests over a range of seeds, and one that the runs did real work. Several files call it, so that they run at once. */
+export const describeSeeds = (from: number, count: number): void => {
+  describe(`worlds of seeds ${from} to ${from + count - 1}`, () => {
+    const reports: Report[] = []
+
+    for (let first = from; first < from + count; first += batch) {
+      it(`keep every rule: ${first} to ${first + batch - 1}`, () => {
+        const run = runSeeds(first, batch)
+        reports.push(...run.reports)
+        expect(run.failures.map((failure) => failure.text).join('\n')).toBe('')
+      })
+    }
+
+    it('saw messages, relays and every kind of fault', () => {
+      const sum = (pick: (report: Report) => number) => reports.reduce((total, report) => total + pick(report), 0)
+      console.info(summarize(reports))
+      expect(sum((report) => report.deliveries)).toBeGreaterThan(50 * count)
+      expect(sum((report) => report.relayedPairs)).toBeGreaterThan(count / 4)
+      expect(sum((report) => report.cuts)).toBeGreaterThan(count)
+      expect(sum((report) => report.stalls)).toBeGreaterThan(count / 4)
+      expect(sum((report) => report.crashes)).toBeGreaterThan(count / 4)
+      expect(sum((report) => report.restarts)).toBeGreaterThan(count / 4)
+    })
+  })
+}

@@ -1,0 +1,166 @@
+import type { CryptoSuite, KeyPair } from '../../sdk/crypto/suite.js'
+import type { LeaveReason, MessageKind } from '../../sdk/mesh/events.js'
+import type { EngineOptions } from '../../sdk/mesh/options.js'
+import { encodeUtf8 } from '../../sdk/util/bytes.js'
+import { Random } from '../support/random.js'
+import { createSimulatedSuite, deriveGroupKeys } from './crypto.js'
+import { Ledger } from './ledger.js'
+import { Member, type MemberOptions } from './member.js'
+import { Network, secretMarker, type PairShape } from './network.js'
+import { EventQueue } from './queue.js'
+import { VirtualServer } from './server.js'
+import { Trace } from './trace.js'
+import { Violation } from './violation.js'
+
+export interface WorldOptions {
+  readonly seed: number | string
+  readonly shapePair: (a: number, b: number) => PairShape
+  /** Whether a message that does not arrive though it is owed breaks a rule at once. */
+  readonly strict: boolean
+  readonly print?: ((line: string) => void) | null
+}
+
+/** A crashed member that is still shown after this long breaks a rule. */
+const crashShownMs = 25_000
+
+/**
+ * Virtual time, a network, a signaling server and the members of one group. Everything that happens follows from the
+ * seed; members are named after their place and how many were there before: `A1`, `A2`, `B1`.
+ */
+export class World {
+  readonly queue = new EventQueue()
+  readonly random: Random
+  readonly network: Network
+  readonly server: VirtualServer
+  readonly ledger: Ledger
+  readonly members: Member[] = []
+  readonly keys: EngineOptions['keys']
+  readonly counts = { bytesWritten: 0, cuts: 0, stalls: 0, crashes: 0, leaves: 0, restarts: 0, timeouts: 0 }
+  /** Told by name, with the reason that each was given. */
+  readonly leaves: { readonly at: string; readonly of: string; readonly reason: LeaveReason; readonly atMs: number }[] =
+    []
+  readonly #trace: Trace
+  readonly #byId = new Map<string, Member>()
+  readonly #suite: CryptoSuite
+
+  constructor(options: WorldOptions) {
+    this.random = new Random(options.seed)
+    this.#trace = new Trace(options.print ?? null)
+    this.#suite = createSimulatedSuite(this.random.fork('crypto'))
+    this.keys = deriveGroupKeys(this.#suite, this.random.fork('group').bytes(32))
+    this.network = new Network(this.queue, this.random.fork('network'), options.shapePair)
+    this.server = new VirtualServer(
+      this.queue,
+      this.random.fork('server'),
+      (line) => this.trace(line),
+      (rule, detail) => this.fail(rule, detail),
+    )
+    this.ledger = new Ledger(options.strict, () => this.queue.nowMs)
+  }
+
+  get digest(): string {
+    return this.#trace.digest
+  }
+
+  get events(): number {
+    return this.#trace.lines
+  }
+
+  trace(line: string): void {
+    this.#trace.add(this.queue.nowMs, line)
+  }
+
+  fail(rule: string, detail: string, cause?: unknown): never {
+    this.trace(`VIOLATION [${rule}] ${detail}`)
+    throw new Violation(rule, this.queue.nowMs, detail, { cause })
+  }
+
+  profile(name: string): Uint8Array {
+    return encodeUtf8(JSON.stringify({ name, mark: secretMarker }))
+  }
+
+  identity(): KeyPair {
+    return this.#suite.identityKeys()
+  }
+
+  /** A new member at a place; whoever was there must have gone. */
+  join(place: number, options: Partial<MemberOptions> = {}): Member {
+    const before = this.members.filter((member) => member.place === place)
+    const name = `${String.fromCharCode(65 + place)}${before.length + 1}`
+    const member = new Member(this, name, place, this.#suite, {
+      identity: options.identity ?? this.identity(),
+      bot: options.bot ?? false,
+      relay: options.relay ?? true,
+      messageBytes: options.messageBytes ?? 64 * 1024 * 1024,
+    })
+    if (this.#byId.has(member.id)) this.fail('id', `${name} has an id that was used before`)
+    this.members.push(member)
+    this.#byId.set(member.id, member)
+    this.trace(`${name} is ${member.id}`)
+    member.start()
+    return member
+  }
+
+  memberById(id: string): Member | undefined {
+    return this.#byId.get(id)
+  }
+
+  at(place: number): Member | undefined {
+    return this.members.find((member) => member.place === place && (member.running || member.state === 'leaving'))
+  }
+
+  running(): Member[] {
+    return this.members.filter((member) => member.running)
+  }
+
+  /** `to` is a member or `null` for all. */
+  send(from: Member, to: Member | null, size: number, kind: MessageKind = 'binary'): number {
+    const owed = this.running()
+      .filter((other) => other !== from && (to === null || to === other))
+      .filter((other) => from.here.includes(other.id) && other.here.includes(from.id))
+      .map((other) => other.name)
+    const { number, bytes } = this.ledger.send(from.name, to?.name ?? null, kind, size, owed)
+    from.submit(number, to?.id ?? 'all', kind, bytes)
+    return number
+  }
+
+  leave(member: Member, now: boolean): void {
+    this.counts.leaves++
+    this.ledger.remove(member.name)
+    member.leave(now)
+  }
+
+  crash(member: Member, noticedAfterMs: number): void {
+    this.counts.crashes++
+    this.ledger.remove(member.name)
+    member.crash(noticedAfterMs)
+    this.queue.in(crashShownMs, () => {
+      for (const other of this.running()) {
+        if (other.here.includes(member.id)) {
+          this.fail('ghost', `${other.name} still shows ${member.name}, which crashed ${crashShownMs / 1000} s ago`)
+        }
+      }
+    })
+  }
+
+  noteLeave(at: Member, of: Member, reason: LeaveReason): void {
+    if (reason === 'timeout') this.counts.timeouts++
+    this.leaves.push({ at: at.name, of: of.name, reason, atMs: this.queue.nowMs })
+    if (reason === 'goodbye' && of.running)
+      this.fail('false-goodbye', `${at.name} heard a goodbye of ${of.name}, which stays`)
+  }
+
+  run(forMs: number): void {
+    this.queue.runUntil(this.queue.nowMs + forMs)
+  }
+
+  /** Runs until the condition holds, looked at every 10 ms or as given; how long that took, or `null` past the limit. */
+  runUntil(condition: () => boolean, limitMs: number, everyMs = 10): number | null {
+    const startMs = this.queue.nowMs
+    while (!condition()) {
+      if (this.queue.nowMs - startMs >= limitMs) return null
+      this.run(everyMs)
+    }
+    return this.queue.nowMs - startMs
+  }
+}

@@ -1,0 +1,257 @@
+import { describe, expect, it } from 'vitest'
+import { disagreement } from './agreement.js'
+import type { Member } from './member.js'
+import type { PairShape } from './network.js'
+import { World } from './world.js'
+
+const shape: PairShape = {
+  delayMs: 20,
+  jitterMs: 5,
+  bytesPerSecond: 5_000_000,
+  markBytes: 256 * 1024,
+  lazyRoom: true,
+  unreliableLoss: 0,
+  binding: true,
+  needsCandidate: false,
+}
+const mebibyte = 1024 * 1024
+
+const makeWorld = (seed: string, changes: Partial<PairShape> = {}): World =>
+  new World({ seed, shapePair: () => ({ ...shape, ...changes }), strict: true })
+
+/** Members at places 0 to count - 1, once all agree on who is here and how. */
+const meet = (world: World, count: number): Member[] => {
+  const members = Array.from({ length: count }, (_, place) => world.join(place))
+  agree(world)
+  return members
+}
+
+const agree = (world: World, withinMs = 30_000): number => {
+  const tookMs = world.runUntil(() => disagreement(world) === null, withinMs)
+  expect(tookMs === null ? disagreement(world) : null).toBeNull()
+  return tookMs ?? 0
+}
+
+const deliverAll = (world: World, withinMs: number): number => {
+  const tookMs = world.runUntil(() => world.ledger.missingCount() === 0, withinMs)
+  expect(world.ledger.missing()).toEqual([])
+  return tookMs ?? 0
+}
+
+const pathOf = (from: Member, to: Member) => from.engine.peer(to.id)?.path.kind
+
+describe('a world without faults', () => {
+  it('three members talk, to all and to one, and every message arrives', () => {
+    const world = makeWorld('three')
+    const members = meet(world, 3)
+    for (let round = 0; round < 20; round++) {
+      for (const member of members) {
+        world.send(member, null, 1_000 * round)
+        world.send(member, members[(members.indexOf(member) + 1) % 3] as Member, round)
+      }
+      world.run(50)
+    }
+    deliverAll(world, 10_000)
+    expect(world.ledger.deliveries).toBe(20 * 3 * 3)
+  })
+
+  it('a message of 64 MiB arrives over a direct link, and what waits for acknowledgement stays small', () => {
+    const world = makeWorld('large', { bytesPerSecond: 40_000_000, delayMs: 5, markBytes: mebibyte })
+    const [a, b] = meet(world, 2) as [Member, Member]
+    world.send(a, b, 64 * mebibyte)
+    let mostUnacknowledged = 0
+    world.runUntil(() => {
+      mostUnacknowledged = Math.max(mostUnacknowledged, a.engine.stats().bytesUnacknowledged)
+      return world.ledger.missingCount() === 0
+    }, 30_000)
+    deliverAll(world, 0)
+    expect(mostUnacknowledged).toBeGreaterThan(0)
+    expect(mostUnacknowledged).toBeLessThan(16 * mebibyte)
+  })
+
+  it('forty sends of 1 MiB in a row wait for room in the window', () => {
+    const world = makeWorld('window')
+    const [a] = meet(world, 2) as [Member, Member]
+    for (let i = 0; i < 40; i++) world.send(a, null, mebibyte)
+    world.run(10)
+    expect(world.ledger.unadmitted(a.name)).toBeGreaterThan(20)
+    deliverAll(world, 30_000)
+    expect(world.ledger.unadmitted(a.name)).toBe(0)
+  })
+})
+
+describe('pairs that cannot connect', () => {
+  it.each(['refused', 'fails'] as const)('a line of four talks end to end (%s)', (reach) => {
+    const world = makeWorld(`line ${reach}`)
+    for (const [a, b] of [
+      [0, 2],
+      [0, 3],
+      [1, 3],
+    ] as const) {
+      world.network.pair(a, b).reach = reach
+    }
+    const [a, b, c, d] = meet(world, 4) as [Member, Member, Member, Member]
+    expect([pathOf(a, b), pathOf(a, c), pathOf(a, d)]).toEqual(['direct', 'relayed', 'relayed'])
+    expect(a.engine.peer(d.id)?.path.via).toEqual([b.id, c.id])
+    for (const member of [a, b, c, d]) {
+      world.send(member, null, 50_000)
+      for (const other of [a, b, c, d]) if (other !== member) world.send(member, other, 3_000)
+    }
+    deliverAll(world, 10_000)
+    expect(world.ledger.deliveries).toBe(4 * 3 * 2)
+  })
+
+  it('two that cannot connect talk through a third, text and 16 MiB, both ways', () => {
+    const world = makeWorld('relay')
+    world.network.pair(0, 1).reach = 'fails'
+    const [a, b, c] = meet(world, 3) as [Member, Member, Member]
+    expect(a.engine.peer(b.id)?.path).toEqual({ kind: 'relayed', via: [c.id] })
+    world.send(a, b, 12, 'text')
+    world.send(b, a, 12, 'text')
+    world.send(a, b, 16 * mebibyte)
+    world.send(b, a, 16 * mebibyte)
+    deliverAll(world, 60_000)
+    expect(world.ledger.deliveries).toBe(4)
+    expect(c.engine.stats().framesForwarded).toBeGreaterThan(500)
+    expect(world.leaves).toEqual([])
+  })
+
+  it('a relayed pair becomes direct by itself once it can connect, and loses nothing', () => {
+    const world = makeWorld('becomes direct')
+    const pair = world.network.pair(0, 1)
+    pair.reach = 'fails'
+    const [a, b] = meet(world, 3) as [Member, Member]
+    expect(pathOf(a, b)).toBe('relayed')
+    pair.reach = 'links'
+    for (let i = 0; i < 100; i++) world.queue.in(i * 300, () => world.send(a, b, 10_000))
+    agree(world, 60_000)
+    expect(pathOf(a, b)).toBe('direct')
+    world.run(30_000)
+    deliverAll(world, 10_000)
+    expect(world.ledger.deliveries).toBe(100)
+    expect(world.leaves).toEqual([])
+  })
+
+  it('a direct pair that loses its link talks on through the third, and nobody is seen to leave', () => {
+    const world = makeWorld('falls back')
+    const [a, b] = meet(world, 3) as [Member, Member]
+    for (let i = 0; i < 100; i++) world.queue.in(i * 50, () => world.send(a, b, 10_000))
+    world.run(1_000)
+    world.network.pair(0, 1).reach = 'fails'
+    world.network.openLink(0, 1)?.cut('both')
+    world.run(100)
+    expect(pathOf(a, b)).toBe('relayed')
+    world.run(5_000)
+    deliverAll(world, 10_000)
+    expect(world.ledger.deliveries).toBe(100)
+    expect(world.leaves).toEqual([])
+  })
+})
+
+describe('the signaling server', () => {
+  it.each(['kill', 'drain'] as const)(
+    'restarts while members talk: nothing is lost, newcomers join after (%s)',
+    (how) => {
+      const world = makeWorld(`restart ${how}`)
+      const [a, b] = meet(world, 3) as [Member, Member, Member]
+      for (let i = 0; i < 100; i++) world.queue.in(i * 100, () => world.send(a, i % 2 === 0 ? null : b, 5_000))
+      world.run(1_000)
+      world.server.down(how)
+      world.run(3_000)
+      expect(a.signaling).not.toBe('open')
+      const late = world.join(3)
+      world.run(2_000)
+      expect(late.joined).toBe(false)
+      world.server.up()
+      agree(world)
+      expect(late.here).toHaveLength(3)
+      world.run(5_000)
+      deliverAll(world, 5_000)
+      expect(world.ledger.deliveries).toBeGreaterThanOrEqual(150)
+      expect(world.leaves).toEqual([])
+    },
+  )
+
+  it('a first member alone has joined, and one that comes while it is down joins once it is up', () => {
+    const world = makeWorld('alone')
+    const a = world.join(0)
+    expect(world.runUntil(() => a.joined, 2_000)).not.toBeNull()
+    world.server.down('kill')
+    const b = world.join(1)
+    world.run(4_000)
+    expect(b.joined).toBe(false)
+    world.server.up()
+    agree(world, 10_000)
+    expect(b.joined).toBe(true)
+  })
+})
+
+describe('members that go', () => {
+  it.each([5_000, 16_000, 60_000])(
+    'a killed one is gone within 11 s in a full mesh (links close after %i ms)',
+    (ms) => {
+      const world = makeWorld(`killed ${ms}`)
+      const [a, b, c, d] = meet(world, 4) as [Member, Member, Member, Member]
+      world.run(5_000)
+      const killedMs = world.queue.nowMs
+      world.crash(d, ms)
+      world.run(11_000)
+      for (const member of [a, b, c]) expect(member.here).not.toContain(d.id)
+      expect(world.leaves.map(({ of, reason }) => `${of} ${reason}`)).toEqual(Array(3).fill('D1 timeout'))
+      for (const { atMs } of world.leaves) expect(atMs - killedMs).toBeGreaterThan(5_000)
+      world.send(a, null, 100)
+      deliverAll(world, 1_000)
+      expect(world.ledger.deliveries).toBe(2)
+    },
+  )
+
+  it.each([true, false])('a goodbye is seen within one trip (now: %s)', (now) => {
+    const world = makeWorld(`goodbye ${String(now)}`)
+    const [, , c] = meet(world, 3) as [Member, Member, Member]
+    world.run(1_000)
+    const leftMs = world.queue.nowMs
+    world.leave(c, now)
+    world.run(shape.delayMs + shape.jitterMs + 2)
+    expect(world.leaves).toHaveLength(2)
+    for (const leave of world.leaves) {
+      expect(leave).toMatchObject({ of: 'C1', reason: 'goodbye' })
+      expect(leave.atMs - leftMs).toBeLessThanOrEqual(shape.delayMs + shape.jitterMs + 2)
+    }
+    world.run(2_500)
+    expect(c.state).toBe('left')
+    expect(c.carriers).toBe(0)
+  })
+
+  it('a page closed in the middle of a large transfer is seen to leave within 1 s', () => {
+    const world = makeWorld('goodbye under load', { bytesPerSecond: 1_000_000 })
+    const [a, b, c] = meet(world, 3) as [Member, Member, Member]
+    world.send(c, null, 16 * mebibyte)
+    world.run(2_000)
+    world.leave(c, true)
+    expect(c.state).toBe('left')
+    world.run(1_000)
+    expect([...a.here, ...b.here]).not.toContain(c.id)
+    expect(world.leaves.map(({ reason }) => reason)).toEqual(['goodbye', 'goodbye'])
+  })
+
+  it('a goodbye reaches those that only others can reach', () => {
+    const world = makeWorld('goodbye relayed')
+    world.network.pair(0, 1).reach = 'refused'
+    const [a, b] = meet(world, 3) as [Member, Member]
+    world.leave(a, false)
+    world.run(1_000)
+    expect(b.here).not.toContain(a.id)
+    expect(world.leaves.map(({ reason }) => reason)).toEqual(['goodbye', 'goodbye'])
+  })
+
+  it('a message sent right before leaving still arrives', () => {
+    const world = makeWorld('last words')
+    const [a, b] = meet(world, 2) as [Member, Member]
+    const arrived = world.ledger.deliveries
+    world.send(a, b, 200_000)
+    world.leave(a, false)
+    world.run(2_000)
+    expect(world.ledger.deliveries).toBe(arrived + 1)
+    expect(a.state).toBe('left')
+  })
+})
