@@ -85,6 +85,13 @@ module.exports = {
       to: { pathNot: '^sdk/(group/|index[.]ts$|errors[.]ts$)' },
     },
     {
+      name: 'browser twins',
+      comment: 'Run in pages: what Node gives belongs to the other twin.',
+      severity: 'error',
+      from: { path: '[.]browser[.]ts$' },
+      to: { dependencyTypes: ['core', ...outsideTypes] },
+    },
+    {
       name: 'errors',
       comment: 'Open to all, so it imports nothing.',
       severity: 'error',

@@ -1,4 +1,5 @@
-import { defineConfig, type BuildEnvironmentOptions, type EnvironmentOptions } from 'vite'
+import { isBuiltin } from 'node:module'
+import { defineConfig, type BuildEnvironmentOptions, type EnvironmentOptions, type Plugin } from 'vite'
 
 /**
  * The four bundles of the package; declarations come from tsc (scripts/build.ts runs both). `#platform` resolves by
@@ -67,7 +68,23 @@ const environments: Record<string, EnvironmentOptions> = {
   },
 }
 
+/**
+ * Vite replaces a module of Node in a browser bundle by an empty object without a word. libsodium alone may have that:
+ * it asks for `crypto` only where the browser's own is missing, and then says so.
+ */
+const noNodeInBrowsers: Plugin = {
+  name: 'skein:no-node-in-browsers',
+  enforce: 'pre',
+  applyToEnvironment: (environment) => environment.config.consumer === 'client',
+  resolveId(id, importer) {
+    if (isBuiltin(id) && !/node_modules\/libsodium\//.test(importer ?? '')) {
+      this.error(`browser bundle cannot be built: ${importer ?? 'the entry'} imports '${id}'`)
+    }
+  },
+}
+
 export default defineConfig({
+  plugins: [noNodeInBrowsers],
   publicDir: false,
   environments,
   builder: {
