@@ -23,17 +23,23 @@ const runs = (command: string, args: readonly string[], env: NodeJS.ProcessEnv =
   return spawnSync(command, args, { stdio: ['ignore', 2, 2], env: { ...process.env, ...env } }).status === 0
 }
 
-const installedPath = (): string | undefined =>
-  [chromium.executablePath(), ...systemPaths].find((path) => path !== '' && existsSync(path))
+/** A browser whose libraries are missing is there and does not start. */
+const starts = (path: string): boolean =>
+  path !== '' && existsSync(path) && spawnSync(path, ['--version'], { stdio: 'ignore' }).status === 0
+
+const installedPath = (): string | undefined => [chromium.executablePath(), ...systemPaths].find(starts)
 
 const install = (): void => {
-  if (runs('npx', ['playwright', 'install', 'chromium'])) return
   const debianAsRoot = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
+  const withLibraries = debianAsRoot ? ['--with-deps'] : []
+  if (runs('npx', ['playwright', 'install', ...withLibraries, 'chromium']) && installedPath() !== undefined) return
   if (!debianAsRoot) return
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   runs('apt-get', ['update'], env)
   runs('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], env)
 }
+
+let found: string | undefined
 
 /**
  * The path of a Chromium to test with: `CHROMIUM_PATH`, playwright's own, one of the system, or else one that it
@@ -45,12 +51,13 @@ export const findChromium = (): string => {
     if (!existsSync(given)) throw new Error(`Chromium cannot be started: CHROMIUM_PATH names no file: '${given}'`)
     return given
   }
-  const present = installedPath()
-  if (present !== undefined) return present
+  found ??= installedPath()
+  if (found !== undefined) return found
+  say('none found, installing one')
   install()
-  const installed = installedPath()
-  if (installed === undefined) throw new Error('Chromium cannot be found or installed: set CHROMIUM_PATH')
-  return installed
+  found = installedPath()
+  if (found === undefined) throw new Error('Chromium cannot be found or installed: set CHROMIUM_PATH')
+  return found
 }
 
 /** Keeps pages at full speed in the background, media at hand without a prompt, and the network quiet. */
