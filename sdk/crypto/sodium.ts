@@ -1,0 +1,60 @@
+/**
+ * The functions of libsodium that are used here. The package's own types also declare functions that its standard
+ * build lacks, so anything not listed must first be tried at run time.
+ */
+export interface Sodium {
+  crypto_generichash(size: number, message: Uint8Array, key: Uint8Array | null): Uint8Array
+  crypto_aead_chacha20poly1305_ietf_encrypt(
+    message: Uint8Array,
+    ad: Uint8Array,
+    secretNonce: null,
+    nonce: Uint8Array,
+    key: Uint8Array,
+  ): Uint8Array
+  crypto_aead_chacha20poly1305_ietf_decrypt(
+    secretNonce: null,
+    sealed: Uint8Array,
+    ad: Uint8Array,
+    nonce: Uint8Array,
+    key: Uint8Array,
+  ): Uint8Array
+  crypto_aead_xchacha20poly1305_ietf_encrypt(
+    message: Uint8Array,
+    ad: Uint8Array,
+    secretNonce: null,
+    nonce: Uint8Array,
+    key: Uint8Array,
+  ): Uint8Array
+  crypto_aead_xchacha20poly1305_ietf_decrypt(
+    secretNonce: null,
+    sealed: Uint8Array,
+    ad: Uint8Array,
+    nonce: Uint8Array,
+    key: Uint8Array,
+  ): Uint8Array
+  crypto_sign_seed_keypair(seed: Uint8Array): { readonly publicKey: Uint8Array; readonly privateKey: Uint8Array }
+  crypto_scalarmult_base(secretKey: Uint8Array): Uint8Array
+  /** In constant time; throws unless both have the same length. */
+  memcmp(a: Uint8Array, b: Uint8Array): boolean
+}
+
+let loading: Promise<Sodium> | undefined
+
+const load = async (): Promise<Sodium> => {
+  const { default: sodium } = await import('libsodium-wrappers')
+  // Before that, the functions are not there at all.
+  await sodium.ready
+  return sodium
+}
+
+/**
+ * Loads libsodium (about 150 KB gzip) and compiles its WebAssembly, once; later calls share the result. A failed
+ * load is not remembered here, so that a page that was offline can try again where its browser fetches modules anew.
+ */
+export const loadSodium = (): Promise<Sodium> => {
+  loading ??= load().catch((error: unknown) => {
+    loading = undefined
+    throw error
+  })
+  return loading
+}
