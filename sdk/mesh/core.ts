@@ -1,0 +1,123 @@
+import type { CryptoSuite } from '../crypto/suite.js'
+import { encodeBase64url } from '../util/base64url.js'
+import type { CarrierId, Effects } from './events.js'
+import type { Link } from './link.js'
+import type { EngineOptions } from './options.js'
+import type { Peer } from './peer.js'
+import { Roster } from './roster/roster.js'
+import { issueCertificate, memberIdBytes } from './session/certificates.js'
+
+/** Counts for `stats()`. */
+export interface Counters {
+  framesForwarded: number
+  framesDropped: number
+  bytesSent: number
+  bytesReceived: number
+  serverFramesSent: number
+  serverFramesReceived: number
+  serverBytesSent: number
+  serverBytesReceived: number
+  messagesSent: number
+  messagesDelivered: number
+}
+
+/** What the parts of one engine share: who I am, whom I know, the time of this step and the way out. */
+export class Core {
+  readonly options: EngineOptions
+  readonly suite: CryptoSuite
+  readonly idBytes: Uint8Array
+  readonly id: string
+  readonly certificate: Uint8Array
+  readonly roster: Roster
+  readonly peers = new Map<string, Peer>()
+  /** Every link, from the moment it is asked for. */
+  readonly links = new Map<CarrierId, Link>()
+  readonly counters: Counters = {
+    framesForwarded: 0,
+    framesDropped: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    serverFramesSent: 0,
+    serverFramesReceived: 0,
+    serverBytesSent: 0,
+    serverBytesReceived: 0,
+    messagesSent: 0,
+    messagesDelivered: 0,
+  }
+  nowMs: number
+  effects!: Effects
+  /** Routes, paths and membership must be looked at again before anything is written. */
+  isTopologyDirty = false
+  #nextCarrier: CarrierId = 1
+  #wakeMs = Infinity
+  #tickMs = Infinity
+
+  constructor(options: EngineOptions, nowMs: number) {
+    this.options = options
+    this.suite = options.suite
+    this.nowMs = nowMs
+    this.idBytes = memberIdBytes(options.suite, options.session.publicKey)
+    this.id = encodeBase64url(this.idBytes)
+    this.certificate = issueCertificate(
+      options.suite,
+      { identity: options.identity, session: options.session, topic: options.keys.topic },
+      nowMs,
+    )
+    this.roster = new Roster(options.suite, options.keys.topic)
+  }
+
+  nextCarrier(): CarrierId {
+    return this.#nextCarrier++
+  }
+
+  /** Uniform in [0, 1). */
+  random(): number {
+    const bytes = this.suite.random(4)
+    return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) / 0x1_0000_0000
+  }
+
+  /** Something is to be written at this time; the earliest wins. */
+  wakeAt(atMs: number): void {
+    if (atMs >= this.#wakeMs) return
+    this.#wakeMs = atMs
+    this.effects.wake(atMs)
+  }
+
+  /** What waits goes out once the current task's events are in, packed together. */
+  wakeNow(): void {
+    this.wakeAt(this.nowMs)
+  }
+
+  /** A deadline falls due at this time: every part is asked what it has to do. */
+  tickAt(atMs: number): void {
+    if (atMs < this.#tickMs) this.#tickMs = atMs
+    this.wakeAt(atMs)
+  }
+
+  /** The time asked for, now forgotten; `Infinity` for none. */
+  takeWake(): number {
+    const wakeMs = this.#wakeMs
+    this.#wakeMs = Infinity
+    return wakeMs
+  }
+
+  /** Whether a deadline is due; if so, it is forgotten. */
+  takeTick(): boolean {
+    if (this.nowMs < this.#tickMs) {
+      // A wake for something else must not lose the deadline's own.
+      if (this.#tickMs !== Infinity) this.wakeAt(this.#tickMs)
+      return false
+    }
+    this.#tickMs = Infinity
+    return true
+  }
+
+  topologyChanged(): void {
+    this.isTopologyDirty = true
+    this.wakeNow()
+  }
+
+  *boundLinks(): Generator<Link> {
+    for (const link of this.links.values()) if (link.state === 'bound') yield link
+  }
+}

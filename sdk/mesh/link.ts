@@ -1,0 +1,41 @@
+import type { Binding, Lane } from '../protocol/carrier.js'
+import type { CarrierId } from './events.js'
+import type { Peer } from './peer.js'
+import type { Session } from './session/session.js'
+
+/** A frame that waits to be passed on, and the link that it came over and whose quota it takes. */
+export interface Forward {
+  readonly frame: Uint8Array
+  readonly from: Link
+}
+
+/**
+ * A direct way to one member, as the engine sees it. `opening` until its channels are open, `binding` until the other
+ * end has proved to be the member of the session that set it up, then `bound` for the rest of its life.
+ */
+export class Link {
+  readonly carrier: CarrierId
+  readonly peer: Peer
+  state: 'opening' | 'binding' | 'bound' = 'opening'
+  /** The session that set it up, known once the handshake is through. */
+  session: Session | null = null
+  binding: Binding | null = null
+  readonly room: Record<Lane, number> = { reliable: 0, unreliable: 0 }
+  /** When the last authentic frame came over it. */
+  lastHeardMs: number
+  /** Unanswered for too long: others are tried, and it is kept. */
+  isSuspect = false
+  /** Records that go before everything else, encoded. */
+  readonly control: Uint8Array[] = []
+  readonly forwards: Forward[] = []
+  /** Members whose relayed frames leave over it. */
+  relayed: Peer[] = []
+  /** What came over it and still waits to be passed on. */
+  forwardedBytes = 0
+
+  constructor(carrier: CarrierId, peer: Peer, nowMs: number) {
+    this.carrier = carrier
+    this.peer = peer
+    this.lastHeardMs = nowMs
+  }
+}

@@ -1,0 +1,141 @@
+import type { Handshake } from '../crypto/suite.js'
+import type { CarrierId, Path } from './events.js'
+import type { Link } from './link.js'
+import type { VerifiedCertificate } from './session/certificates.js'
+import type { Session } from './session/session.js'
+import type { PeerStream } from './stream/peer-stream.js'
+
+/** How a set-up frame travels: the server's connection of that member, or members. */
+export type Way = { readonly type: 'server'; readonly connection: Uint8Array } | { readonly type: 'mesh' }
+
+/** What this side said of its streams when it proposed or agreed to a session. */
+export interface StreamStart {
+  readonly firstBroadcast: number
+  readonly firstPrivate: number
+}
+
+/** A session that is agreed, with all that taking it into use needs. */
+export interface AgreedSession {
+  readonly session: Session
+  readonly own: StreamStart
+  readonly theirs: StreamStart
+  /** Forgotten then, if nothing arrived under its keys. */
+  readonly expiresMs: number
+}
+
+/** The one set-up under way with a member, or when the next may begin. */
+export type Setup =
+  | { readonly type: 'idle'; readonly nextTryMs: number; readonly failures: number }
+  /** Initiator: waits for the link's own description. */
+  | {
+      readonly type: 'describing'
+      readonly attempt: number
+      readonly carrier: CarrierId
+      readonly way: Way
+      readonly failures: number
+      readonly deadlineMs: number
+    }
+  /** Initiator: HS1 is on its way. */
+  | {
+      readonly type: 'offered'
+      readonly attempt: number
+      readonly carrier: CarrierId | null
+      readonly way: Way
+      readonly handshake: Handshake
+      readonly own: StreamStart
+      /** Found while there is no session to seal them under. */
+      readonly candidates: Uint8Array[]
+      readonly failures: number
+      readonly deadlineMs: number
+    }
+  /** Responder: waits for the link's own description. */
+  | {
+      readonly type: 'answering'
+      readonly attempt: number
+      readonly carrier: CarrierId
+      readonly way: Way
+      readonly handshake: Handshake
+      readonly theirs: StreamStart
+      readonly epoch: number
+      readonly fresh: boolean
+      readonly deadlineMs: number
+    }
+  /** Both: descriptions are exchanged, the link is to open and bind. */
+  | {
+      readonly type: 'linking'
+      readonly carrier: CarrierId
+      readonly way: Way
+      readonly session: Session
+      readonly failures: number
+      readonly deadlineMs: number
+    }
+
+const NO_PATH: Path = Object.freeze({ kind: 'none', via: Object.freeze([]) })
+
+/** Another member, from the moment I learn of it. Whether it is here is `isHere`; the rest is how far we have come. */
+export class Peer {
+  readonly certificate: VerifiedCertificate
+  readonly id: string
+  readonly idBytes: Uint8Array
+  readonly tag: Uint8Array
+  /** The smaller id begins every handshake. */
+  readonly isInitiator: boolean
+  readonly learntMs: number
+
+  isHere = false
+  /** Its name at the signaling server, while I know it. */
+  connection: Uint8Array | null = null
+  setup: Setup
+
+  /** In use. */
+  session: Session | null = null
+  /** Agreed by me as responder; in use once anything under its keys arrives. */
+  unconfirmed: AgreedSession | null = null
+  /** The one before, for what was still on its way. */
+  previous: Session | null = null
+  /** Highest attempt made or accepted. */
+  attempt = 0
+  /** Agreed number of the pair's streams; 0 before the first. */
+  epoch = 0
+  nextPrivate = 1
+  stream: PeerStream | null = null
+
+  link: Link | null = null
+  path: Path = NO_PATH
+  /** The neighbor that takes what is relayed. */
+  relayNext: string | null = null
+  /** Tells one path from the next, also between two links or two sets of relays. */
+  pathKey = ''
+
+  /** The last authentic frame on any path, or the end of its last chain. */
+  lastHeardMs: number
+  wasReachable = false
+  rttMs: number | null = null
+  /** The newest ping, while it is unanswered. */
+  ping: { readonly id: number; readonly sentMs: number } | null = null
+  /** When the first ping of an unanswered run went out. */
+  unansweredSinceMs: number | null = null
+  /** Pings and their answers that go where the path leads, encoded. */
+  readonly control: Uint8Array[] = []
+
+  constructor(certificate: VerifiedCertificate, isInitiator: boolean, nowMs: number) {
+    this.certificate = certificate
+    this.id = certificate.member
+    this.idBytes = certificate.memberBytes
+    this.tag = certificate.memberBytes.subarray(0, 4)
+    this.isInitiator = isInitiator
+    this.learntMs = nowMs
+    this.lastHeardMs = nowMs
+    this.setup = { type: 'idle', nextTryMs: nowMs, failures: 0 }
+  }
+
+  /** The session that a frame's mark names. */
+  sessionOf(mark: Uint8Array, matches: (a: Uint8Array, b: Uint8Array) => boolean): Session | null {
+    for (const session of [this.session, this.unconfirmed?.session, this.previous]) {
+      if (session && matches(session.mark, mark)) return session
+    }
+    return null
+  }
+}
+
+export const noPath = NO_PATH

@@ -1,0 +1,131 @@
+import { encodeRosterBody, type Card, type Links } from '../../protocol/roster-record.js'
+import { CAPABILITY } from '../../protocol/roster-record.js'
+import { concatBytes } from '../../util/bytes.js'
+import type { Core } from '../core.js'
+import { rttClassOf } from './rtt-class.js'
+
+/** New neighbors come in bursts: they are gathered for this long. A lost one is published at once. */
+const GATHER_MS = 20
+const CLASSES_EVERY_MS = 5_000
+/** Well within the life of a links record, so that a lost one does no harm. */
+const REFRESH_MS = 60_000
+const BUCKET_SIZE = 20
+const BUCKET_REFILL_MS = 1_000
+
+/** Keeps my own two records true, and not more often than others can bear. */
+export class Publisher {
+  readonly #core: Core
+  readonly #spread: (record: Uint8Array) => void
+  #version = 0
+  #published = new Map<string, number>()
+  #dueMs: number | null = null
+  #refreshAtMs = 0
+  #classesAtMs: number
+  #tokens = BUCKET_SIZE
+  #refilledMs: number
+
+  constructor(core: Core, spread: (record: Uint8Array) => void) {
+    this.#core = core
+    this.#spread = spread
+    this.#refilledMs = core.nowMs
+    this.#classesAtMs = core.nowMs + CLASSES_EVERY_MS
+  }
+
+  /** Makes my card and first links record. */
+  start(): void {
+    const { options, certificate } = this.#core
+    const card: Card = {
+      kind: 'card',
+      certificate,
+      profile: options.profile,
+      capabilities: (options.bot ? CAPABILITY.BOT : 0) | (options.relay ? CAPABILITY.RELAY : 0),
+    }
+    this.#publish(1, card)
+    this.#publishLinks()
+  }
+
+  gained(): void {
+    // The first neighbor is how anyone learns of me: it does not wait.
+    this.#due(this.#published.size === 0 ? this.#core.nowMs : this.#core.nowMs + GATHER_MS)
+  }
+
+  lost(): void {
+    this.#due(this.#core.nowMs)
+  }
+
+  /** The last record of this join: final for everyone who gets it. */
+  goodbye(): Uint8Array {
+    return this.#encode(++this.#version, { kind: 'links', gone: true, neighbors: [] })
+  }
+
+  /** Publishes what is due; the time of the next look. */
+  tick(): number {
+    const now = this.#core.nowMs
+    this.#refill(now)
+    if (now >= this.#classesAtMs) {
+      this.#classesAtMs = now + CLASSES_EVERY_MS
+      if (this.#differs()) this.#due(now)
+    }
+    if (now >= this.#refreshAtMs) this.#due(now)
+    if (this.#dueMs !== null && now >= this.#dueMs) {
+      if (this.#tokens >= 1) {
+        this.#tokens--
+        this.#publishLinks()
+      } else this.#dueMs = this.#refilledMs + BUCKET_REFILL_MS
+    }
+    return Math.min(this.#dueMs ?? Infinity, this.#refreshAtMs, this.#classesAtMs)
+  }
+
+  #due(atMs: number): void {
+    this.#dueMs = Math.min(this.#dueMs ?? Infinity, atMs)
+    this.#core.tickAt(this.#dueMs)
+  }
+
+  #refill(now: number): void {
+    const earned = Math.floor((now - this.#refilledMs) / BUCKET_REFILL_MS)
+    this.#tokens = Math.min(BUCKET_SIZE, this.#tokens + earned)
+    this.#refilledMs += earned * BUCKET_REFILL_MS
+  }
+
+  #current(): Map<string, number> {
+    const current = new Map<string, number>()
+    for (const link of this.#core.boundLinks()) current.set(link.peer.id, rttClassOf(link.peer.rttMs))
+    return current
+  }
+
+  #differs(): boolean {
+    const current = this.#current()
+    if (current.size !== this.#published.size) return true
+    for (const [id, rttClass] of current) {
+      const published = this.#published.get(id)
+      // One step up or down is noise, and every record costs all members a signature check.
+      if (published === undefined || Math.abs(published - rttClass) > 1) return true
+    }
+    return false
+  }
+
+  #publishLinks(): void {
+    const current = this.#current()
+    const neighbors = [...current].flatMap(([id, rttClass]) => {
+      const peer = this.#core.peers.get(id)
+      return peer === undefined ? [] : [{ id: peer.idBytes, rttClass }]
+    })
+    this.#published = current
+    this.#dueMs = null
+    this.#refreshAtMs = this.#core.nowMs + REFRESH_MS
+    this.#publish(++this.#version, { kind: 'links', gone: false, neighbors })
+  }
+
+  #publish(version: number, content: Card | Links): void {
+    const record = this.#encode(version, content)
+    this.#core.roster.accept(record, this.#core.nowMs)
+    this.#spread(record)
+    this.#core.topologyChanged()
+  }
+
+  #encode(version: number, content: Card | Links): Uint8Array {
+    const { suite, options, idBytes } = this.#core
+    const body = encodeRosterBody(idBytes, version, content)
+    return concatBytes(body, suite.sign(options.identity.secretKey, 'record', concatBytes(options.keys.topic, body)))
+  }
+}

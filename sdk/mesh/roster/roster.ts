@@ -1,0 +1,155 @@
+import type { CryptoSuite } from '../../crypto/suite.js'
+import { DecodeError } from '../../protocol/decode-error.js'
+import type { DigestEntry } from '../../protocol/records.js'
+import {
+  CAPABILITY,
+  decodeRosterRecord,
+  type Card,
+  type Links,
+  type RosterRecord,
+} from '../../protocol/roster-record.js'
+import { encodeBase64url } from '../../util/base64url.js'
+import { concatBytes, equalBytes } from '../../util/bytes.js'
+import { verifyCertificate, type VerifiedCertificate } from '../session/certificates.js'
+
+export interface RosterEntry {
+  readonly id: string
+  readonly idBytes: Uint8Array
+  readonly certificate: VerifiedCertificate
+  readonly card: { readonly version: number; readonly content: Card; readonly bytes: Uint8Array }
+  readonly links: RosterLinks | null
+}
+
+export interface RosterLinks {
+  readonly version: number
+  readonly gone: boolean
+  /** Neighbor id to round-trip class. */
+  readonly neighbors: ReadonlyMap<string, number>
+  readonly receivedMs: number
+  readonly bytes: Uint8Array
+}
+
+export type RosterChange =
+  | { readonly type: 'card'; readonly entry: RosterEntry; readonly isNew: boolean }
+  | { readonly type: 'links'; readonly entry: RosterEntry }
+
+/** A links record that was not signed anew for this long no longer counts, by the receiver's clock. */
+export const LINKS_LIFETIME_MS = 150_000
+/** How long a departed member is remembered, so that a record still on its way does not bring it back. */
+const MEMORY_MS = 600_000
+const MAX_ENTRIES = 1_024
+
+export const canRelay = (entry: RosterEntry): boolean => (entry.card.content.capabilities & CAPABILITY.RELAY) !== 0
+
+/** Who is where: the newest signed records of every member, mine among them. */
+export class Roster {
+  readonly #suite: CryptoSuite
+  readonly #topic: Uint8Array
+  readonly #entries = new Map<string, RosterEntry>()
+  /** Counts changes that may matter to routes. */
+  revision = 0
+
+  constructor(suite: CryptoSuite, topic: Uint8Array) {
+    this.#suite = suite
+    this.#topic = topic
+  }
+
+  get(id: string): RosterEntry | undefined {
+    return this.#entries.get(id)
+  }
+
+  values(): IterableIterator<RosterEntry> {
+    return this.#entries.values()
+  }
+
+  /** Newer than what is known and authentic: the change. Else `null`, and nothing has changed. */
+  accept(bytes: Uint8Array, nowMs: number): RosterChange | null {
+    let record: RosterRecord
+    try {
+      record = decodeRosterRecord(bytes)
+    } catch (error) {
+      // One bad record says nothing about who passed it on.
+      if (error instanceof DecodeError) return null
+      throw error
+    }
+    return record.content.kind === 'card'
+      ? this.#acceptCard(record, record.content, bytes)
+      : this.#acceptLinks(record, record.content, bytes, nowMs)
+  }
+
+  /** Signed by the identity that the member's certificate names; the topic is covered too. */
+  #isAuthentic(record: RosterRecord, identity: Uint8Array): boolean {
+    return this.#suite.verify(identity, 'record', concatBytes(this.#topic, record.body), record.signature)
+  }
+
+  #acceptCard(record: RosterRecord, content: Card, bytes: Uint8Array): RosterChange | null {
+    const id = encodeBase64url(record.member)
+    const known = this.#entries.get(id)
+    if (known !== undefined && record.version <= known.card.version) return null
+    if (known === undefined && this.#entries.size >= MAX_ENTRIES) return null
+    const certificate = verifyCertificate(this.#suite, this.#topic, content.certificate)
+    if (certificate === null || !equalBytes(certificate.memberBytes, record.member)) return null
+    if (known !== undefined && certificate.issuedAt < known.certificate.issuedAt) return null
+    if (!this.#isAuthentic(record, certificate.identity)) return null
+    const copy = bytes.slice()
+    const entry: RosterEntry = {
+      id,
+      idBytes: certificate.memberBytes,
+      certificate,
+      card: { version: record.version, content: decodeRosterRecord(copy).content as Card, bytes: copy },
+      links: known?.links ?? null,
+    }
+    this.#entries.set(id, entry)
+    this.revision++
+    return { type: 'card', entry, isNew: known === undefined }
+  }
+
+  #acceptLinks(record: RosterRecord, content: Links, bytes: Uint8Array, nowMs: number): RosterChange | null {
+    const known = this.#entries.get(encodeBase64url(record.member))
+    if (known === undefined || (known.links !== null && record.version <= known.links.version)) return null
+    if (!this.#isAuthentic(record, known.certificate.identity)) return null
+    const neighbors = new Map(content.neighbors.map((neighbor) => [encodeBase64url(neighbor.id), neighbor.rttClass]))
+    const links = { version: record.version, gone: content.gone, neighbors, receivedMs: nowMs, bytes: bytes.slice() }
+    const entry = { ...known, links }
+    this.#entries.set(known.id, entry)
+    this.revision++
+    return { type: 'links', entry }
+  }
+
+  /** Its links count: not gone, and not too long unsigned. */
+  isFresh(entry: RosterEntry, nowMs: number): boolean {
+    return entry.links !== null && !entry.links.gone && nowMs - entry.links.receivedMs < LINKS_LIFETIME_MS
+  }
+
+  digest(): DigestEntry[] {
+    return [...this.#entries.values()].map((entry) => ({
+      id: entry.idBytes,
+      card: entry.card.version,
+      links: entry.links?.version ?? 0,
+    }))
+  }
+
+  /** The records that the sender of this digest lacks, cards before links. */
+  newerThan(digest: readonly DigestEntry[]): Uint8Array[] {
+    const theirs = new Map(digest.map((entry) => [encodeBase64url(entry.id), entry]))
+    const cards: Uint8Array[] = []
+    const links: Uint8Array[] = []
+    for (const entry of this.#entries.values()) {
+      const their = theirs.get(entry.id)
+      if (entry.card.version > (their?.card ?? 0)) cards.push(entry.card.bytes)
+      if (entry.links !== null && entry.links.version > (their?.links ?? 0)) links.push(entry.links.bytes)
+    }
+    return [...cards, ...links]
+  }
+
+  /** Forgets who has long been gone; never me. */
+  prune(nowMs: number, keep: (id: string) => boolean): void {
+    for (const entry of this.#entries.values()) {
+      if (keep(entry.id) || entry.links === null) continue
+      if (nowMs - entry.links.receivedMs > MEMORY_MS) {
+        this.#entries.delete(entry.id)
+        this.revision++
+      }
+    }
+  }
+}

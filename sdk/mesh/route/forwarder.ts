@@ -1,0 +1,92 @@
+import { MAX_FRAME_BYTES, MAX_HOPS } from '../../protocol/limits.js'
+import { countHop, decodeRelayAddress, relayFrameMark, type RelayAddress } from '../../protocol/relay-frames.js'
+import { encodeBase64url } from '../../util/base64url.js'
+import { equalBytes } from '../../util/bytes.js'
+import type { Core } from '../core.js'
+import type { Link } from '../link.js'
+import { ProtocolViolation } from '../violation.js'
+import type { Router } from './router.js'
+
+/** What one link may have waiting to be passed on. More is dropped: its sender sends again. */
+const QUOTA_BYTES = 8_388_608
+/** Frames remembered so that none is passed on twice; two halves are kept. */
+const MEMORY_FRAMES = 4_096
+/** Senders whose way back is remembered. */
+const MEMORY_WAYS = 1_024
+
+/** Passes on what others relay through me, and finds the link for what I send through others. */
+export class Forwarder {
+  readonly #core: Core
+  readonly #router: Router
+  #met = new Set<string>()
+  #metBefore = new Set<string>()
+  /** The link that a member's frames last came over: the way back while no record says one. */
+  readonly #waysBack = new Map<string, Link>()
+
+  constructor(core: Core, router: Router) {
+    this.#core = core
+    this.#router = router
+  }
+
+  /** Where a frame for this member goes, or `null` when no way is known. */
+  linkTowards(id: string): Link | null {
+    const route = this.#router.route(id)
+    const next = route === null ? null : (this.#core.peers.get(route.next)?.link ?? null)
+    if (next !== null) return next
+    const back = this.#waysBack.get(id)
+    return back?.state === 'bound' && this.#core.links.has(back.carrier) ? back : null
+  }
+
+  /** Takes a frame from a link. Its address when it is for me; `null` when it was passed on or dropped. */
+  take(frame: Uint8Array, from: Link): RelayAddress | null {
+    const address = decodeRelayAddress(frame)
+    if (equalBytes(address.src, this.#core.idBytes)) return null
+    this.#rememberWay(encodeBase64url(address.src), from)
+    if (equalBytes(address.dst, this.#core.idBytes)) return address
+    this.#forward(frame, address, from)
+    return null
+  }
+
+  #forward(frame: Uint8Array, address: RelayAddress, from: Link): void {
+    if (frame.length > MAX_FRAME_BYTES) throw new ProtocolViolation('frame too long')
+    if (!this.#core.options.relay || address.hops >= MAX_HOPS || this.#isRepeat(frame)) return this.#drop()
+    const link = this.linkTowards(encodeBase64url(address.dst))
+    if (link === null || link === from || from.forwardedBytes + frame.length > QUOTA_BYTES) return this.#drop()
+    countHop(frame)
+    link.forwards.push({ frame, from })
+    from.forwardedBytes += frame.length
+    this.#core.counters.framesForwarded++
+    this.#core.wakeNow()
+  }
+
+  #drop(): void {
+    this.#core.counters.framesDropped++
+  }
+
+  #isRepeat(frame: Uint8Array): boolean {
+    const mark = encodeBase64url(relayFrameMark(frame))
+    if (this.#met.has(mark) || this.#metBefore.has(mark)) return true
+    if (this.#met.size >= MEMORY_FRAMES) {
+      this.#metBefore = this.#met
+      this.#met = new Set()
+    }
+    this.#met.add(mark)
+    return false
+  }
+
+  #rememberWay(src: string, from: Link): void {
+    this.#waysBack.delete(src)
+    this.#waysBack.set(src, from)
+    if (this.#waysBack.size > MEMORY_WAYS) {
+      const oldest = this.#waysBack.keys().next()
+      if (!oldest.done) this.#waysBack.delete(oldest.value)
+    }
+  }
+
+  /** A link is gone: what waited on it is dropped, and what came over it no longer takes a quota. */
+  forget(link: Link): void {
+    for (const forward of link.forwards) forward.from.forwardedBytes -= forward.frame.length
+    link.forwards.length = 0
+    for (const [id, way] of this.#waysBack) if (way === link) this.#waysBack.delete(id)
+  }
+}

@@ -1,0 +1,73 @@
+import type { CryptoSuite, Handshake, KeyPair } from '../../crypto/suite.js'
+import { FRAME } from '../../protocol/codes.js'
+import { DecodeError } from '../../protocol/decode-error.js'
+import {
+  decodeHandshakePayload,
+  encodeHandshakePayload,
+  type HandshakePayload,
+} from '../../protocol/handshake-payload.js'
+import { concatBytes, equalBytes } from '../../util/bytes.js'
+import { verifyCertificate, type VerifiedCertificate } from './certificates.js'
+import { prefixed } from './prefixed.js'
+
+interface GroupKeys {
+  readonly topic: Uint8Array
+  readonly psk: Uint8Array
+}
+
+export interface ReceivedHandshake {
+  readonly certificate: VerifiedCertificate
+  readonly payload: HandshakePayload
+}
+
+const prologue = (keys: GroupKeys): Uint8Array => prefixed('skein/v1/session', keys.topic)
+
+/** The initiator's end: knows whom it speaks to. */
+export const beginHandshake = (suite: CryptoSuite, keys: GroupKeys, own: KeyPair, remote: Uint8Array): Handshake =>
+  suite.start('initiator', prologue(keys), own, remote, keys.psk)
+
+export const writeHandshake = (handshake: Handshake, code: number, payload: HandshakePayload): Uint8Array =>
+  concatBytes(Uint8Array.of(code), handshake.write(encodeHandshakePayload(payload)))
+
+/**
+ * Reads the other side's message. `null` when it is not authentic, of another group, or its certificate names another
+ * session key than the one that made the handshake.
+ */
+const readHandshake = (
+  suite: CryptoSuite,
+  keys: GroupKeys,
+  handshake: Handshake,
+  frame: Uint8Array,
+): ReceivedHandshake | null => {
+  const opened = handshake.read(frame.subarray(1))
+  if (opened === null || handshake.remoteStatic === null) return null
+  try {
+    const payload = decodeHandshakePayload(opened)
+    const certificate = verifyCertificate(suite, keys.topic, payload.certificate)
+    if (certificate === null || !equalBytes(certificate.session, handshake.remoteStatic)) return null
+    return { certificate, payload }
+  } catch (error) {
+    if (error instanceof DecodeError) return null
+    throw error
+  }
+}
+
+/** The responder's end: learns from HS1 who speaks. */
+export const answerHandshake = (
+  suite: CryptoSuite,
+  keys: GroupKeys,
+  own: KeyPair,
+  frame: Uint8Array,
+): (ReceivedHandshake & { readonly handshake: Handshake }) | null => {
+  if (frame[0] !== FRAME.HS1) return null
+  const handshake = suite.start('responder', prologue(keys), own, null, keys.psk)
+  const received = readHandshake(suite, keys, handshake, frame)
+  return received && { ...received, handshake }
+}
+
+export const finishHandshake = (
+  suite: CryptoSuite,
+  keys: GroupKeys,
+  handshake: Handshake,
+  frame: Uint8Array,
+): ReceivedHandshake | null => (frame[0] === FRAME.HS2 ? readHandshake(suite, keys, handshake, frame) : null)

@@ -1,0 +1,127 @@
+import type { CryptoSuite, HandshakeRole, SessionSecrets } from '../../crypto/suite.js'
+import type { Binding } from '../../protocol/carrier.js'
+import { FRAME } from '../../protocol/codes.js'
+import { DecodeError } from '../../protocol/decode-error.js'
+import { pad, unpad } from '../../protocol/padding.js'
+import { decodeRelaySession, encodeRelayHeader, relayAssociatedData } from '../../protocol/relay-frames.js'
+import { Reader } from '../../protocol/reader.js'
+import { concatBytes, equalBytes } from '../../util/bytes.js'
+import { prefixed } from './prefixed.js'
+import { ReplayWindow } from './replay-window.js'
+
+const RELAY_WINDOW = 1_024
+const SETUP_WINDOW = 64
+const MARK_BYTES = 8
+const SETUP_HEADER_BYTES = 17
+const SETUP_PADDING = 128
+const BIND_PADDING_NONE = new Uint8Array(32)
+const empty = new Uint8Array()
+
+/** The keys that one handshake left two members with, one pair per use, so that no nonce is shared between uses. */
+export class Session {
+  /** Names the session on the wire: the first eight bytes of its hash. */
+  readonly mark: Uint8Array
+  /** The streams that frames under this session belong to. */
+  readonly epoch: number
+  /** Which of the initiator's tries made it. */
+  readonly attempt: number
+  readonly #suite: CryptoSuite
+  readonly #role: HandshakeRole
+  readonly #relay: { send: Uint8Array; receive: Uint8Array }
+  readonly #setup: { send: Uint8Array; receive: Uint8Array }
+  readonly #bind: { send: Uint8Array; receive: Uint8Array }
+  readonly #relayMet = new ReplayWindow(RELAY_WINDOW)
+  readonly #setupMet = new ReplayWindow(SETUP_WINDOW)
+  #relayCounter = 0
+  #setupCounter = 0
+
+  constructor(
+    suite: CryptoSuite,
+    role: HandshakeRole,
+    secrets: SessionSecrets,
+    terms: { epoch: number; attempt: number },
+  ) {
+    this.#suite = suite
+    this.#role = role
+    this.epoch = terms.epoch
+    this.attempt = terms.attempt
+    this.mark = secrets.hash.slice(0, MARK_BYTES)
+    const derive = (use: 'relay' | 'sig' | 'bind') => {
+      const outward = suite.kdf(secrets.send, role === 'initiator' ? `${use}-i2r` : `${use}-r2i`, secrets.hash)
+      const inward = suite.kdf(secrets.receive, role === 'initiator' ? `${use}-r2i` : `${use}-i2r`, secrets.hash)
+      return { send: outward, receive: inward }
+    }
+    this.#relay = derive('relay')
+    this.#setup = derive('sig')
+    this.#bind = derive('bind')
+  }
+
+  /** RLY: records that relays carry and cannot read. */
+  sealRelay(dst: Uint8Array, src: Uint8Array, records: Uint8Array): Uint8Array {
+    const counter = this.#relayCounter++
+    const header = encodeRelayHeader(dst, src, this.mark, counter)
+    return concatBytes(header, this.#suite.seal(this.#relay.send, counter, relayAssociatedData(header), records))
+  }
+
+  /** The records of an RLY frame of this session, or `null` when it is forged, damaged or met before. */
+  openRelay(frame: Uint8Array): Uint8Array | null {
+    const { counter, sealed } = decodeRelaySession(frame)
+    if (!this.#relayMet.isFresh(counter)) return null
+    const records = this.#suite.open(this.#relay.receive, counter, relayAssociatedData(frame), sealed)
+    if (records !== null) this.#relayMet.mark(counter)
+    return records
+  }
+
+  /** SIG: what follows the handshake, by the server or by members. */
+  sealSetup(message: Uint8Array): Uint8Array {
+    const counter = this.#setupCounter++
+    const header = new Uint8Array(SETUP_HEADER_BYTES)
+    header[0] = FRAME.SIG
+    header.set(this.mark, 1)
+    const view = new DataView(header.buffer)
+    view.setUint32(1 + MARK_BYTES, counter >>> 0, true)
+    view.setUint32(5 + MARK_BYTES, Math.floor(counter / 0x1_0000_0000), true)
+    return concatBytes(header, this.#suite.seal(this.#setup.send, counter, header, pad(message, SETUP_PADDING)))
+  }
+
+  openSetup(frame: Uint8Array): Uint8Array | null {
+    const reader = new Reader(frame)
+    reader.bytes(1 + MARK_BYTES)
+    const counter = reader.u64()
+    const sealed = reader.rest()
+    if (!this.#setupMet.isFresh(counter)) return null
+    const padded = this.#suite.open(this.#setup.receive, counter, frame.subarray(0, SETUP_HEADER_BYTES), sealed)
+    if (padded === null) return null
+    this.#setupMet.mark(counter)
+    return unpad(padded)
+  }
+
+  /**
+   * BIND: ties a link to this session by the certificates that its two ends really use. Written once per session,
+   * since its nonce is fixed. A link without certificates is bound by zeros.
+   */
+  writeBind(binding: Binding | null): Uint8Array {
+    const sealed = this.#suite.seal(this.#bind.send, 0, prefixed('skein/v1/bind', empty), this.#bindBody(binding, true))
+    return concatBytes(Uint8Array.of(FRAME.BIND), sealed)
+  }
+
+  /** Whether the other end is the member of this session, and nobody sits in between. */
+  checkBind(frame: Uint8Array, binding: Binding | null): boolean {
+    if (frame[0] !== FRAME.BIND) return false
+    const body = this.#suite.open(this.#bind.receive, 0, prefixed('skein/v1/bind', empty), frame.subarray(1))
+    return body !== null && equalBytes(body, this.#bindBody(binding, false))
+  }
+
+  #bindBody(binding: Binding | null, own: boolean): Uint8Array {
+    const local = binding?.local ?? BIND_PADDING_NONE
+    const remote = binding?.remote ?? BIND_PADDING_NONE
+    const role = (this.#role === 'initiator') === own ? 0 : 1
+    return concatBytes(Uint8Array.of(role), own ? local : remote, own ? remote : local)
+  }
+}
+
+/** The session that a SIG frame names. */
+export const setupSessionMark = (frame: Uint8Array): Uint8Array => {
+  if (frame.length < SETUP_HEADER_BYTES) throw new DecodeError('SIG too short')
+  return frame.subarray(1, 1 + MARK_BYTES)
+}

@@ -1,0 +1,385 @@
+import * as encoding from 'lib0/encoding'
+import { FRAME } from '../../protocol/codes.js'
+import { Reader } from '../../protocol/reader.js'
+import { compareBytes, equalBytes } from '../../util/bytes.js'
+import type { Core } from '../core.js'
+import type { CarrierId } from '../events.js'
+import { Link } from '../link.js'
+import { Peer, type AgreedSession, type Setup, type StreamStart, type Way } from '../peer.js'
+import type { VerifiedCertificate } from '../session/certificates.js'
+import { answerHandshake, beginHandshake, finishHandshake, writeHandshake } from '../session/handshake.js'
+import { Session, setupSessionMark } from '../session/session.js'
+import { ProtocolViolation } from '../violation.js'
+
+export interface ConnectorHandlers {
+  /** Sends a set-up frame to a member; `false` when there is no way now. */
+  send(peer: Peer, way: Way, frame: Uint8Array): boolean
+  /** A way for set-up frames, or `null`. */
+  findWay(peer: Peer): Way | null
+  /** Where my streams to this member would start; from now on it gets what is sent to all. */
+  prepareStream(peer: Peer): StreamStart
+  /** No session came of it. */
+  abandonStream(peer: Peer): void
+  /** The session is in use from now on. */
+  confirmed(peer: Peer, agreed: AgreedSession): void
+  linkBound(link: Link): void
+  linkLost(link: Link): void
+}
+
+/** How long the other side has for its handshake message, and a link for opening and binding. */
+const ANSWER_MS = 5_000
+const LINK_MS = 15_000
+/** After a failed try: doubling from base to cap, half of it random. A pair without a session is in more of a hurry. */
+const RETRY_LINK = { baseMs: 1_000, capMs: 15_000 }
+const RETRY_SESSION = { baseMs: 500, capMs: 4_000 }
+const MAX_CANDIDATES = 64
+const FORGET_MS = 60_000
+
+const CANDIDATE = 1
+
+/**
+ * Makes sessions and links: decides with whom to begin, runs the handshake over the server or through members, opens
+ * links, binds them, and tries again. The smaller id begins, so two never begin with each other at once.
+ */
+export class Connector {
+  readonly #core: Core
+  readonly #handlers: ConnectorHandlers
+
+  constructor(core: Core, handlers: ConnectorHandlers) {
+    this.#core = core
+    this.#handlers = handlers
+  }
+
+  /** Whoever is learnt of, and by whatever way, is learnt of here; `null` for myself. */
+  learn(certificate: VerifiedCertificate): Peer | null {
+    if (certificate.member === this.#core.id) return null
+    const known = this.#core.peers.get(certificate.member)
+    if (known) return known
+    const isInitiator = compareBytes(this.#core.idBytes, certificate.memberBytes) < 0
+    const peer = new Peer(certificate, isInitiator, this.#core.nowMs)
+    this.#core.peers.set(peer.id, peer)
+    this.#core.topologyChanged()
+    return peer
+  }
+
+  /** Begins with this member if it is my part, it is time, and there is a way. */
+  consider(peer: Peer): void {
+    const { setup } = peer
+    if (!peer.isInitiator || setup.type !== 'idle' || this.#core.nowMs < setup.nextTryMs) return
+    // A link that nothing comes over any more is replaced before it is given up.
+    if (peer.link !== null && !peer.link.isSuspect) return
+    const wantsLink = this.#wantsLink(peer)
+    if (!wantsLink && peer.session !== null) return this.#retryLater(peer, setup.failures)
+    const way = this.#handlers.findWay(peer)
+    if (way === null) return
+    const attempt = ++peer.attempt
+    if (!wantsLink) return this.#offer(peer, way, attempt, null, null, setup.failures)
+    const carrier = this.#openLink(peer)
+    const deadlineMs = this.#core.nowMs + ANSWER_MS
+    this.#set(peer, { type: 'describing', attempt, carrier, way, failures: setup.failures, deadlineMs })
+    this.#core.effects.openLink(carrier, peer.id, null)
+  }
+
+  /** The network changed: what waited to try again tries now. */
+  hurry(): void {
+    for (const peer of this.#core.peers.values()) {
+      if (peer.setup.type === 'idle') peer.setup = { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 }
+    }
+  }
+
+  /** HS1, HS2 or SIG, however it came. */
+  handleSetup(frame: Uint8Array, way: Way, from: Peer | null): void {
+    if (frame[0] === FRAME.HS1) return this.#handleOffer(frame, way)
+    if (from === null) return
+    if (frame[0] === FRAME.HS2) return this.#handleAnswer(from, frame)
+    if (frame[0] === FRAME.SIG) this.#handleSealed(from, frame)
+  }
+
+  /** The owner's link has a description or a candidate of its own. */
+  handleLocalSignal(carrier: CarrierId, kind: 'description' | 'candidate', bytes: Uint8Array): void {
+    const peer = this.#core.links.get(carrier)?.peer
+    if (!peer) return
+    const { setup } = peer
+    if (setup.type === 'idle' || setup.carrier !== carrier) return
+    if (kind === 'candidate') return this.#sendCandidate(peer, setup, bytes)
+    if (setup.type === 'describing') {
+      return this.#offer(peer, setup.way, setup.attempt, carrier, bytes, setup.failures)
+    }
+    if (setup.type === 'answering') this.#answer(peer, setup, bytes)
+  }
+
+  handleLinkOpen(link: Link): void {
+    const { setup } = link.peer
+    if (setup.type !== 'linking' || setup.carrier !== link.carrier) return this.#closeLink(link)
+    link.session = setup.session
+    link.state = 'binding'
+    this.#core.effects.write(link.carrier, 'reliable', setup.session.writeBind(link.binding))
+  }
+
+  /** The first frame of a link. */
+  handleBind(link: Link, frame: Uint8Array): void {
+    const { peer, session } = link
+    if (session === null || !session.checkBind(frame, link.binding)) {
+      throw new ProtocolViolation('link is not bound to its session')
+    }
+    this.confirm(peer, session)
+    const replaced = peer.link
+    link.state = 'bound'
+    link.lastHeardMs = this.#core.nowMs
+    peer.link = link
+    this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
+    if (replaced !== null) this.#core.effects.close(replaced.carrier, true)
+    if (replaced !== null) this.#core.links.delete(replaced.carrier)
+    this.#handlers.linkBound(link)
+  }
+
+  /** Something arrived under the keys of a session that I had agreed to: it is in use. */
+  confirm(peer: Peer, session: Session): void {
+    const agreed = peer.unconfirmed
+    if (agreed === null || agreed.session !== session) return
+    peer.unconfirmed = null
+    this.#use(peer, agreed)
+  }
+
+  /** A link has ended, by whatever side, or I end it. */
+  handleLinkClosed(link: Link): void {
+    this.#core.links.delete(link.carrier)
+    const { peer } = link
+    if (peer.link === link) {
+      peer.link = null
+      this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
+      this.#handlers.linkLost(link)
+    } else if (peer.setup.type !== 'idle' && peer.setup.carrier === link.carrier) this.#fail(peer)
+  }
+
+  /** The member has left, or never came: nothing of it is kept but what the roster knows. */
+  drop(peer: Peer): void {
+    this.#reset(peer)
+    const { link } = peer
+    if (link !== null) {
+      peer.link = null
+      this.#closeLink(link)
+      this.#handlers.linkLost(link)
+    }
+    peer.session = peer.previous = null
+    peer.unconfirmed = null
+    this.#handlers.abandonStream(peer)
+  }
+
+  tick(): number {
+    const now = this.#core.nowMs
+    let next = Infinity
+    for (const peer of this.#core.peers.values()) {
+      if (peer.unconfirmed !== null && now >= peer.unconfirmed.expiresMs) this.#expire(peer)
+      if (peer.setup.type === 'idle') {
+        this.consider(peer)
+        if (this.#isForgotten(peer)) this.#core.peers.delete(peer.id)
+      } else if (now >= peer.setup.deadlineMs) this.#fail(peer)
+      next = Math.min(next, this.#dueMs(peer))
+    }
+    return next
+  }
+
+  #expire(peer: Peer): void {
+    peer.unconfirmed = null
+    if (peer.session === null && peer.setup.type === 'idle') this.#handlers.abandonStream(peer)
+  }
+
+  #dueMs(peer: Peer): number {
+    if (peer.setup.type !== 'idle') return peer.setup.deadlineMs
+    if (peer.unconfirmed !== null) return peer.unconfirmed.expiresMs
+    const waits = peer.isInitiator && peer.link === null && peer.setup.nextTryMs > this.#core.nowMs
+    return waits ? peer.setup.nextTryMs : Infinity
+  }
+
+  /** Introduced once and never seen since. */
+  #isForgotten(peer: Peer): boolean {
+    if (peer.isHere || peer.link !== null || peer.session !== null || peer.setup.type !== 'idle') return false
+    const entry = this.#core.roster.get(peer.id)
+    if (entry && this.#core.roster.isFresh(entry, this.#core.nowMs)) return false
+    return this.#core.nowMs - Math.max(peer.learntMs, peer.lastHeardMs) > FORGET_MS
+  }
+
+  #wantsLink(peer: Peer): boolean {
+    return this.#core.links.size < this.#core.options.limits.maxLinks && this.#core.options.canLink(peer.id)
+  }
+
+  #openLink(peer: Peer): CarrierId {
+    const carrier = this.#core.nextCarrier()
+    this.#core.links.set(carrier, new Link(carrier, peer, this.#core.nowMs))
+    return carrier
+  }
+
+  #offer(
+    peer: Peer,
+    way: Way,
+    attempt: number,
+    carrier: CarrierId | null,
+    description: Uint8Array | null,
+    failures: number,
+  ): void {
+    const { suite, options, certificate } = this.#core
+    const fresh = peer.stream === null || peer.session === null
+    const own = this.#handlers.prepareStream(peer)
+    const handshake = beginHandshake(suite, options.keys, options.session, peer.certificate.session)
+    const frame = writeHandshake(handshake, FRAME.HS1, {
+      certificate,
+      attempt,
+      epoch: peer.epoch,
+      fresh,
+      ...own,
+      description,
+    })
+    const deadlineMs = this.#core.nowMs + ANSWER_MS
+    this.#set(peer, {
+      type: 'offered',
+      attempt,
+      carrier,
+      way,
+      handshake,
+      own,
+      candidates: [],
+      failures,
+      deadlineMs,
+    })
+    if (!this.#handlers.send(peer, way, frame)) this.#fail(peer)
+  }
+
+  #handleOffer(frame: Uint8Array, way: Way): void {
+    const { suite, options } = this.#core
+    const received = answerHandshake(suite, options.keys, options.session, frame)
+    if (received === null) return
+    const { payload, handshake } = received
+    const peer = this.learn(received.certificate)
+    if (peer === null || peer.isInitiator || payload.attempt <= peer.attempt) return
+    if (way.type === 'server') peer.connection = way.connection
+    peer.attempt = payload.attempt
+    peer.lastHeardMs = this.#core.nowMs
+    // The member begins again, so whatever was under way is dead at its side.
+    this.#reset(peer)
+    const fresh = peer.stream === null || peer.session === null || payload.fresh
+    const newest = Math.max(peer.epoch, payload.epoch)
+    const theirs = { firstBroadcast: payload.firstBroadcast, firstPrivate: payload.firstPrivate }
+    const answering = {
+      type: 'answering' as const,
+      attempt: payload.attempt,
+      carrier: 0,
+      way,
+      handshake,
+      theirs,
+      epoch: fresh || peer.epoch !== payload.epoch ? newest + 1 : newest,
+      fresh,
+      deadlineMs: this.#core.nowMs + ANSWER_MS,
+    }
+    if (payload.description === null || !this.#wantsLink(peer)) return this.#answer(peer, answering, null)
+    const carrier = this.#openLink(peer)
+    this.#set(peer, { ...answering, carrier })
+    this.#core.effects.openLink(carrier, peer.id, payload.description)
+  }
+
+  #answer(peer: Peer, setup: Setup & { type: 'answering' }, description: Uint8Array | null): void {
+    const { suite, certificate } = this.#core
+    const own = this.#handlers.prepareStream(peer)
+    const { attempt, epoch, fresh, way, handshake, theirs } = setup
+    const frame = writeHandshake(handshake, FRAME.HS2, { certificate, attempt, epoch, fresh, ...own, description })
+    const session = new Session(suite, 'responder', handshake.split(), { epoch, attempt })
+    const deadlineMs = this.#core.nowMs + LINK_MS
+    peer.unconfirmed = { session, own, theirs, expiresMs: deadlineMs }
+    if (description === null) this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
+    else this.#set(peer, { type: 'linking', carrier: setup.carrier, way, session, failures: 0, deadlineMs })
+    if (!this.#handlers.send(peer, way, frame)) this.#fail(peer)
+  }
+
+  #handleAnswer(peer: Peer, frame: Uint8Array): void {
+    const { setup } = peer
+    if (setup.type !== 'offered') return
+    const { suite, options } = this.#core
+    const received = finishHandshake(suite, options.keys, setup.handshake, frame)
+    if (received === null || received.certificate.member !== peer.id) return
+    const { payload } = received
+    if (payload.attempt !== setup.attempt) return
+    peer.lastHeardMs = this.#core.nowMs
+    const { epoch, attempt } = payload
+    const session = new Session(suite, 'initiator', setup.handshake.split(), { epoch, attempt })
+    const theirs = { firstBroadcast: payload.firstBroadcast, firstPrivate: payload.firstPrivate }
+    const { carrier, way, failures, candidates } = setup
+    if (carrier === null || payload.description === null) {
+      this.#reset(peer)
+      this.#use(peer, { session, own: setup.own, theirs, expiresMs: Infinity })
+      return this.#retryLater(peer, failures)
+    }
+    this.#set(peer, { type: 'linking', carrier, way, session, failures, deadlineMs: this.#core.nowMs + LINK_MS })
+    this.#use(peer, { session, own: setup.own, theirs, expiresMs: Infinity })
+    this.#core.effects.signalLink(carrier, payload.description)
+    for (const candidate of candidates) this.#sendSealedCandidate(peer, way, session, candidate)
+  }
+
+  #handleSealed(peer: Peer, frame: Uint8Array): void {
+    const session = peer.sessionOf(setupSessionMark(frame), equalBytes)
+    const message = session?.openSetup(frame) ?? null
+    if (session === null || message === null) return
+    peer.lastHeardMs = this.#core.nowMs
+    this.confirm(peer, session)
+    const reader = new Reader(message)
+    const { setup } = peer
+    // Candidates of a set-up that is over are of no use to anyone.
+    if (reader.u8() !== CANDIDATE || setup.type !== 'linking' || setup.session !== session) return
+    this.#core.effects.signalLink(setup.carrier, reader.rest().slice())
+  }
+
+  #sendCandidate(peer: Peer, setup: Exclude<Setup, { type: 'idle' }>, candidate: Uint8Array): void {
+    if (setup.type === 'linking') this.#sendSealedCandidate(peer, setup.way, setup.session, candidate)
+    else if (setup.type === 'offered' && setup.candidates.length < MAX_CANDIDATES) setup.candidates.push(candidate)
+  }
+
+  #sendSealedCandidate(peer: Peer, way: Way, session: Session, candidate: Uint8Array): void {
+    const message = encoding.encode((encoder) => {
+      encoding.writeUint8(encoder, CANDIDATE)
+      encoding.writeUint8Array(encoder, candidate)
+    })
+    this.#handlers.send(peer, way, session.sealSetup(message))
+  }
+
+  #use(peer: Peer, agreed: AgreedSession): void {
+    peer.previous = peer.session
+    peer.session = agreed.session
+    this.#handlers.confirmed(peer, agreed)
+  }
+
+  /** The set-up under way came to nothing. */
+  #fail(peer: Peer): void {
+    const failures = 'failures' in peer.setup ? peer.setup.failures : 0
+    this.#reset(peer)
+    if (peer.session === null && peer.unconfirmed === null) this.#handlers.abandonStream(peer)
+    this.#retryLater(peer, failures)
+  }
+
+  #retryLater(peer: Peer, failures: number): void {
+    const policy = peer.session === null ? RETRY_SESSION : RETRY_LINK
+    const delayMs = Math.min(policy.capMs, policy.baseMs * 2 ** failures) * (0.5 + this.#core.random() / 2)
+    this.#set(peer, {
+      type: 'idle',
+      nextTryMs: this.#core.nowMs + Math.round(delayMs),
+      failures: Math.min(failures + 1, 16),
+    })
+  }
+
+  /** Ends the set-up under way, with its link. */
+  #reset(peer: Peer): void {
+    const { setup } = peer
+    this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
+    if (setup.type === 'idle' || setup.carrier === null) return
+    const link = this.#core.links.get(setup.carrier)
+    if (link) this.#closeLink(link)
+  }
+
+  #closeLink(link: Link): void {
+    this.#core.links.delete(link.carrier)
+    this.#core.effects.close(link.carrier, false)
+  }
+
+  #set(peer: Peer, setup: Setup): void {
+    peer.setup = setup
+    this.#core.tickAt(setup.type === 'idle' ? setup.nextTryMs : setup.deadlineMs)
+  }
+}

@@ -1,0 +1,247 @@
+import { CLOSE_FULL } from '../../protocol/close-codes.js'
+import {
+  MAX_TRIED,
+  decodeServerFrame,
+  encodeClientFrame,
+  type ClientFrame,
+  type Introduction,
+  type Introductions,
+} from '../../protocol/server-frames.js'
+import { DecodeError } from '../../protocol/decode-error.js'
+import type { Core } from '../core.js'
+import type { CarrierId, SignalingState } from '../events.js'
+import { sealHello } from '../session/hello.js'
+
+export interface ServerHandlers {
+  introduced(introduction: Introduction): void
+  /** A set-up frame of a member has come by the server. */
+  signal(connection: Uint8Array, payload: Uint8Array): void
+  /** A connection that I named is not there. */
+  gone(connection: Uint8Array): void
+  /** The server says that nobody else is in the group. */
+  alone(): void
+  /** Connections that were introduced and are not linked to me yet. */
+  unlinked(): Uint8Array[]
+}
+
+type State =
+  | { readonly type: 'off' }
+  | { readonly type: 'dialing'; readonly carrier: CarrierId }
+  | { readonly type: 'joining'; readonly carrier: CarrierId }
+  | { readonly type: 'open'; readonly carrier: CarrierId }
+  | { readonly type: 'waiting'; readonly untilMs: number }
+
+const BACKOFF_BASE_MS = 250
+const BACKOFF_CAP_MS = 4_000
+const BACKOFF_FULL_MS = 30_000
+/** The server pings every 25 s: silence for longer means that it is gone and the socket does not know. */
+const SILENCE_MS = 45_000
+/** An introduced member that is not linked by then is asked about. */
+const ASK_WHILE_ALONE_MS = 3_000
+/** One introduction at random now and then: that heals a split group. */
+const ASK_EVERY_MS = 60_000
+const ASK_LEAST_MS = 5_000
+const QUEUE_BYTES = 1_048_576
+
+/** My place at the signaling server: dials, joins, asks for introductions, and comes back when it is lost. */
+export class ServerConnection {
+  readonly #core: Core
+  readonly #handlers: ServerHandlers
+  #state: State = { type: 'off' }
+  #failures = 0
+  #room = 0
+  #queue: Uint8Array[] = []
+  #queuedBytes = 0
+  #heardMs = 0
+  #askAtMs = Infinity
+  #askedMs = -Infinity
+  #reconnectInMs: number | null = null
+
+  constructor(core: Core, handlers: ServerHandlers) {
+    this.#core = core
+    this.#handlers = handlers
+  }
+
+  get isOpen(): boolean {
+    return this.#state.type === 'open'
+  }
+
+  owns(carrier: CarrierId): boolean {
+    return 'carrier' in this.#state && this.#state.carrier === carrier
+  }
+
+  start(): void {
+    this.#dial('start')
+  }
+
+  /** The network is back: no wait holds any longer. */
+  hurry(): void {
+    if (this.#state.type === 'waiting') this.#dial('hint')
+  }
+
+  handleOpen(room: number): void {
+    if (this.#state.type !== 'dialing') return
+    const { options, suite, certificate } = this.#core
+    this.#state = { type: 'joining', carrier: this.#state.carrier }
+    this.#room = room
+    this.#heardMs = this.#core.nowMs
+    this.#send({
+      type: 'join',
+      topic: options.keys.topic,
+      bot: options.bot,
+      full: false,
+      hello: sealHello(suite, options.keys, certificate),
+    })
+  }
+
+  handleRoom(room: number): void {
+    this.#room = room
+    this.#flush()
+  }
+
+  handleBytes(bytes: Uint8Array): void {
+    this.#heardMs = this.#core.nowMs
+    this.#core.counters.serverFramesReceived++
+    this.#core.counters.serverBytesReceived += bytes.length
+    try {
+      this.#handle(bytes)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      this.#drop('protocol-error')
+    }
+  }
+
+  handleClosed(code: number | undefined, reason: string): void {
+    this.#wait(code === CLOSE_FULL ? BACKOFF_FULL_MS : null, reason)
+  }
+
+  /** Passes a set-up frame to a member; `false` when the server is not there. */
+  signal(connection: Uint8Array, payload: Uint8Array): boolean {
+    if (this.#state.type !== 'open') return false
+    this.#send({ type: 'signal', connection, payload })
+    return true
+  }
+
+  /** Members were lost: there may be others that I do not know of. */
+  askSoon(): void {
+    this.#askAtMs = Math.min(this.#askAtMs, Math.max(this.#core.nowMs, this.#askedMs + ASK_LEAST_MS))
+    this.#core.tickAt(this.#askAtMs)
+  }
+
+  leave(): void {
+    if ('carrier' in this.#state) this.#core.effects.close(this.#state.carrier, true)
+    this.#state = { type: 'off' }
+  }
+
+  tick(hasLinks: boolean): number {
+    const now = this.#core.nowMs
+    if (this.#state.type === 'waiting') {
+      if (now < this.#state.untilMs) return this.#state.untilMs
+      this.#dial('retry')
+    }
+    if (this.#state.type !== 'open' && this.#state.type !== 'joining') return Infinity
+    if (now - this.#heardMs >= SILENCE_MS) {
+      this.#drop('silent')
+      return this.tick(hasLinks)
+    }
+    if (this.#state.type === 'open') this.#askWhenDue(hasLinks)
+    return Math.min(this.#heardMs + SILENCE_MS, this.#askAtMs)
+  }
+
+  #askWhenDue(hasLinks: boolean): void {
+    const now = this.#core.nowMs
+    if (!hasLinks) this.#askAtMs = Math.min(this.#askAtMs, this.#askedMs + ASK_WHILE_ALONE_MS)
+    if (now < this.#askAtMs) return
+    this.#send({ type: 'ask', tried: hasLinks ? [] : this.#handlers.unlinked().slice(0, MAX_TRIED) })
+    this.#askedMs = now
+    this.#askAtMs = now + (hasLinks ? ASK_EVERY_MS : ASK_WHILE_ALONE_MS)
+  }
+
+  #dial(reason: string): void {
+    const carrier = this.#core.nextCarrier()
+    this.#state = { type: 'dialing', carrier }
+    this.#changed('connecting', reason)
+    this.#core.effects.openServer(carrier)
+  }
+
+  #handle(bytes: Uint8Array): void {
+    const frame = decodeServerFrame(bytes)
+    if (this.#state.type === 'joining') {
+      if (frame.type === 'other-version') return this.#drop('version-mismatch')
+      if (frame.type === 'ping') return this.#send({ type: 'pong' })
+      if (frame.type !== 'welcome') return this.#drop('protocol-error')
+      this.#state = { type: 'open', carrier: this.#state.carrier }
+      this.#failures = 0
+      this.#askedMs = this.#core.nowMs
+      this.#askAtMs = this.#core.nowMs + ASK_EVERY_MS
+      this.#core.tickAt(this.#core.nowMs)
+      this.#changed('open', 'welcome')
+      return this.#introduce(frame)
+    }
+    if (this.#state.type !== 'open') return
+    switch (frame.type) {
+      case 'introduced':
+        return this.#handlers.introduced(frame)
+      case 'introductions':
+        return this.#introduce(frame)
+      case 'signal':
+        return this.#handlers.signal(frame.connection, frame.payload)
+      case 'gone':
+        return this.#handlers.gone(frame.connection)
+      case 'ping':
+        return this.#send({ type: 'pong' })
+      case 'drain':
+        this.#reconnectInMs = frame.reconnectInMs
+        return
+      case 'welcome':
+      case 'other-version':
+        return this.#drop('protocol-error')
+    }
+  }
+
+  #introduce(frame: Introductions): void {
+    for (const introduction of frame.introductions) this.#handlers.introduced(introduction)
+    if (frame.empty) this.#handlers.alone()
+  }
+
+  #drop(reason: string): void {
+    if ('carrier' in this.#state) this.#core.effects.close(this.#state.carrier, false)
+    this.#wait(null, reason)
+  }
+
+  #wait(leastMs: number | null, reason: string): void {
+    const ceiling = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** this.#failures)
+    const delayMs = leastMs ?? this.#reconnectInMs ?? Math.round(this.#core.random() * ceiling)
+    this.#failures = Math.min(this.#failures + 1, 16)
+    this.#reconnectInMs = null
+    this.#queue = []
+    this.#queuedBytes = 0
+    this.#state = { type: 'waiting', untilMs: this.#core.nowMs + delayMs }
+    this.#core.tickAt(this.#state.untilMs)
+    this.#changed('closed', reason)
+  }
+
+  #changed(state: SignalingState, reason: string): void {
+    this.#core.effects.emit({ type: 'signaling:change', state, reason })
+  }
+
+  #send(frame: ClientFrame): void {
+    const bytes = encodeClientFrame(frame)
+    if (this.#queuedBytes + bytes.length > QUEUE_BYTES) return this.#drop('overflow')
+    this.#queue.push(bytes)
+    this.#queuedBytes += bytes.length
+    this.#flush()
+  }
+
+  #flush(): void {
+    if (!('carrier' in this.#state)) return
+    for (let next = this.#queue[0]; next !== undefined && next.length <= this.#room; next = this.#queue[0]) {
+      this.#queue.shift()
+      this.#queuedBytes -= next.length
+      this.#room -= next.length
+      this.#core.counters.serverFramesSent++
+      this.#core.counters.serverBytesSent += next.length
+      this.#core.effects.write(this.#state.carrier, 'reliable', next)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { AllChunk, MemberRecord, OneChunk } from '../../protocol/records.js'
+import type { Inbox, InMessage } from './inbox.js'
+import { Outbox, type Submission } from './outbox.js'
+
+/** What one member may have sent unacknowledged, in bytes. */
+export const WINDOW_BYTES = 4_194_304
+/** How long an acknowledgement waits for something to travel with. */
+const ACK_DELAY_MS = 25
+/** How much arrives before one is sent at once. */
+const ACK_EVERY_BYTES = 262_144
+/** A relayed path may drop: without progress for this long, or four round trips, all is sent again. */
+const RESEND_LEAST_MS = 500
+const RESEND_MOST_MS = 8_000
+
+/** The message stream between me and one member, both ways, for one pair epoch. */
+export class PeerStream {
+  readonly outbox: Outbox
+  inbox: Inbox
+  /** Whole messages that came before the member is shown as here. */
+  readonly held: InMessage[] = []
+  /** Private messages from this number on came after the last broadcast. */
+  privateSinceBroadcast: number
+  #ackDueMs: number | null = null
+  #receivedSinceAck = 0
+  #resendAtMs: number | null = null
+  #resendDelayMs = RESEND_LEAST_MS
+
+  constructor(inbox: Inbox, firstPrivate: number, onAdmitted: (submission: Submission) => void) {
+    this.inbox = inbox
+    this.privateSinceBroadcast = firstPrivate
+    this.outbox = new Outbox(WINDOW_BYTES, onAdmitted)
+  }
+
+  receive(chunk: AllChunk | OneChunk, nowMs: number): InMessage | null {
+    this.#receivedSinceAck += chunk.bytes.length
+    const dueMs = this.#receivedSinceAck >= ACK_EVERY_BYTES ? nowMs : nowMs + ACK_DELAY_MS
+    this.#ackDueMs = Math.min(this.#ackDueMs ?? Infinity, dueMs)
+    return this.inbox.accept(chunk)
+  }
+
+  /** When an acknowledgement must be on its way, if any is owed. */
+  get ackDueMs(): number | null {
+    return this.#ackDueMs
+  }
+
+  /** Owes one now: what may be sent has changed. */
+  oweAck(nowMs: number): void {
+    this.#ackDueMs = nowMs
+  }
+
+  takeAck(credit: number): MemberRecord {
+    this.#ackDueMs = null
+    this.#receivedSinceAck = 0
+    return { type: 'ack', stream: 0, ...this.inbox.position, credit }
+  }
+
+  /** `false` when it acknowledges what was never sent. */
+  acknowledge(ack: MemberRecord & { type: 'ack' }): boolean {
+    this.#resendAtMs = null
+    this.#resendDelayMs = RESEND_LEAST_MS
+    return this.outbox.acknowledge(ack.nextBroadcast, ack.nextPrivate, ack.offset, ack.credit)
+  }
+
+  /** Called while the path is relayed: when to look again, or `null` when nothing is unacknowledged. */
+  resendAtMs(nowMs: number, rttMs: number | null): number | null {
+    if (!this.outbox.hasUnacknowledged) {
+      this.#resendAtMs = null
+      return null
+    }
+    if (this.#resendAtMs === null) {
+      this.#resendAtMs = nowMs + Math.max(this.#resendDelayMs, 4 * (rttMs ?? 0))
+    } else if (nowMs >= this.#resendAtMs) {
+      this.outbox.rewind()
+      this.#resendDelayMs = Math.min(this.#resendDelayMs * 2, RESEND_MOST_MS)
+      this.#resendAtMs = null
+      return null
+    }
+    return this.#resendAtMs
+  }
+}

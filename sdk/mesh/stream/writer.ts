@@ -1,0 +1,117 @@
+import * as encoding from 'lib0/encoding'
+import { FRAME } from '../../protocol/codes.js'
+import { MAX_FRAME_BYTES } from '../../protocol/limits.js'
+import { writeRecord } from '../../protocol/records.js'
+import { RELAY_OVERHEAD_BYTES } from '../../protocol/relay-frames.js'
+import type { Core } from '../core.js'
+import type { Link } from '../link.js'
+import type { Peer } from '../peer.js'
+import type { Reassembly } from './reassembly.js'
+
+/** Below this much room nothing is begun: more is on its way. */
+const LEAST_ROOM_BYTES = 128
+/** The largest acknowledgement. */
+const ACK_BYTES = 48
+
+/**
+ * Fills the room that links report: what is for one member goes into one frame, control first, then acknowledgements,
+ * then messages; what is relayed takes turns with it. Nothing is written beyond the room.
+ */
+export class Writer {
+  readonly #core: Core
+  readonly #reassembly: Reassembly
+
+  constructor(core: Core, reassembly: Reassembly) {
+    this.#core = core
+    this.#reassembly = reassembly
+  }
+
+  flush(): void {
+    for (const link of this.#core.boundLinks()) this.#fill(link)
+    for (const peer of this.#core.peers.values()) this.#watchAcks(peer)
+  }
+
+  #fill(link: Link): void {
+    for (;;) {
+      let wrote = this.#writeDirect(link)
+      if (this.#forward(link)) wrote = true
+      for (const peer of link.relayed) if (this.#writeRelayed(link, peer)) wrote = true
+      if (!wrote) return
+    }
+  }
+
+  #writeDirect(link: Link): boolean {
+    const { peer } = link
+    const isPath = peer.link === link && peer.path.kind === 'direct' && link.session?.epoch === peer.epoch
+    const frame = this.#pack(link.room.reliable, FRAME.PACK, link.control, isPath ? peer : null)
+    if (frame === null) return false
+    this.#write(link, frame)
+    return true
+  }
+
+  #writeRelayed(link: Link, peer: Peer): boolean {
+    if (peer.session === null || peer.session.epoch !== peer.epoch) return false
+    const budget = Math.min(link.room.reliable, MAX_FRAME_BYTES) - RELAY_OVERHEAD_BYTES
+    const records = this.#pack(budget, null, peer.control, peer)
+    if (records === null) return false
+    this.#write(link, peer.session.sealRelay(peer.idBytes, this.#core.idBytes, records))
+    return true
+  }
+
+  #forward(link: Link): boolean {
+    const next = link.forwards[0]
+    if (next === undefined || next.frame.length > link.room.reliable) return false
+    link.forwards.shift()
+    next.from.forwardedBytes -= next.frame.length
+    this.#write(link, next.frame)
+    return true
+  }
+
+  /** Records up to `budget` bytes behind their frame's code (none inside a sealed frame), or `null` if none wait. */
+  #pack(budget: number, code: number | null, control: Uint8Array[], peer: Peer | null): Uint8Array | null {
+    const room = Math.min(budget, MAX_FRAME_BYTES)
+    if (room < LEAST_ROOM_BYTES) return null
+    const encoder = encoding.createEncoder()
+    const head = code === null ? 0 : 1
+    if (code !== null) encoding.writeUint8(encoder, code)
+    let taken = 0
+    while (taken < control.length && encoding.length(encoder) + (control[taken] as Uint8Array).length <= room) {
+      encoding.writeUint8Array(encoder, control[taken++] as Uint8Array)
+    }
+    control.splice(0, taken)
+    if (peer?.stream) this.#packStream(encoder, room, peer)
+    return encoding.length(encoder) > head ? encoding.toUint8Array(encoder) : null
+  }
+
+  #packStream(encoder: encoding.Encoder, room: number, peer: Peer): void {
+    const { stream } = peer
+    if (stream === null) return
+    const isAckDue = stream.ackDueMs !== null && stream.ackDueMs <= this.#core.nowMs
+    const rides = stream.ackDueMs !== null && stream.outbox.isReady
+    if ((isAckDue || rides) && encoding.length(encoder) + ACK_BYTES <= room) {
+      writeRecord(encoder, stream.takeAck(this.#reassembly.creditFor(peer)))
+    }
+    for (;;) {
+      const chunk = stream.outbox.next(room - encoding.length(encoder))
+      if (chunk === null) return
+      writeRecord(encoder, chunk)
+    }
+  }
+
+  #write(link: Link, frame: Uint8Array): void {
+    link.room.reliable -= frame.length
+    this.#core.counters.bytesSent += frame.length
+    this.#core.effects.write(link.carrier, 'reliable', frame)
+  }
+
+  #watchAcks(peer: Peer): void {
+    const { stream } = peer
+    if (stream === null) return
+    // An acknowledgement that is due and could not be written goes with the room that frees it.
+    if (stream.ackDueMs !== null && stream.ackDueMs > this.#core.nowMs) this.#core.wakeAt(stream.ackDueMs)
+    if (peer.path.kind !== 'relayed') return
+    const resendMs = stream.resendAtMs(this.#core.nowMs, peer.rttMs)
+    if (resendMs !== null) this.#core.wakeAt(resendMs)
+    else if (stream.outbox.isReady && peer.relayNext !== null) this.#core.wakeAt(this.#core.nowMs + 1)
+  }
+}

@@ -1,0 +1,78 @@
+import * as decoding from 'lib0/decoding'
+import { DecodeError } from './decode-error.js'
+
+/** Reads primitives off bytes and never past their end: whatever is wrong with them is a `DecodeError`. */
+export class Reader {
+  readonly #decoder: decoding.Decoder
+
+  constructor(bytes: Uint8Array) {
+    this.#decoder = decoding.createDecoder(bytes)
+  }
+
+  get left(): number {
+    return this.#decoder.arr.length - this.#decoder.pos
+  }
+
+  get position(): number {
+    return this.#decoder.pos
+  }
+
+  u8(): number {
+    this.#need(1)
+    return decoding.readUint8(this.#decoder)
+  }
+
+  u16(): number {
+    this.#need(2)
+    return decoding.readUint16(this.#decoder)
+  }
+
+  u32(): number {
+    this.#need(4)
+    return decoding.readUint32(this.#decoder)
+  }
+
+  /** Little-endian, at most 2^53 - 1. */
+  u64(): number {
+    this.#need(8)
+    const low = decoding.readUint32(this.#decoder)
+    const high = decoding.readUint32(this.#decoder)
+    if (high > 0x1f_ffff) throw new DecodeError('number above 2^53')
+    return high * 0x1_0000_0000 + low
+  }
+
+  /** LEB128, at most 2^53 - 1. */
+  varint(): number {
+    try {
+      return decoding.readVarUint(this.#decoder)
+    } catch {
+      // lib0 throws plain errors, for an end too soon and for numbers beyond 2^53.
+      throw new DecodeError('bad varint')
+    }
+  }
+
+  /** A view of the next `size` bytes, not a copy. */
+  bytes(size: number): Uint8Array {
+    this.#need(size)
+    return decoding.readUint8Array(this.#decoder, size)
+  }
+
+  /** Bytes behind their varint length, at most `max`. */
+  prefixed(max: number): Uint8Array {
+    const size = this.varint()
+    if (size > max) throw new DecodeError('too long')
+    return this.bytes(size)
+  }
+
+  rest(): Uint8Array {
+    return this.bytes(this.left)
+  }
+
+  end(): void {
+    if (this.left !== 0) throw new DecodeError('trailing bytes')
+  }
+
+  #need(size: number): void {
+    if (this.left < size) throw new DecodeError('too short')
+  }
+}

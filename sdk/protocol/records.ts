@@ -1,0 +1,202 @@
+import * as encoding from 'lib0/encoding'
+import { RECORD } from './codes.js'
+import { DecodeError } from './decode-error.js'
+import { MAX_CHUNK_BYTES, MAX_DIGEST_ENTRIES, MAX_ORDER_ENTRIES, MAX_RECORD_BYTES, MEMBER_ID_BYTES } from './limits.js'
+import type { Reader } from './reader.js'
+
+/** The private messages that a broadcast comes after, for one recipient. */
+export interface OrderEntry {
+  /** The first four bytes of the recipient's id. */
+  readonly tag: Uint8Array
+  readonly lastPrivate: number
+}
+
+/** A piece of a message, from `offset` on. */
+interface Chunk {
+  readonly stream: number
+  readonly number: number
+  readonly offset: number
+  /** The whole message's size; known from its first chunk alone, else 0. */
+  readonly total: number
+  readonly first: boolean
+  readonly text: boolean
+  readonly bytes: Uint8Array
+}
+
+/** A chunk of a message to all, the same bytes for every recipient. */
+export interface AllChunk extends Chunk {
+  readonly type: 'all'
+  /** Of the first chunk; else empty. */
+  readonly order: readonly OrderEntry[]
+}
+
+/** A chunk of a message to one member. */
+export interface OneChunk extends Chunk {
+  readonly type: 'one'
+  /** The last broadcast that this message follows; of the first chunk, else 0. */
+  readonly afterBroadcast: number
+}
+
+export interface DigestEntry {
+  readonly id: Uint8Array
+  readonly card: number
+  readonly links: number
+}
+
+export type MemberRecord =
+  | { readonly type: 'ping'; readonly id: number }
+  | { readonly type: 'pong'; readonly id: number }
+  /** All before these numbers has arrived, and of the message next in order its first `offset` bytes. */
+  | {
+      readonly type: 'ack'
+      readonly stream: number
+      readonly nextBroadcast: number
+      readonly nextPrivate: number
+      readonly offset: number
+      /** Bytes that the receiver takes beyond what it acknowledges. */
+      readonly credit: number
+    }
+  | AllChunk
+  | OneChunk
+  | { readonly type: 'digest'; readonly entries: readonly DigestEntry[] }
+  | { readonly type: 'roster'; readonly record: Uint8Array }
+
+const FLAG = { FIRST: 1, WHOLE: 2, TEXT: 4 } as const
+const ORDER_TAG_BYTES = 4
+
+/** The most that a chunk's record takes beside its payload. */
+export const chunkOverhead = (orderEntries: number): number => 40 + orderEntries * 12
+
+const chunkFlags = (chunk: Chunk): number => {
+  const whole = chunk.first && chunk.bytes.length === chunk.total
+  return (chunk.first ? FLAG.FIRST : 0) | (whole ? FLAG.WHOLE : 0) | (chunk.text ? FLAG.TEXT : 0)
+}
+
+const writeChunk = (encoder: encoding.Encoder, chunk: AllChunk | OneChunk): void => {
+  const flags = chunkFlags(chunk)
+  encoding.writeVarUint(encoder, chunk.stream)
+  encoding.writeUint8(encoder, flags)
+  encoding.writeVarUint(encoder, chunk.number)
+  if (!chunk.first) encoding.writeVarUint(encoder, chunk.offset)
+  else if ((flags & FLAG.WHOLE) === 0) encoding.writeVarUint(encoder, chunk.total)
+  if (chunk.first) {
+    if (chunk.type === 'one') encoding.writeVarUint(encoder, chunk.afterBroadcast)
+    else {
+      encoding.writeUint8(encoder, chunk.order.length)
+      for (const entry of chunk.order) {
+        encoding.writeUint8Array(encoder, entry.tag)
+        encoding.writeVarUint(encoder, entry.lastPrivate)
+      }
+    }
+  }
+  encoding.writeVarUint8Array(encoder, chunk.bytes)
+}
+
+export const writeRecord = (encoder: encoding.Encoder, record: MemberRecord): void => {
+  switch (record.type) {
+    case 'ping':
+    case 'pong':
+      encoding.writeUint8(encoder, record.type === 'ping' ? RECORD.PING : RECORD.PONG)
+      encoding.writeUint32(encoder, record.id)
+      return
+    case 'ack':
+      encoding.writeUint8(encoder, RECORD.ACK)
+      encoding.writeVarUint(encoder, record.stream)
+      encoding.writeVarUint(encoder, record.nextBroadcast)
+      encoding.writeVarUint(encoder, record.nextPrivate)
+      encoding.writeVarUint(encoder, record.offset)
+      encoding.writeVarUint(encoder, record.credit)
+      return
+    case 'all':
+    case 'one':
+      encoding.writeUint8(encoder, record.type === 'all' ? RECORD.ALL : RECORD.ONE)
+      writeChunk(encoder, record)
+      return
+    case 'digest':
+      encoding.writeUint8(encoder, RECORD.DIGEST)
+      encoding.writeVarUint(encoder, record.entries.length)
+      for (const entry of record.entries) {
+        encoding.writeUint8Array(encoder, entry.id)
+        encoding.writeVarUint(encoder, entry.card)
+        encoding.writeVarUint(encoder, entry.links)
+      }
+      return
+    case 'roster':
+      encoding.writeUint8(encoder, RECORD.ROSTER)
+      encoding.writeVarUint8Array(encoder, record.record)
+  }
+}
+
+export const encodeRecord = (record: MemberRecord): Uint8Array =>
+  encoding.encode((encoder) => {
+    writeRecord(encoder, record)
+  })
+
+const readOrder = (reader: Reader): OrderEntry[] => {
+  const count = reader.u8()
+  if (count > MAX_ORDER_ENTRIES) throw new DecodeError('too many order entries')
+  const order: OrderEntry[] = []
+  for (let i = 0; i < count; i++) order.push({ tag: reader.bytes(ORDER_TAG_BYTES), lastPrivate: reader.varint() })
+  return order
+}
+
+const readChunk = (reader: Reader, type: 'all' | 'one'): AllChunk | OneChunk => {
+  const stream = reader.varint()
+  const flags = reader.u8()
+  if (flags > 7) throw new DecodeError('unknown chunk flags')
+  const first = (flags & FLAG.FIRST) !== 0
+  const whole = (flags & FLAG.WHOLE) !== 0
+  if (whole && !first) throw new DecodeError('bad chunk flags')
+  const number = reader.varint()
+  if (number === 0) throw new DecodeError('message numbers begin at 1')
+  const offset = first ? 0 : reader.varint()
+  const declared = first && !whole ? reader.varint() : 0
+  const afterBroadcast = first && type === 'one' ? reader.varint() : 0
+  const order = first && type === 'all' ? readOrder(reader) : []
+  const bytes = reader.prefixed(MAX_CHUNK_BYTES)
+  const total = whole ? bytes.length : declared
+  if (first && bytes.length > total) throw new DecodeError('chunk beyond its message')
+  if (!whole && bytes.length === 0) throw new DecodeError('empty chunk')
+  const chunk = { stream, number, offset, total, first, text: (flags & FLAG.TEXT) !== 0, bytes }
+  return type === 'all' ? { type, ...chunk, order } : { type, ...chunk, afterBroadcast }
+}
+
+const readDigest = (reader: Reader): DigestEntry[] => {
+  const count = reader.varint()
+  if (count > MAX_DIGEST_ENTRIES) throw new DecodeError('digest too long')
+  const entries: DigestEntry[] = []
+  for (let i = 0; i < count; i++) {
+    entries.push({ id: reader.bytes(MEMBER_ID_BYTES), card: reader.varint(), links: reader.varint() })
+  }
+  return entries
+}
+
+/** One record. Its bytes are views of what is read. */
+export const readRecord = (reader: Reader): MemberRecord => {
+  const code = reader.u8()
+  switch (code) {
+    case RECORD.PING:
+      return { type: 'ping', id: reader.u32() }
+    case RECORD.PONG:
+      return { type: 'pong', id: reader.u32() }
+    case RECORD.ACK:
+      return {
+        type: 'ack',
+        stream: reader.varint(),
+        nextBroadcast: reader.varint(),
+        nextPrivate: reader.varint(),
+        offset: reader.varint(),
+        credit: reader.varint(),
+      }
+    case RECORD.ALL:
+      return readChunk(reader, 'all')
+    case RECORD.ONE:
+      return readChunk(reader, 'one')
+    case RECORD.DIGEST:
+      return { type: 'digest', entries: readDigest(reader) }
+    case RECORD.ROSTER:
+      return { type: 'roster', record: reader.prefixed(MAX_RECORD_BYTES) }
+    default:
+      throw new DecodeError(`unknown record ${String(code)}`)
+  }
+}
