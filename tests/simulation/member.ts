@@ -68,7 +68,7 @@ export class Member {
       limits: { messageBytes: options.messageBytes, maxLinks: 32 },
       lingerMs: 10_000,
     }
-    this.engine = new Engine(engineOptions)
+    this.engine = new Engine(engineOptions, this.#nowMs)
   }
 
   get id(): string {
@@ -126,9 +126,15 @@ export class Member {
     if (this.#noticed) this.checkMembers()
   }
 
-  /** One step more than a member that left may answer. */
-  prod(): void {
-    if (this.state === 'left') this.engine.step({ type: 'timer' }, this.#nowMs, this.#effects)
+  /** Holds a member that has left to having let go of everything, and to not answering to one step more. */
+  checkLeft(): void {
+    if (this.state !== 'left') return
+    this.engine.step({ type: 'timer' }, this.#nowMs, this.#effects)
+    const { links, sessions, pendingHandshakes } = this.engine.stats()
+    if (links + sessions + pendingHandshakes > 0) {
+      const left = `${links} links, ${sessions} sessions, ${pendingHandshakes} handshakes`
+      this.#world.fail('left-behind', `${this.name} has left and still holds ${left}`)
+    }
   }
 
   checkMembers(): void {

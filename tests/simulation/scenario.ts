@@ -45,7 +45,7 @@ export const runSeed = (seed: number, print: ((line: string) => void) | null = n
   const places = random.pick([2, 3, 3, 4, 4, 5, 6, 7, 8])
   const activeMs = random.between(8_000, 25_000)
   const climate = drawClimate(random.fork('climate'))
-  const world = new World({ seed, shapePair: climate.shapePair, strict: weather === 'calm', print })
+  const world: World = new World({ seed, shapePair: climate.shapePair, strict: weather === 'calm', print })
   world.trace(`seed ${seed}: ${weather}, ${places} places, ${climate.text}, ${Math.round(activeMs)} ms`)
 
   const reaches = drawReaches(world, random.fork('reaches'), places, activeMs)
@@ -53,6 +53,7 @@ export const runSeed = (seed: number, print: ((line: string) => void) | null = n
   scheduleMessages(world, random.fork('messages'), places, activeMs, climate.slowestBytesPerSecond)
   scheduleServer(world, random.fork('server faults'), activeMs)
   scheduleStalls(world, random.fork('stalls'), activeMs)
+  scheduleHints(world, random.fork('hints'), places, activeMs)
   if (weather === 'cuts' || weather === 'storm') scheduleCuts(world, random.fork('cuts'), places, activeMs)
   if (weather === 'churn' || weather === 'storm') scheduleChurn(world, random.fork('churn'), places, activeMs)
   world.run(activeMs)
@@ -64,6 +65,9 @@ export const runSeed = (seed: number, print: ((line: string) => void) | null = n
   if (agreedAfterMs === null)
     world.fail('agreement', `${agreeWithinMs / 1000} s after the last fault ${String(disagreement(world))}`)
   const lost = settleMessages(world, weather)
+  if (weather === 'calm' && world.counts.stalls === 0 && world.counts.timeouts > 0) {
+    world.fail('calm-leave', 'a member was counted as gone though every link stood')
+  }
   world.run(random.between(1_000, 6_000))
   const later = disagreement(world)
   if (later !== null) world.fail('agreement-lasts', `after having agreed, ${later}`)
@@ -80,7 +84,7 @@ export const runSeed = (seed: number, print: ((line: string) => void) | null = n
     world.fail('leave-slow', `${slow.join()} did not leave within ${leaveWithinMs / 1000} s`)
   }
   world.run(3_000)
-  for (const member of world.members) member.prod()
+  for (const member of world.members) member.checkLeft()
   const { cuts, stalls, crashes, leaves, restarts } = world.counts
   return {
     seed,
@@ -112,6 +116,11 @@ const settleMessages = (world: World, weather: Weather): number => {
   if (world.runUntil(() => missing().length === 0, weather === 'calm' ? deliverWithinMs : 20_000, 200) === null) {
     if (weather === 'calm') world.fail('lost', `messages that never arrived: ${missing().join('; ')}`)
     world.trace(`lost: ${missing().join('; ')}`)
+  }
+  const unacknowledged = () => world.running().filter((member) => member.engine.stats().bytesUnacknowledged > 0)
+  if (world.runUntil(() => unacknowledged().length === 0, 10_000, 200) === null) {
+    const names = unacknowledged().map((member) => member.name)
+    world.fail('acknowledged', `${names.join()} still wait for acknowledgements though nothing is under way`)
   }
   return world.ledger.skipped + world.ledger.missingCount()
 }
@@ -265,6 +274,15 @@ const scheduleStalls = (world: World, random: Random, activeMs: number): void =>
       world.trace(`link ${link.number} stalls for ${Math.round(forMs)} ms`)
       link.stall(forMs)
     })
+  }
+}
+
+const scheduleHints = (world: World, random: Random, places: number, activeMs: number): void => {
+  if (!random.chance(0.2)) return
+  for (let count = random.integer(1, 4); count > 0; count--) {
+    const place = random.integer(0, places - 1)
+    const hint = random.pick(['online', 'resumed'] as const)
+    world.queue.at(random.between(0, activeMs), () => world.at(place)?.step({ type: 'hint', hint }))
   }
 }
 

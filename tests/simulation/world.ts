@@ -3,7 +3,7 @@ import type { LeaveReason, MessageKind } from '../../sdk/mesh/events.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
 import { encodeUtf8 } from '../../sdk/util/bytes.js'
 import { Random } from '../support/random.js'
-import { createSimulatedSuite, deriveGroupKeys } from './crypto.js'
+import { createSimulatedCrypto } from './crypto.js'
 import { Ledger } from './ledger.js'
 import { Member, type MemberOptions } from './member.js'
 import { Network, secretMarker, type PairShape } from './network.js'
@@ -46,8 +46,9 @@ export class World {
   constructor(options: WorldOptions) {
     this.random = new Random(options.seed)
     this.#trace = new Trace(options.print ?? null)
-    this.#suite = createSimulatedSuite(this.random.fork('crypto'))
-    this.keys = deriveGroupKeys(this.#suite, this.random.fork('group').bytes(32))
+    const { suite, keys } = createSimulatedCrypto(this.random.fork('crypto'))
+    this.#suite = suite
+    this.keys = keys
     this.network = new Network(this.queue, this.random.fork('network'), options.shapePair)
     this.server = new VirtualServer(
       this.queue,
