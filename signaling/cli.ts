@@ -16,9 +16,11 @@ const fail = (code: number, error: unknown): never => {
   process.exit(code)
 }
 
-/** A flag's value as it was typed, which the parser may have taken for a number; `true` is one without any. */
+const missingValue = () => new RangeError('a flag is missing its value')
+
+/** A flag's value as text, which the parser may have taken for a number; `true` is one without any. */
 const text = (value: unknown): string => {
-  if (value === true) throw new RangeError('a flag is missing its value')
+  if (value === true) throw missingValue()
   return String(value)
 }
 
@@ -74,6 +76,8 @@ cli.help()
 
 let signaling: Signaling | undefined
 try {
+  // The parser takes an empty value for the number 0, and 0 is an address too: that of all interfaces.
+  if (process.argv.slice(2).some((argument) => argument === '' || argument.endsWith('='))) throw missingValue()
   cli.parse(process.argv, { run: false })
   signaling = cli.runMatchedCommand() as Signaling | undefined
 } catch (error) {

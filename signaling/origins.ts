@@ -4,7 +4,7 @@ export const parseOrigins = (origins: readonly string[]): ReadonlySet<string> =>
     origins.map((origin) => {
       if (origin === '*' || origin === 'null') return origin
       const url = parseUrl(origin)
-      if (url === null || url.host === '' || !/^[a-z][a-z0-9+.-]*:\/\/[^/?#@]+\/?$/i.test(origin)) {
+      if (url === null || url.host === '' || !/^[a-z][a-z0-9+.-]*:\/\/[^/?#@*]+\/?$/i.test(origin)) {
         throw new RangeError(
           `cannot admit origin ${JSON.stringify(origin)}: expected one like "https://app.example.org"`,
         )
