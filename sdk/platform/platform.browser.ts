@@ -1,0 +1,47 @@
+import { common } from './common.js'
+import type { ClientSocket, PageHandlers, Platform, RtcEngine } from './platform.js'
+
+const loadRtc = (): Promise<RtcEngine | null> => {
+  const { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate } = globalThis as Partial<RtcEngine>
+  // Missing in workers, and where a policy or an extension has switched WebRTC off.
+  const present = RTCPeerConnection && RTCSessionDescription && RTCIceCandidate
+  return Promise.resolve(present ? { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate } : null)
+}
+
+const openSocket = (url: string, protocols: readonly string[]): ClientSocket => {
+  const socket = new WebSocket(url, [...protocols])
+  socket.binaryType = 'arraybuffer'
+  return socket as ClientSocket
+}
+
+const watchPage = (handlers: PageHandlers): (() => void) => {
+  const undo: (() => void)[] = []
+  const listen = (target: EventTarget, name: string, listener: (event: Event) => void): void => {
+    target.addEventListener(name, listener)
+    undo.push(() => target.removeEventListener(name, listener))
+  }
+  const persisted = (event: Event): { persisted: boolean } => ({ persisted: (event as PageTransitionEvent).persisted })
+  if (typeof addEventListener === 'function') {
+    listen(globalThis, 'pagehide', (event) => handlers.pagehide?.(persisted(event)))
+    listen(globalThis, 'pageshow', (event) => handlers.pageshow?.(persisted(event)))
+    listen(globalThis, 'online', () => handlers.online?.())
+  }
+  // Workers have no document.
+  if (typeof document !== 'undefined') {
+    listen(document, 'visibilitychange', () => {
+      if (document.visibilityState === 'visible') handlers.visible?.()
+    })
+    listen(document, 'freeze', () => handlers.freeze?.())
+    listen(document, 'resume', () => handlers.resume?.())
+  }
+  return () => {
+    for (const remove of undo.splice(0)) remove()
+  }
+}
+
+export const platform: Platform = {
+  ...common,
+  loadRtc,
+  loadSocket: () => Promise.resolve(openSocket),
+  watchPage,
+}

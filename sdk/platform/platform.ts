@@ -1,0 +1,62 @@
+/** A WebRTC implementation, in the shape that `@roamhq/wrtc` and its like export. */
+export interface RtcEngine {
+  readonly RTCPeerConnection: new (configuration?: RTCConfiguration) => RTCPeerConnection
+  readonly RTCSessionDescription: new (description: RTCSessionDescriptionInit) => RTCSessionDescription
+  readonly RTCIceCandidate: new (candidate?: RTCIceCandidateInit) => RTCIceCandidate
+}
+
+/** What skein uses of a WHATWG WebSocket. Binary messages arrive as `ArrayBuffer`. */
+export interface SocketLike {
+  /** The subprotocol that the other end chose. */
+  readonly protocol: string
+  readonly bufferedAmount: number
+  onopen: (() => void) | null
+  onmessage: ((event: { readonly data: unknown }) => void) | null
+  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null
+  onerror: (() => void) | null
+  send(bytes: Uint8Array): void
+  close(code?: number, reason?: string): void
+}
+
+/** A socket that we dial. */
+export interface ClientSocket extends SocketLike {
+  /**
+   * The status of the HTTP response to the upgrade, 101 included, once there was one. Browsers hide it from scripts and
+   * leave this undefined.
+   */
+  readonly httpStatus?: number
+}
+
+/** The life of a page. Each fires as the event of that name does, as often, and in the same task. */
+export interface PageHandlers {
+  /** The page is being left; `persisted` when it may come back as it is. The last moment at which anything runs. */
+  pagehide?(event: { readonly persisted: boolean }): void
+  pageshow?(event: { readonly persisted: boolean }): void
+  /** The device has a network again. */
+  online?(): void
+  /** The tab is in front again. */
+  visible?(): void
+  /** No task runs from here to `resume`. */
+  freeze?(): void
+  resume?(): void
+}
+
+export interface Platform {
+  /**
+   * Wall-clock milliseconds. Goes on during sleep; never goes back: where the wall clock is set back, it goes on from
+   * what it last said.
+   */
+  now(): number
+  /** Calls `fn` once after `ms`, which beyond 2^31 - 1 count as that. The result cancels. */
+  setTimer(ms: number, fn: () => void): () => void
+  /** Calls `fn` as a microtask. */
+  soon(fn: () => void): void
+  /** From the system's secure source. */
+  randomBytes(size: number): Uint8Array
+  /** The WebRTC of this runtime, or `null` where it has none that works. */
+  loadRtc(): Promise<RtcEngine | null>
+  /** What opens WebSockets here. The function throws on what the WebSocket constructor throws on. */
+  loadSocket(): Promise<(url: string, protocols: readonly string[]) => ClientSocket>
+  /** Subscribes to the life of the page; the result unsubscribes. Where there is no page, nothing ever fires. */
+  watchPage(handlers: PageHandlers): () => void
+}
