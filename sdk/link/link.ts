@@ -1,16 +1,25 @@
 import type { Binding, Lane } from '../protocol/carrier.js'
 
-/** What a link tells its owner. No call is made after `onClose`, nor from inside a call into the link. */
+/**
+ * What a link tells its owner. No call is made after `onClose`, after the owner's `close()` or `end()`, nor from inside
+ * a call into the link.
+ */
 export interface LinkHandlers {
   /** A local description (the first call) or a later candidate is ready to travel to the other side. Opaque bytes. */
   onSignal(kind: 'description' | 'candidate', bytes: Uint8Array): void
-  /** The channels are open. `room` is what may be written on each lane now, in bytes; 0 for a lane it does not have. */
+  /**
+   * The reliable lane is open. `room` is what may be written on each lane now, in bytes; 0 for a lane that is not there
+   * or not yet: `onRoom` follows when it is.
+   */
   onOpen(info: { binding: Binding | null; room: Readonly<Record<Lane, number>> }): void
   /** One frame has arrived. The bytes belong to the receiver. */
   onBytes(lane: Lane, bytes: Uint8Array): void
-  /** `bytes` may be written on this lane now, counting all that was written before. */
+  /**
+   * `bytes` may be written on this lane now, counting all that was written before. Comes when what was written has
+   * drained far enough, so that room for one frame of any size always comes back.
+   */
   onRoom(lane: Lane, bytes: number): void
-  /** The link is gone, whoever ended it; fires exactly once, unless the owner called `close()`. */
+  /** The link is gone or never came up, and not by the owner's doing; fires at most once. For logs. */
   onClose(reason: string): void
 }
 
@@ -18,7 +27,7 @@ export interface LinkHandlers {
 export interface Link {
   /** Hands in the other side's description or candidate, as its `onSignal` gave it. Garbage closes the link. */
   signal(bytes: Uint8Array): void
-  /** Sends one frame of at most 64 KiB. The link may keep `bytes` until sent. Ignored once closed. */
+  /** Sends one frame of 1 byte to 64 KiB. The link may keep `bytes` until sent. Ignored unless open. */
   write(lane: Lane, bytes: Uint8Array): void
   /** Ends at once, dropping what is buffered. Idempotent; releases every resource. */
   close(): void
@@ -29,9 +38,14 @@ export interface Link {
 /** One way to make links, as it stands in the `transports` option. */
 export interface Transport {
   readonly name: string
-  /** Whether a link to this member could be made here at all; asked before any set-up. */
+  /** Fetches what is loaded late. To be awaited once before anything else is called; further calls cost nothing. */
+  load(): Promise<void>
+  /** Whether a link to this member could be made here at all; asked before any set-up. `false` until loaded. */
   canLink(memberId: string): boolean
-  /** Begins a link. `remote` is the initiator's description when answering, else `null`. */
+  /**
+   * Begins a link, which opens or closes within 15 s. `remote` is the initiator's description when answering, else
+   * `null`. Never throws: what is wrong closes the link.
+   */
   open(options: {
     readonly memberId: string
     readonly remote: Uint8Array | null

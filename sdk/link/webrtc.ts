@@ -1,0 +1,71 @@
+import { platform as thisPlatform } from '#platform'
+import type { Platform, RtcEngine } from '../platform/platform.js'
+import type { Transport } from './link.js'
+import { loadSimplePeer, type SimplePeerClass } from './simple-peer.js'
+import { WebRtcLink } from './webrtc-link.js'
+
+export interface WebRtcOptions {
+  /**
+   * Which WebRTC implementation links with a member: an engine, `undefined` for that of the platform (the browser's, or
+   * `@roamhq/wrtc` in Node), `null` for no WebRTC with this member. Asked anew for each link, and each time a link is
+   * considered, so it should be cheap; what it throws counts as `null`.
+   *
+   * @default the platform's for everyone
+   */
+  readonly rtc?: (memberId: string) => RtcEngine | null | undefined
+}
+
+/**
+ * Links over WebRTC data channels, as a value for the `transports` option.
+ *
+ * @example
+ * ```ts
+ * import wrtc from '@roamhq/wrtc'
+ * const group = new WebGroup({ transports: [webRTC({ rtc: () => wrtc })] })
+ * ```
+ */
+export const webRTC = (options: WebRtcOptions = {}): Transport => createWebRtcTransport(options, thisPlatform)
+
+export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform): Transport => {
+  if (rtc !== undefined && typeof rtc !== 'function') throw new TypeError('rtc must be a function of a member id')
+  let loading: Promise<void> | null = null
+  let loaded: { readonly SimplePeer: SimplePeerClass; readonly engine: RtcEngine | null } | null = null
+
+  const engineFor = (memberId: string): RtcEngine | null => {
+    const own = loaded?.engine ?? null
+    if (rtc === undefined) return own
+    try {
+      const chosen = rtc(memberId)
+      return chosen === undefined ? own : chosen
+    } catch {
+      // Asked in the middle of the engine's work, where nobody could take an error.
+      return null
+    }
+  }
+
+  const load = async (): Promise<void> => {
+    try {
+      const [SimplePeer, engine] = await Promise.all([loadSimplePeer(), platform.loadRtc()])
+      loaded = { SimplePeer, engine }
+    } catch (error) {
+      // A chunk that could not be fetched may be there next time.
+      loading = null
+      throw error
+    }
+  }
+
+  return {
+    name: 'webrtc',
+    load: () => (loading ??= load()),
+    canLink: (memberId) => loaded !== null && engineFor(memberId) !== null,
+    open: ({ memberId, remote, iceServers, handlers }) =>
+      new WebRtcLink({
+        SimplePeer: loaded?.SimplePeer ?? null,
+        engine: engineFor(memberId),
+        platform,
+        remote,
+        iceServers,
+        handlers,
+      }),
+  }
+}
