@@ -79,8 +79,9 @@ export class Core {
   /** Something is to be written at this time; the earliest wins. */
   wakeAt(atMs: number): void {
     if (atMs >= this.#wakeMs) return
-    this.#wakeMs = atMs
-    this.effects.wake(atMs)
+    // Whole milliseconds, as the clock gives them: a timer must not come before its time and ask again.
+    this.#wakeMs = Math.ceil(atMs)
+    this.effects.wake(this.#wakeMs)
   }
 
   /** What waits goes out once the current task's events are in, packed together. */
@@ -90,7 +91,7 @@ export class Core {
 
   /** A deadline falls due at this time: every part is asked what it has to do. */
   tickAt(atMs: number): void {
-    if (atMs < this.#tickMs) this.#tickMs = atMs
+    if (atMs < this.#tickMs) this.#tickMs = Math.ceil(atMs)
     this.wakeAt(atMs)
   }
 

@@ -130,11 +130,13 @@ export class Engine {
   }
 
   members(): readonly string[] {
-    return [this.id, ...[...this.#core.peers.values()].filter((peer) => peer.isHere).map((peer) => peer.id)]
+    const here = [...this.#core.peers.values()].filter((peer) => peer.isHere)
+    here.sort((a, b) => (a.arrival ?? 0) - (b.arrival ?? 0))
+    return [this.id, ...here.map((peer) => peer.id)]
   }
 
   neighbors(): readonly string[] {
-    return [...this.#core.peers.values()].filter((peer) => peer.isHere && peer.link !== null).map((peer) => peer.id)
+    return this.members().filter((id) => this.#core.peers.get(id)?.path.kind === 'direct')
   }
 
   peer(id: string): PeerView | null {
@@ -495,7 +497,7 @@ export class Engine {
   }
 
   #notHere(peer: Peer, reason: LeaveReason): void {
-    peer.isHere = false
+    peer.arrival = null
     this.#emitToMember({ type: 'member:leave', id: peer.id, reason })
   }
 
@@ -598,6 +600,10 @@ export class Engine {
     this.#server.leave()
     this.#phase = { type: 'left' }
     for (const peer of this.#core.peers.values()) peer.stream?.outbox.clear()
+    this.#core.peers.clear()
+    this.#core.links.clear()
+    this.#core.links.clear()
+    this.#core.peers.clear()
     this.#core.effects.emit({ type: 'left' })
   }
 }

@@ -19,6 +19,7 @@ export class Membership {
   readonly #core: Core
   readonly #router: Router
   readonly #handlers: MembershipHandlers
+  #arrivals = 0
 
   constructor(core: Core, router: Router, handlers: MembershipHandlers) {
     this.#core = core
@@ -80,7 +81,7 @@ export class Membership {
     if (peer.isHere || peer.session === null || peer.stream === null || peer.path.kind === 'none') return
     const entry = this.#core.roster.get(peer.id)
     if (entry === undefined || entry.links?.gone === true) return
-    peer.isHere = true
+    peer.arrival = this.#arrivals++
     this.#handlers.joined(peer)
   }
 }

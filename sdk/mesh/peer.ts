@@ -82,7 +82,8 @@ export class Peer {
   readonly isInitiator: boolean
   readonly learntMs: number
 
-  isHere = false
+  /** Counts arrivals at me; `null` while the member is not here. */
+  arrival: number | null = null
   /** Its name at the signaling server, while I know it. */
   connection: Uint8Array | null = null
   setup: Setup
@@ -127,6 +128,10 @@ export class Peer {
     this.learntMs = nowMs
     this.lastHeardMs = nowMs
     this.setup = { type: 'idle', nextTryMs: nowMs, failures: 0 }
+  }
+
+  get isHere(): boolean {
+    return this.arrival !== null
   }
 
   /** The session that a frame's mark names. */

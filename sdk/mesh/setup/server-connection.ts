@@ -144,7 +144,8 @@ export class ServerConnection {
       this.#drop('silent')
       return this.tick(hasLinks)
     }
-    if (this.#state.type === 'open') this.#askWhenDue(hasLinks)
+    if (this.#state.type !== 'open') return this.#heardMs + SILENCE_MS
+    this.#askWhenDue(hasLinks)
     return Math.min(this.#heardMs + SILENCE_MS, this.#askAtMs)
   }
 
