@@ -30,7 +30,7 @@ export interface SignalingServer {
   readonly port: number
   /**
    * Stops listening, tells every client when to come back, closes its socket with 1012 and settles when all of them
-   * are closed, at most a second later. Idempotent; never rejects.
+   * are closed, at most two seconds later. Idempotent; never rejects.
    */
   close(): Promise<void>
 }
@@ -116,6 +116,7 @@ export const createSignaling = (options: SignalingOptions = {}): Signaling => {
       stopping = true
       const closed = new Promise((resolve) => server.close(resolve))
       await sockets.close()
+      // Requests that never end would hold the server open.
       if ('closeAllConnections' in server) server.closeAllConnections()
       await closed
     }

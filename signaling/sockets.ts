@@ -8,8 +8,6 @@ import { NODE_ID_BYTES, Rooms, type RoomsEffects, type RoomsEvent } from './room
 
 /** How long a client may take to answer our close frame; then its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2_000
-/** The same while the server itself stops. */
-const DRAIN_TIMEOUT_MS = 1_000
 
 /** ws closes by itself what breaks its limits, under general codes; clients are promised one of ours. */
 class SignalingSocket extends WebSocket {
@@ -81,18 +79,14 @@ export class Sockets {
     this.#step({ type: 'opened', connection })
   }
 
-  /** Tells every client when to come back, closes all sockets, and settles when the last one is closed. */
+  /** Tells every client when to come back, closes all sockets, and settles when the last is closed or destroyed. */
   async close(): Promise<void> {
     this.#step({ type: 'drain' })
     clearTimeout(this.#timer)
     if (this.#open.size === 0) return
-    const terminate = setTimeout(() => {
-      for (const socket of this.#open) socket.terminate()
-    }, DRAIN_TIMEOUT_MS)
     await new Promise<void>((resolve) => {
       this.#whenEmpty = resolve
     })
-    clearTimeout(terminate)
   }
 
   readonly #effects: RoomsEffects = {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createSignaling, type SignalingOptions, type SignalingServer } from '../../../signaling/index.js'
 import { Refused, TestClient, type DialOptions } from './server-client.js'
 
+const globals = { Request, Response }
 const servers: SignalingServer[] = []
 const start = async (options: SignalingOptions = {}): Promise<SignalingServer> => {
   const server = await createSignaling({ port: 0, ...options }).listen()
@@ -233,9 +234,9 @@ describe('listen', () => {
   })
 
   it('leaves the globals of the process alone', async () => {
-    const before = [globalThis.Request, globalThis.Response]
     await start()
-    expect([globalThis.Request, globalThis.Response]).toEqual(before)
+    expect(globalThis.Request).toBe(globals.Request)
+    expect(globalThis.Response).toBe(globals.Response)
   })
 
   it.each([
@@ -282,11 +283,14 @@ describe('close', () => {
     deaf.socket.terminate()
   })
 
-  it('settles though a browser keeps its connection alive', async () => {
+  it('settles though a connection is kept alive, and though a request never ends', async () => {
     const server = await start()
-    const socket = connect(server.port, '127.0.0.1')
-    socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n')
-    await new Promise((resolve) => socket.once('data', resolve))
+    const idle = connect(server.port, '127.0.0.1')
+    idle.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n')
+    await new Promise((resolve) => idle.once('data', resolve))
+    const slow = connect(server.port, '127.0.0.1')
+    slow.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /health HTTP/1.1\r\n')
+    await new Promise((resolve) => slow.once('data', resolve))
     await server.close()
   })
 })
