@@ -1,7 +1,7 @@
 import { decodeBase64url, encodeBase64url } from '../util/base64url.js'
 import { concatBytes, encodeUtf8 } from '../util/bytes.js'
-import { kdf, KEY_BYTES } from './kdf.js'
-import type { Sodium } from './sodium.js'
+import { KEY_BYTES } from './kdf.js'
+import type { CryptoSuite } from './suite.js'
 
 const PREFIX = 'sk1_'
 const VERSION = 1
@@ -55,8 +55,11 @@ const describe = (value: unknown): string => (value === null ? 'null' : typeof v
  */
 const TYPED_KEY_COST = { N: 2 ** 16, r: 8, p: 1, dkLen: KEY_BYTES }
 const TYPED_KEY_SALT = encodeUtf8('skein/v1/typed-key')
-/** How long the page may stand still, in milliseconds: less than a frame of its animations. */
-const TICK_MS = 10
+/**
+ * How long the page stands still at a time, in milliseconds. Not less, since a hidden page without `scheduler.yield`
+ * (Safari) waits up to a second at every pause.
+ */
+const TICK_MS = 50
 
 /**
  * The 32 bytes that the group's keys are derived from. A typed key goes through scrypt, which is loaded only then;
@@ -73,12 +76,12 @@ const EPOCH_ZERO = new Uint8Array(4)
 const ANONYMOUS = { id: encodeUtf8('anonymous'), secret: new Uint8Array() }
 
 /** Final: the topic is on the wire, and the others decide who understands whom. */
-export const deriveGroupKeys = (sodium: Sodium, secret: Uint8Array): GroupKeys => {
-  const topic = kdf(sodium, secret, 'topic', EPOCH_ZERO)
+export const deriveGroupKeys = (suite: Pick<CryptoSuite, 'kdf'>, secret: Uint8Array): GroupKeys => {
+  const topic = suite.kdf(secret, 'topic', EPOCH_ZERO)
   return {
     topic,
-    helloKey: kdf(sodium, secret, 'hello', topic),
-    psk: kdf(sodium, secret, 'psk', topic, ANONYMOUS.id, ANONYMOUS.secret),
-    groupId: encodeBase64url(kdf(sodium, secret, 'group-id').subarray(0, GROUP_ID_BYTES)),
+    helloKey: suite.kdf(secret, 'hello', topic),
+    psk: suite.kdf(secret, 'psk', topic, ANONYMOUS.id, ANONYMOUS.secret),
+    groupId: encodeBase64url(suite.kdf(secret, 'group-id').subarray(0, GROUP_ID_BYTES)),
   }
 }

@@ -3,16 +3,7 @@
  * one interface (`suite.ts`), the group's key string and all that follows from it. Nothing here knows of frames or
  * members' states; the engine is handed a suite and imports types alone.
  */
-export {
-  deriveGroupKeys,
-  generateGroupKey,
-  groupSecretOf,
-  parseGroupKey,
-  type GroupKeys,
-  type GroupKey,
-} from './group-key.js'
-export type { Label } from './labels.js'
+export { deriveGroupKeys, generateGroupKey, groupSecretOf, parseGroupKey, type GroupKey } from './group-key.js'
 export { memberIdOf } from './member-id.js'
 export { createProvisionalSuite } from './provisional-suite.js'
-export { loadSodium, type Sodium } from './sodium.js'
-export type { CryptoSuite, Handshake, HandshakeRole, KeyPair, SessionSecrets } from './suite.js'
+export { loadSodium } from './sodium.js'

@@ -1,0 +1,99 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseGroupKey } from '../../sdk/crypto/index.js'
+import { encodeBase64url } from '../../sdk/util/base64url.js'
+import { createSuite, prologue, psk, setupPair } from '../unit/crypto/setup.js'
+
+const suite = createSuite('fuzz')
+const key = new Uint8Array(32).fill(1)
+const bytes = fc.uint8Array({ maxLength: 200 })
+const counter = fc.maxSafeNat()
+
+describe('opening', () => {
+  it('gives back what was sealed', () => {
+    fc.assert(
+      fc.property(counter, bytes, bytes, (counter, ad, plaintext) => {
+        expect(suite.open(key, counter, ad, suite.seal(key, counter, ad, plaintext))).toEqual(plaintext)
+        expect(suite.openRandom(key, ad, suite.sealRandom(key, ad, plaintext))).toEqual(plaintext)
+      }),
+    )
+  })
+
+  it('answers null for random bytes under keys of any length', () => {
+    fc.assert(
+      fc.property(bytes, counter, bytes, bytes, (key, counter, ad, sealed) => {
+        expect(suite.open(key, counter, ad, sealed)).toBeNull()
+        expect(suite.openRandom(key, ad, sealed)).toBeNull()
+      }),
+    )
+  })
+})
+
+describe('verify', () => {
+  it('answers false for random keys and signatures of any length', () => {
+    const exact = fc.uint8Array({ minLength: 64, maxLength: 64 })
+    fc.assert(
+      fc.property(bytes, bytes, fc.oneof(bytes, exact), (publicKey, body, signature) => {
+        expect(suite.verify(publicKey, 'record', body, signature)).toBe(false)
+        expect(suite.verify(publicKey.slice(0, 32), 'record', body, signature)).toBe(false)
+      }),
+    )
+  })
+})
+
+describe('the handshake', () => {
+  it('carries any payloads, and both ends agree', () => {
+    fc.assert(
+      fc.property(bytes, bytes, fc.string(), (first, second, seed) => {
+        const { alice, bob } = setupPair({ seed })
+        expect(bob.read(alice.write(first))).toEqual(first)
+        expect(alice.read(bob.write(second))).toEqual(second)
+        expect(alice.split().hash).toEqual(bob.split().hash)
+      }),
+    )
+  })
+
+  it('answers null for random bytes on either side', () => {
+    const { alice, bob } = setupPair()
+    alice.write(key)
+    fc.assert(
+      fc.property(bytes, (message) => {
+        expect(bob.read(message)).toBeNull()
+        expect(alice.read(message)).toBeNull()
+      }),
+    )
+  })
+
+  it('begins with a key of any length, and nobody else can answer it', () => {
+    const responder = suite.start('responder', prologue, suite.sessionKeys(), null, psk)
+    fc.assert(
+      fc.property(bytes, (rs) => {
+        const handshake = suite.start('initiator', prologue, suite.sessionKeys(), rs, psk)
+        expect(responder.read(handshake.write(key))).toBeNull()
+      }),
+    )
+  })
+})
+
+describe('parseGroupKey', () => {
+  it('parses or throws a RangeError, and never takes sk1_ for typed', () => {
+    const tail = fc.oneof(
+      fc.string(),
+      bytes.map(encodeBase64url),
+      bytes.map((body) => `AQ${encodeBase64url(body)}`),
+    )
+    fc.assert(
+      fc.property(fc.constantFrom('', 'sk1_', 'sk1'), tail, (head, tail) => {
+        const text = head + tail
+        let kind
+        try {
+          kind = parseGroupKey(text).kind
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError)
+          return
+        }
+        expect(kind).toBe(text.startsWith('sk1_') ? 'generated' : 'typed')
+      }),
+    )
+  })
+})
