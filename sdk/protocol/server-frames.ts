@@ -27,18 +27,18 @@ import { Reader } from './reader.js'
  * The version is the first field of JOIN and of WELCOME and stays so, whatever else a later version changes: a reader
  * that does not know it reads no further.
  */
-export const FRAME_JOIN = 0x01
-export const FRAME_SIGNAL = 0x02
-export const FRAME_ASK = 0x03
-export const FRAME_UPDATE = 0x04
-export const FRAME_PONG = 0x05
-export const FRAME_WELCOME = 0x81
-export const FRAME_INTRODUCED = 0x82
-export const FRAME_SIGNALED = 0x83
-export const FRAME_GONE = 0x84
-export const FRAME_INTRODUCTIONS = 0x85
-export const FRAME_PING = 0x86
-export const FRAME_DRAIN = 0x87
+const FRAME_JOIN = 0x01
+const FRAME_SIGNAL = 0x02
+const FRAME_ASK = 0x03
+const FRAME_UPDATE = 0x04
+const FRAME_PONG = 0x05
+const FRAME_WELCOME = 0x81
+const FRAME_INTRODUCED = 0x82
+const FRAME_SIGNALED = 0x83
+const FRAME_GONE = 0x84
+const FRAME_INTRODUCTIONS = 0x85
+const FRAME_PING = 0x86
+const FRAME_DRAIN = 0x87
 
 /** The version of these frames. */
 export const PROTOCOL_VERSION = 1
@@ -51,7 +51,7 @@ export const MAX_SIGNAL_BYTES = 60 * 1024
 export const MAX_HELLO_BYTES = 1024
 export const MAX_INTRODUCTIONS = 3
 export const MAX_TRIED = 8
-export const TOPIC_BYTES = 32
+const TOPIC_BYTES = 32
 /** 6 bytes name the server's node, 10 are random. */
 export const CONNECTION_ID_BYTES = 16
 
