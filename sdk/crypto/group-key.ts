@@ -49,7 +49,7 @@ export const parseGroupKey = (text: unknown): GroupKey => {
 const describe = (value: unknown): string => (value === null ? 'null' : typeof value)
 
 /**
- * What makes guessing a typed key costly, and joining with one slow: 350 ms (240 at 2^15, 670 at 2^17) and 64 MiB of
+ * What makes guessing a typed key costly, and joining with one slow: 300 ms (155 at 2^15, 670 at 2^17) and 64 MiB of
  * memory in Node 20 on one core of a small server. A phone takes a few times as long, which is why it is not more.
  * Changing it changes the topic of every typed key.
  */
