@@ -23,7 +23,8 @@ export const checkFields = (
 }
 
 export const checkBoolean = (action: string, name: string, value: unknown): boolean => {
-  if (typeof value !== 'boolean') throw new TypeError(`${action}: ${name} must be a boolean, not ${describeType(value)}`)
+  if (typeof value !== 'boolean')
+    throw new TypeError(`${action}: ${name} must be a boolean, not ${describeType(value)}`)
   return value
 }
 
@@ -43,9 +44,7 @@ export const checkArray = (action: string, name: string, value: unknown): readon
 /** By its shape, since a signal may come from another realm or a polyfill. */
 export const checkSignal = (action: string, value: unknown): AbortSignal | undefined => {
   if (value === undefined) return undefined
-  const candidate = value as Partial<AbortSignal> | null
-  if (typeof candidate === 'object' && typeof candidate?.aborted === 'boolean' && 'addEventListener' in candidate) {
-    return value as AbortSignal
-  }
+  const isSignal = typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
+  if (isSignal) return value as unknown as AbortSignal
   throw new TypeError(`${action}: signal must be an AbortSignal, not ${describeType(value)}`)
 }

@@ -21,8 +21,7 @@ export type Stage =
   | { readonly name: 'left' }
   | { readonly name: 'joining'; readonly join: Join }
   | { readonly name: 'joined'; readonly join: Join }
-  /** `next` is a join that was called for meanwhile and begins once everything is closed. */
-  | { readonly name: 'leaving'; readonly done: Promise<void>; next: Join | null }
+  | { readonly name: 'leaving'; readonly join: Join; readonly done: Promise<void> }
 
 /** Where each state may lead. A join that fails goes back at once: it has nobody to say goodbye to. */
 export const allowedMoves: Readonly<Record<WebGroupState, readonly WebGroupState[]>> = {

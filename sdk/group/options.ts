@@ -1,5 +1,6 @@
-import { parseSignalingUrl } from '../discovery/index.js'
-import { webRTC, type Transport } from '../link/index.js'
+import { parseSignalingUrl } from '../discovery/signaling-url.js'
+import type { Transport } from '../link/link.js'
+import { webRTC } from '../link/webrtc.js'
 import { MAX_NEIGHBORS, MAX_PROFILE_BYTES } from '../protocol/limits.js'
 import { encodeUtf8 } from '../util/bytes.js'
 import { checkArray, checkBoolean, checkFields, checkWhole } from './checks.js'
@@ -191,7 +192,7 @@ export const checkIceServers = (action: string, value: unknown): readonly RTCIce
 const resolveTransports = (action: string, value: unknown): readonly Transport[] => {
   const transports = checkArray(action, 'transports', value)
   if (transports.length === 0) throw new RangeError(`${action}: transports is empty, so no link could be made`)
-  for (const transport of transports as readonly Partial<Transport>[]) {
+  for (const transport of transports as readonly (Partial<Transport> | null | undefined)[]) {
     if (typeof transport?.open !== 'function' || typeof transport.canLink !== 'function') {
       throw new TypeError(`${action}: transports must hold what webRTC() returns, not ${describeType(transport)}`)
     }
@@ -203,14 +204,14 @@ const encodeProfile = (action: string, value: unknown): Uint8Array => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new TypeError(`${action}: profile must be an object, not ${describeType(value)}`)
   }
-  let text: string | undefined
+  let text: unknown
   try {
     // With a toJSON() of its own an object may come out as nothing at all.
-    text = JSON.stringify(value) as string | undefined
+    text = JSON.stringify(value)
   } catch (cause) {
     throw new TypeError(`${action}: profile cannot be written as JSON`, { cause })
   }
-  if (text === undefined) throw new TypeError(`${action}: profile cannot be written as JSON`)
+  if (typeof text !== 'string') throw new TypeError(`${action}: profile cannot be written as JSON`)
   const bytes = encodeUtf8(text)
   if (bytes.length > MAX_PROFILE_BYTES) {
     throw new RangeError(`${action}: profile takes "${bytes.length}" bytes as JSON, more than ${MAX_PROFILE_BYTES}`)

@@ -3,8 +3,8 @@ import type { Audience } from '../mesh/events.js'
 
 interface PendingSend {
   readonly to: Audience
-  resolve(): void
-  reject(reason: unknown): void
+  readonly resolve: () => void
+  readonly reject: (reason: unknown) => void
 }
 
 /** The sends of one join that wait until the engine has room for their message. */
@@ -25,8 +25,6 @@ export class PendingSends {
       }
       const handleAbort = () => {
         forget()
-        // Whatever the caller aborted with is what it gets back.
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         reject(signal?.reason)
       }
       this.#pending.set(submission, {
@@ -35,7 +33,7 @@ export class PendingSends {
           forget()
           resolve()
         },
-        reject: (reason: Error) => {
+        reject: (reason) => {
           forget()
           reject(reason)
         },

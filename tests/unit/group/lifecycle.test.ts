@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { Join } from '../../../sdk/group/join.js'
 import { allowedMoves, Lifecycle, WebGroupState, type Stage, type StateChange } from '../../../sdk/group/lifecycle.js'
 
-const join = {} as Join
+/** The lifecycle only carries it. */
+const join = Object.create(null) as Join
 const stages: Record<WebGroupState, Stage> = {
   left: { name: 'left' },
   joining: { name: 'joining', join },
   joined: { name: 'joined', join },
-  leaving: { name: 'leaving', done: Promise.resolve(), next: null },
+  leaving: { name: 'leaving', join, done: Promise.resolve() },
 }
 /** The shortest way to each state. */
 const waysTo: Record<WebGroupState, readonly WebGroupState[]> = {

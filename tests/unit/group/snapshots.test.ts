@@ -96,10 +96,13 @@ describe('Snapshots', () => {
     expect(setup().neighbors(['carol', 'dave'])).toEqual(['carol'])
   })
 
-  it.each([[''], ['nonsense'], ['[1]'], ['7'], ['null'], ['"text"']])('take the profile %j for an empty one', (text) => {
-    const snapshots = setup()
-    expect(snapshots.put(view('eve', { profile: encodeUtf8(text) })).profile).toEqual({})
-  })
+  it.each([[''], ['nonsense'], ['[1]'], ['7'], ['null'], ['"text"']])(
+    'take the profile %j for an empty one',
+    (text) => {
+      const snapshots = setup()
+      expect(snapshots.put(view('eve', { profile: encodeUtf8(text) })).profile).toEqual({})
+    },
+  )
 
   it('do not let a profile reach for prototypes', () => {
     const { profile } = setup().put(view('eve', { profile: encodeUtf8('{"__proto__":{"bot":true}}') }))

@@ -1,0 +1,235 @@
+import type { CarrierId, Effects, EngineEvent, EngineNotice } from '../mesh/events.js'
+import type { Engine } from '../mesh/engine.js'
+import type { PeerView } from '../mesh/options.js'
+import type { Link, LinkHandlers, Transport } from '../link/link.js'
+import type { SignalingHandlers, SignalingSocket } from '../discovery/signaling-socket.js'
+import type { Platform } from '../platform/platform.js'
+
+type Delivery = Parameters<Effects['deliver']>[0]
+
+/** What the engine tells, with the member that it speaks of as it was at that moment. */
+export type Happening =
+  | { readonly type: 'notice'; readonly notice: EngineNotice; readonly peer: PeerView | null }
+  | { readonly type: 'message'; readonly message: Delivery }
+
+export interface EngineHostOptions {
+  readonly engine: Engine
+  readonly transports: readonly Transport[]
+  readonly iceServers: readonly RTCIceServer[]
+  readonly openServer: (handlers: SignalingHandlers) => SignalingSocket
+  readonly clock: Pick<Platform, 'now' | 'setTimer' | 'soon'>
+  /** Called between steps, so that the engine's figures are whole. */
+  readonly onHappening: (happening: Happening) => void
+  readonly onAdmitted: (submission: number) => void
+  /** The engine has thrown: everything is closed already. */
+  readonly onCrash: (error: unknown) => void
+}
+
+/** How long a carrier may take to send what is still in it when the engine is done with it. */
+const drainMs = 1_000
+
+/**
+ * Owns an engine for one join: its carriers, its timer, and the order of its events. `step` is never entered twice at
+ * once: what happens during a step, or in the listeners called after it, waits in a queue.
+ */
+export class EngineHost {
+  readonly #options: EngineHostOptions
+  readonly #effects: Effects
+  readonly #links = new Map<CarrierId, Link>()
+  readonly #draining = new Set<Promise<void>>()
+  readonly #closed: Promise<void>
+  #resolveClosed: () => void = () => undefined
+  #server: { readonly carrier: CarrierId; readonly socket: SignalingSocket } | null = null
+  #queue: EngineEvent[] = []
+  #outbox: Happening[] = []
+  #running = false
+  #ended = false
+  #wake: { readonly atMs: number; readonly cancel: () => void } | null = null
+  #wakingSoon = false
+
+  constructor(options: EngineHostOptions) {
+    this.#options = options
+    this.#effects = this.#createEffects()
+    this.#closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve
+    })
+  }
+
+  /** Resolves when the engine has left and every carrier is closed. */
+  get closed(): Promise<void> {
+    return this.#closed
+  }
+
+  push(event: EngineEvent): void {
+    if (this.#ended) return
+    this.#queue.push(event)
+    if (this.#running) return
+    this.#running = true
+    try {
+      // The queue may grow while it is worked off.
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#step(next)
+    } finally {
+      this.#running = false
+    }
+  }
+
+  /** Says goodbye and closes everything at once; all that can be done while a page goes away. */
+  stop(): void {
+    this.push({ type: 'leave', now: true })
+    // Called from a listener, the event is still in the queue and does the rest.
+    if (!this.#running) this.#end()
+  }
+
+  #step(event: EngineEvent): void {
+    const { engine, clock, onHappening, onCrash } = this.#options
+    try {
+      engine.step(event, clock.now(), this.#effects)
+    } catch (error) {
+      this.#outbox = []
+      this.#end()
+      onCrash(error)
+      return
+    }
+    const happenings = this.#outbox
+    this.#outbox = []
+    for (const happening of happenings) {
+      // Before the listeners hear of it, so that nothing is open any more when they do.
+      if (happening.type === 'notice' && happening.notice.type === 'left') this.#end()
+      onHappening(happening)
+    }
+  }
+
+  #createEffects(): Effects {
+    const { engine, onAdmitted } = this.#options
+    return {
+      openServer: (carrier) => {
+        this.#openServer(carrier)
+      },
+      openLink: (carrier, memberId, remote) => {
+        this.#openLink(carrier, memberId, remote)
+      },
+      signalLink: (carrier, bytes) => this.#links.get(carrier)?.signal(bytes),
+      write: (carrier, lane, bytes) => {
+        if (this.#server?.carrier === carrier) this.#server.socket.write(bytes)
+        else this.#links.get(carrier)?.write(lane, bytes)
+      },
+      close: (carrier, drain) => {
+        this.#close(carrier, drain)
+      },
+      deliver: (message) => this.#outbox.push({ type: 'message', message }),
+      admitted: onAdmitted,
+      emit: (notice) => {
+        this.#outbox.push({ type: 'notice', notice, peer: 'id' in notice ? engine.peer(notice.id) : null })
+      },
+      wake: (atMs) => {
+        this.#scheduleWake(atMs)
+      },
+    }
+  }
+
+  #openServer(carrier: CarrierId): void {
+    const socket = this.#options.openServer({
+      onOpen: ({ room }) => {
+        // A socket that was replaced or closed may still speak; only the one in use is heard.
+        if (this.#server?.socket === socket)
+          this.push({ type: 'carrier:open', carrier, room: { reliable: room, unreliable: 0 }, binding: null })
+      },
+      onBytes: (bytes) => {
+        if (this.#server?.socket === socket) this.push({ type: 'carrier:bytes', carrier, lane: 'reliable', bytes })
+      },
+      onRoom: (bytes) => {
+        if (this.#server?.socket === socket) this.push({ type: 'carrier:room', carrier, lane: 'reliable', bytes })
+      },
+      onClose: ({ code, reason }) => {
+        if (this.#server?.socket !== socket) return
+        this.#server = null
+        this.push({ type: 'carrier:closed', carrier, code, reason })
+      },
+    })
+    this.#server = { carrier, socket }
+  }
+
+  #openLink(carrier: CarrierId, memberId: string, remote: Uint8Array | null): void {
+    const { transports, iceServers } = this.#options
+    const transport = transports.find((candidate) => candidate.canLink(memberId))
+    if (!transport) {
+      this.push({ type: 'carrier:closed', carrier, reason: 'no transport reaches this member' })
+      return
+    }
+    const isCurrent = () => this.#links.has(carrier)
+    const handlers: LinkHandlers = {
+      onSignal: (kind, bytes) => {
+        if (isCurrent()) this.push({ type: 'link:signal', carrier, kind, bytes })
+      },
+      onOpen: ({ binding, room }) => {
+        if (isCurrent()) this.push({ type: 'carrier:open', carrier, room, binding })
+      },
+      onBytes: (lane, bytes) => {
+        if (isCurrent()) this.push({ type: 'carrier:bytes', carrier, lane, bytes })
+      },
+      onRoom: (lane, bytes) => {
+        if (isCurrent()) this.push({ type: 'carrier:room', carrier, lane, bytes })
+      },
+      onClose: (reason) => {
+        if (this.#links.delete(carrier)) this.push({ type: 'carrier:closed', carrier, reason })
+      },
+    }
+    try {
+      this.#links.set(carrier, transport.open({ memberId, remote, iceServers, handlers }))
+    } catch (error) {
+      // An RTC engine that was handed in may throw whatever it likes; that costs this link alone.
+      this.push({ type: 'carrier:closed', carrier, reason: `the transport failed: ${String(error)}` })
+    }
+  }
+
+  #close(carrier: CarrierId, drain: boolean): void {
+    if (this.#server?.carrier === carrier) {
+      // What was written to a socket still goes out after this.
+      this.#server.socket.close()
+      this.#server = null
+      return
+    }
+    const link = this.#links.get(carrier)
+    if (!link) return
+    this.#links.delete(carrier)
+    if (!drain) {
+      link.close()
+      return
+    }
+    const drained = link.end(drainMs).finally(() => this.#draining.delete(drained))
+    this.#draining.add(drained)
+  }
+
+  #scheduleWake(atMs: number): void {
+    const { clock } = this.#options
+    const delayMs = atMs - clock.now()
+    if (delayMs <= 0) {
+      if (this.#wakingSoon) return
+      this.#wakingSoon = true
+      clock.soon(() => {
+        this.#wakingSoon = false
+        this.push({ type: 'timer' })
+      })
+      return
+    }
+    if (this.#wake && this.#wake.atMs <= atMs) return
+    this.#wake?.cancel()
+    const cancel = clock.setTimer(delayMs, () => {
+      this.#wake = null
+      this.push({ type: 'timer' })
+    })
+    this.#wake = { atMs, cancel }
+  }
+
+  /** Lets go of everything. Idempotent. */
+  #end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#queue = []
+    this.#wake?.cancel()
+    this.#wake = null
+    if (this.#server) this.#close(this.#server.carrier, false)
+    for (const carrier of [...this.#links.keys()]) this.#close(carrier, false)
+    void Promise.all(this.#draining).then(this.#resolveClosed)
+  }
+}

@@ -1,0 +1,276 @@
+import { SkeinError } from '../errors.js'
+import type { Audience, EngineNotice, SignalingState } from '../mesh/events.js'
+import type { PeerView } from '../mesh/options.js'
+import type { Happening } from './engine-host.js'
+import type { GroupEvents } from './events.js'
+import { Join, type JoinListener, type JoinRequest } from './join.js'
+import { Lifecycle } from './lifecycle.js'
+import { decodeMessage, encodeMessage, type MessageData } from './messages.js'
+import type { Settings } from './options.js'
+import { Snapshots } from './snapshots.js'
+import { platform } from '#platform'
+
+/** The public events, and what the handler properties need beyond them. */
+export interface CoreEvents extends Omit<GroupEvents, 'error'> {
+  readonly identified: { readonly id: string }
+}
+
+/** The application, as the core sees it. Neither call throws. */
+export interface Application {
+  emit<K extends keyof CoreEvents>(name: K, payload: CoreEvents[K]): void
+  report(error: unknown): void
+}
+
+/** What a group does behind its facade: one join after the other, and what each of them tells, as events. */
+export class GroupCore implements JoinListener {
+  readonly settings: Settings
+  readonly snapshots = new Snapshots()
+  readonly lifecycle: Lifecycle
+  readonly #app: Application
+  #signalingState: SignalingState = 'closed'
+  /** Called for while the group was leaving; begins once everything is closed. */
+  #next: Join | null = null
+  /** Runs while a group that will not join again by itself has neither a link nor the server. */
+  #cancelLost: (() => void) | null = null
+  /** What to join with when the page comes back. */
+  #suspended: JoinRequest | null = null
+  #unwatchPage: (() => void) | null = null
+
+  constructor(settings: Settings, app: Application) {
+    this.settings = settings
+    this.#app = app
+    this.lifecycle = new Lifecycle((change) => {
+      app.emit('state:change', change)
+    })
+  }
+
+  get signalingState(): SignalingState {
+    return this.#signalingState
+  }
+
+  /** The join that is under way or done; `null` once the group has left. */
+  get join(): Join | null {
+    const { stage } = this.lifecycle
+    return stage.name === 'left' ? null : stage.join
+  }
+
+  /** The join that another call would have to agree with. */
+  get claim(): Join | null {
+    return this.#next ?? (this.lifecycle.stage.name === 'leaving' ? null : this.join)
+  }
+
+  /** Only while there is no `claim`. */
+  startJoin(request: JoinRequest, reason: string): Promise<void> {
+    const join = new Join(this.settings, request, this)
+    if (this.lifecycle.stage.name === 'leaving') this.#next = join
+    else this.#begin(join, reason)
+    return join.promise
+  }
+
+  leave(): Promise<void> {
+    const next = this.#next
+    this.#next = this.#suspended = null
+    next?.stop()
+    const { stage } = this.lifecycle
+    if (stage.name === 'leaving') return stage.done
+    if (stage.name !== 'left') return this.#leave(stage.join, 'leave')
+    this.#watchPage(false)
+    return Promise.resolve()
+  }
+
+  send(to: Audience, data: MessageData, signal: AbortSignal | undefined): Promise<void> {
+    const { stage } = this.lifecycle
+    const action = 'message could not be sent'
+    if (stage.name !== 'joined') throw new SkeinError('not-joined', `${action}: the group is "${stage.name}"`)
+    if (to !== 'all' && !this.snapshots.has(to)) {
+      throw new SkeinError('member-unknown', `${action}: "${to}" is no other member of this group`)
+    }
+    signal?.throwIfAborted()
+    const { kind, bytes } = encodeMessage(data, this.settings.messageBytes)
+    const { join } = stage
+    return join.sends.add(to, signal, (submission) => {
+      join.push({ type: 'submit', submission, to, kind, bytes })
+    })
+  }
+
+  onIdentified(join: Join): void {
+    this.snapshots.begin(join.id)
+    this.#app.emit('identified', { id: join.id })
+  }
+
+  onJoined(join: Join): void {
+    this.lifecycle.move({ name: 'joined', join }, 'joined')
+  }
+
+  onFailed(join: Join, error: unknown): void {
+    if (this.#next === join) this.#next = null
+    else this.#left(join, reasonOf(join, error))
+  }
+
+  onCrashed(join: Join, error: unknown): void {
+    this.#app.report(error)
+    this.#leaveNow(join, 'failure')
+  }
+
+  onHappening(join: Join, happening: Happening): void {
+    if (this.join !== join) return
+    if (happening.type === 'notice' && happening.notice.type === 'signaling:change') {
+      this.#setSignaling(happening.notice.state, happening.notice.reason)
+    }
+    if (this.lifecycle.stage.name !== 'joined') return
+    if (happening.type === 'notice') {
+      this.#handleNotice(join, happening.notice, happening.peer)
+      this.#watchForLoss(join)
+    } else {
+      const { from, to, kind, bytes } = happening.message
+      this.#app.emit('message', { from, data: decodeMessage(kind, bytes), to })
+    }
+  }
+
+  #handleNotice(join: Join, notice: EngineNotice, view: PeerView | null): void {
+    switch (notice.type) {
+      case 'member:join':
+        if (view) this.#app.emit('member:join', { id: notice.id, peer: this.snapshots.put(view) })
+        break
+      case 'member:leave':
+        if (!this.snapshots.remove(notice.id)) return
+        join.sends.handleMemberLeft(notice.id)
+        this.#app.emit('member:leave', { id: notice.id, reason: notice.reason })
+        break
+      case 'member:update':
+        if (view && this.snapshots.has(notice.id)) {
+          this.#app.emit('member:update', { id: notice.id, peer: this.snapshots.put(view) })
+        }
+        break
+      case 'path:change':
+        if (!view || !this.snapshots.has(notice.id)) return
+        this.snapshots.put({ ...view, path: notice.path })
+        this.#app.emit('link:change', {
+          id: notice.id,
+          path: notice.path.kind,
+          via: Object.freeze([...notice.path.via]),
+          previous: notice.previous.kind,
+        })
+        break
+      case 'joined':
+      case 'left':
+      case 'signaling:change':
+        // The join and the state of signaling have been followed already.
+        break
+    }
+  }
+
+  #begin(join: Join, reason: string): void {
+    this.#suspended = null
+    this.#watchPage(true)
+    this.lifecycle.move({ name: 'joining', join }, reason)
+    // A listener may have left the group again.
+    if (this.join === join) join.begin()
+  }
+
+  #leave(join: Join, reason: string): Promise<void> {
+    this.#stopWatchingForLoss()
+    let begun: (closed: Promise<void>) => void = () => undefined
+    const done = new Promise<void>((resolve) => {
+      begun = resolve
+    }).then(() => {
+      this.#left(join, 'left')
+    })
+    // The state comes first: whoever is told of a send that failed finds the group leaving.
+    this.lifecycle.move({ name: 'leaving', join, done }, reason)
+    begun(join.leave())
+    return done
+  }
+
+  /** Without waiting: the engine has failed, or the page goes away. */
+  #leaveNow(join: Join, reason: string): void {
+    this.#stopWatchingForLoss()
+    if (this.lifecycle.stage.name !== 'leaving') {
+      this.lifecycle.move({ name: 'leaving', join, done: Promise.resolve() }, reason)
+    }
+    join.stop()
+    this.#left(join, reason)
+  }
+
+  #left(join: Join, reason: string): void {
+    if (this.join !== join) return
+    this.snapshots.clear()
+    this.#setSignaling('closed', reason)
+    this.lifecycle.move({ name: 'left' }, reason)
+    const next = this.#next
+    this.#next = null
+    if (next) this.#begin(next, 'join')
+    else if (!this.#suspended && this.claim === null) this.#watchPage(false)
+  }
+
+  #watchForLoss(join: Join): void {
+    const { autoRejoin, lingerMs } = this.settings
+    if (autoRejoin) return
+    if (this.#signalingState === 'open' || join.engine?.neighbors().length !== 0) {
+      this.#stopWatchingForLoss()
+      return
+    }
+    this.#cancelLost ??= platform.setTimer(lingerMs, () => {
+      this.#cancelLost = null
+      void this.#leave(join, 'lost')
+    })
+  }
+
+  #stopWatchingForLoss(): void {
+    this.#cancelLost?.()
+    this.#cancelLost = null
+  }
+
+  /** Only while there is something to do: a group that has left keeps nothing alive. */
+  #watchPage(on: boolean): void {
+    if (!on) {
+      this.#unwatchPage?.()
+      this.#unwatchPage = null
+      return
+    }
+    const hint = (hint: 'online' | 'resumed') => () => this.join?.push({ type: 'hint', hint })
+    this.#unwatchPage ??= platform.watchPage({
+      pagehide: () => {
+        this.#handlePageHide()
+      },
+      pageshow: () => {
+        this.#handlePageShow()
+      },
+      online: hint('online'),
+      visible: hint('resumed'),
+      resume: hint('resumed'),
+    })
+  }
+
+  /** Whether the page ends or is kept for a way back is not known now, and the others must not wait for it. */
+  #handlePageHide(): void {
+    const { stage } = this.lifecycle
+    if (stage.name === 'left') return
+    const next = this.#next
+    this.#next = null
+    next?.stop()
+    if (stage.name === 'joined' && this.settings.autoRejoin) {
+      this.#suspended = { ...stage.join.request, signal: undefined }
+    }
+    this.#leaveNow(stage.join, 'pagehide')
+  }
+
+  #handlePageShow(): void {
+    if (!this.#suspended || this.claim) return
+    this.startJoin(this.#suspended, 'pageshow').catch((error: unknown) => {
+      this.#app.report(error)
+    })
+  }
+
+  #setSignaling(next: SignalingState, reason: string): void {
+    const previous = this.#signalingState
+    if (previous === next) return
+    this.#signalingState = next
+    this.#app.emit('signaling:change', { previous, next, reason })
+  }
+}
+
+const reasonOf = (join: Join, error: unknown): string => {
+  if (error instanceof SkeinError) return error.code
+  return join.request.signal?.aborted && error === join.request.signal.reason ? 'aborted' : 'failure'
+}

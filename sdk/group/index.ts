@@ -1,0 +1,19 @@
+/**
+ * `WebGroup`: one member's handle on a group, and everything else that is public in `skein`. `web-group.ts` is the
+ * facade and `group-core.ts` the wiring behind it; `lifecycle.ts` holds the state, `join.ts` one join from the call to
+ * the last closed carrier, and `engine-host.ts` the engine with its links, its server and its timer. The rest is leaf:
+ * options, messages, snapshots, events, figures. No protocol is decided here; that is the engine's.
+ */
+export { SkeinError, type SkeinErrorCode } from '../errors.js'
+export type { Transport } from '../link/link.js'
+export { webRTC, type WebRtcOptions } from '../link/webrtc.js'
+export type { LeaveReason, SignalingState } from '../mesh/events.js'
+export type { ConfiguredHost, GroupDescription } from './describe.js'
+export type { GroupEventName, GroupEvents, ListenOptions } from './events.js'
+export { WebGroupState } from './lifecycle.js'
+export type { MessageData } from './messages.js'
+export { configure } from './options.js'
+export type { GroupLimits, IceServers, JsonValue, Profile, SignalingServer, WebGroupOptions } from './options.js'
+export type { Peer } from './snapshots.js'
+export type { GroupStats, PeerStats } from './stats.js'
+export { WebGroup, type JoinOptions, type SendOptions } from './web-group.js'

@@ -1,0 +1,248 @@
+import { createProvisionalSuite, deriveGroupKeys, type GroupKey } from '../crypto/index.js'
+import { openSignaling, type SignalingClosed } from '../discovery/signaling-socket.js'
+import { SkeinError } from '../errors.js'
+import { Engine } from '../mesh/engine.js'
+import type { SignalingState } from '../mesh/events.js'
+import { CLOSE_VERSION } from '../protocol/close-codes.js'
+import { platform } from '#platform'
+import { EngineHost, type Happening } from './engine-host.js'
+import { loadForJoin } from './load.js'
+import type { Settings } from './options.js'
+import { PendingSends } from './pending-sends.js'
+
+export interface JoinRequest {
+  readonly key: string
+  readonly groupKey: GroupKey
+  readonly signal: AbortSignal | undefined
+  readonly timeoutMs: number
+}
+
+/** What a join tells the group. Each of the first three at most once, and nothing after `onFailed`. */
+export interface JoinListener {
+  /** The engine is made: `id`, `groupId` and `iceServers` are known. */
+  onIdentified(join: Join): void
+  /** The promise resolves right after this call. */
+  onJoined(join: Join): void
+  /** The promise rejects right after this call; everything is closed. */
+  onFailed(join: Join, error: unknown): void
+  /** Something broke after the join; everything is closed. */
+  onCrashed(join: Join, error: unknown): void
+  /** Held back until joined, but for the state of signaling. */
+  onHappening(join: Join, happening: Happening): void
+}
+
+/** One join of one group, from the call until its last carrier is closed. */
+export class Join {
+  readonly request: JoinRequest
+  /** Settles once, as `WebGroup.join` promises. Handled: nobody has to wait for it. */
+  readonly promise: Promise<void>
+  readonly sends = new PendingSends()
+  /** Empty until `onIdentified`. */
+  id = ''
+  groupId = ''
+  iceServers: readonly RTCIceServer[] | null = null
+
+  readonly #settings: Settings
+  readonly #listener: JoinListener
+  #engine: Engine | null = null
+  #host: EngineHost | null = null
+  #settle: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | null = null
+  #release: () => void = () => undefined
+  #held: Happening[] | null = []
+  /** The server has answered the JOIN: whoever is there has been introduced. */
+  #welcomed = false
+
+  constructor(settings: Settings, request: JoinRequest, listener: JoinListener) {
+    this.#settings = settings
+    this.request = request
+    this.#listener = listener
+    this.promise = new Promise<void>((resolve, reject) => {
+      this.#settle = { resolve, reject }
+    })
+    this.promise.catch(() => undefined)
+    const handleAbort = () => {
+      this.#fail(request.signal?.reason)
+    }
+    request.signal?.addEventListener('abort', handleAbort)
+    const cancelTimer = platform.setTimer(request.timeoutMs, () => {
+      this.#fail(this.#createTimeoutError())
+    })
+    this.#release = () => {
+      cancelTimer()
+      request.signal?.removeEventListener('abort', handleAbort)
+    }
+  }
+
+  get engine(): Engine | null {
+    return this.#engine
+  }
+
+  begin(): void {
+    this.#prepare().catch((error: unknown) => {
+      this.#fail(error)
+    })
+  }
+
+  push(...args: Parameters<EngineHost['push']>): void {
+    this.#host?.push(...args)
+  }
+
+  /** Ends it with goodbyes. Rejects what is pending with `closed`. Resolves when everything is closed; never rejects. */
+  async leave(): Promise<void> {
+    this.#cancel()
+    this.#host?.push({ type: 'leave', now: false })
+    await this.#host?.closed
+  }
+
+  /** As `leave`, without waiting for anything. */
+  stop(): void {
+    this.#cancel()
+    this.#host?.stop()
+  }
+
+  #cancel(): void {
+    this.#release()
+    this.#settle?.reject(createClosedError(action))
+    this.#settle = null
+    this.sends.rejectAll(() => createClosedError('message could not be sent'))
+  }
+
+  async #prepare(): Promise<void> {
+    const settings = this.#settings
+    const { sodium, groupSecret, iceServers } = await loadForJoin(settings, this.request.groupKey)
+    if (!this.#settle) return
+    this.iceServers = iceServers
+    const suite = createProvisionalSuite({ sodium, groupSecret, random: (size) => platform.randomBytes(size) })
+    const { groupId, ...keys } = deriveGroupKeys(suite, groupSecret)
+    const engine = new Engine(
+      {
+        suite,
+        keys,
+        identity: suite.identityKeys(),
+        session: suite.sessionKeys(),
+        profile: settings.profile,
+        bot: false,
+        relay: settings.relay,
+        server: true,
+        canLink: (memberId) => settings.transports.some((transport) => transport.canLink(memberId)),
+        limits: { messageBytes: settings.messageBytes, maxLinks: settings.maxLinks },
+        lingerMs: settings.lingerMs,
+      },
+      platform.now(),
+    )
+    const host = this.#createHost(engine, iceServers)
+    this.#engine = engine
+    this.#host = host
+    this.id = engine.id
+    this.groupId = groupId
+    this.#listener.onIdentified(this)
+    // A listener may have left the group just now.
+    if (this.#isPending) host.push({ type: 'start' })
+  }
+
+  get #isPending(): boolean {
+    return this.#settle !== null
+  }
+
+  #createHost(engine: Engine, iceServers: readonly RTCIceServer[]): EngineHost {
+    return new EngineHost({
+      engine,
+      iceServers,
+      transports: this.#settings.transports,
+      clock: platform,
+      openServer: (handlers) =>
+        openSignaling({
+          urls: this.#settings.signalingUrls,
+          platform,
+          handlers: {
+            ...handlers,
+            onClose: (info) => {
+              const end = { ...info, reason: withoutQueries(info.reason) }
+              handlers.onClose(end)
+              this.#handleServerClosed(end)
+            },
+          },
+        }),
+      onAdmitted: (submission) => {
+        this.sends.handleAdmitted(submission)
+      },
+      onHappening: (happening) => {
+        this.#handleHappening(happening)
+      },
+      onCrash: (error) => {
+        if (this.#settle) this.#fail(error)
+        else this.#listener.onCrashed(this, error)
+      },
+    })
+  }
+
+  #handleHappening(happening: Happening): void {
+    const notice = happening.type === 'notice' ? happening.notice : null
+    if (notice?.type === 'signaling:change') {
+      this.#listener.onHappening(this, happening)
+      this.#handleSignaling(notice.state, notice.reason)
+    } else if (this.#held && notice?.type !== 'joined') {
+      this.#held.push(happening)
+    } else if (this.#held) {
+      this.#handleJoined(this.#held)
+    } else {
+      this.#listener.onHappening(this, happening)
+    }
+  }
+
+  /** Those who were found on joining are told of once the group can be used: a listener may greet them at once. */
+  #handleJoined(held: readonly Happening[]): void {
+    if (!this.#settle) return
+    const { resolve } = this.#settle
+    this.#settle = this.#held = null
+    this.#release()
+    this.#listener.onJoined(this)
+    resolve()
+    for (const happening of held) this.#listener.onHappening(this, happening)
+  }
+
+  /** The engine dials again and again; a join ends with the first round in which nobody answers as a server should. */
+  #handleServerClosed({ code, reason, opened, refused }: SignalingClosed): void {
+    if (this.#welcomed || !this.#isPending) return
+    if (code === CLOSE_VERSION) this.#fail(createVersionError())
+    else if (refused) this.#fail(new SkeinError('signaling-refused', `${action}: ${reason}`))
+    else if (!opened) this.#fail(new SkeinError('signaling-unreachable', `${action}: ${reason}`))
+  }
+
+  #handleSignaling(state: SignalingState, reason: string): void {
+    if (state === 'open') this.#welcomed = true
+    if (this.#welcomed || state !== 'closed') return
+    // Here it is the engine that did not understand the server.
+    if (reason === 'version-mismatch') this.#fail(createVersionError())
+    if (reason === 'protocol-error') {
+      this.#fail(new SkeinError('signaling-refused', `${action}: the server does not speak as a skein server does`))
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#settle) return
+    const { reject } = this.#settle
+    this.#settle = null
+    this.#release()
+    this.#host?.stop()
+    this.#listener.onFailed(this, error)
+    reject(error)
+  }
+
+  #createTimeoutError(): SkeinError {
+    const waited = `within "${this.request.timeoutMs}" ms`
+    return this.#welcomed
+      ? new SkeinError('peers-unreachable', `${action}: members are there, but none could be linked ${waited}`)
+      : new SkeinError('join-timeout', `${action}: the signaling server did not answer ${waited}`)
+  }
+}
+
+const action = 'group could not be joined'
+
+const createVersionError = (): SkeinError =>
+  new SkeinError('version-mismatch', `${action}: the signaling server speaks another version of the protocol`)
+
+/** The query of a URL is where people put what lets them in. */
+const withoutQueries = (text: string): string => text.replace(/\?[^\s;]*(?=: )/g, '')
+
+const createClosedError = (prefix: string): SkeinError => new SkeinError('closed', `${prefix}: the group was left`)

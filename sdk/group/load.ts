@@ -1,0 +1,37 @@
+import { groupSecretOf, loadSodium, type GroupKey } from '../crypto/index.js'
+import { SkeinError } from '../errors.js'
+import type { Transport } from '../link/link.js'
+import { checkIceServers, type Settings } from './options.js'
+
+const action = 'group could not be joined'
+
+/** What a join needs and nobody wants to fetch, compute or ask for before it. */
+export interface Loaded {
+  readonly sodium: Awaited<ReturnType<typeof loadSodium>>
+  readonly groupSecret: Uint8Array
+  readonly iceServers: readonly RTCIceServer[]
+}
+
+/** All at once. Rejects with `engine-missing`, or with what the application's own `iceServers()` rejects with. */
+export const loadForJoin = async (settings: Settings, groupKey: GroupKey): Promise<Loaded> => {
+  const { iceServers, transports } = settings
+  const [sodium, groupSecret, servers] = await Promise.all([
+    loadSodium().catch((cause: unknown) => {
+      throw new SkeinError('engine-missing', `${action}: the cryptography could not be loaded`, { cause })
+    }),
+    groupSecretOf(groupKey),
+    typeof iceServers === 'function' ? iceServers() : iceServers,
+    loadTransports(transports),
+  ])
+  return { sodium, groupSecret, iceServers: checkIceServers(action, servers) }
+}
+
+/** One that works is enough. */
+const loadTransports = async (transports: readonly Transport[]): Promise<void> => {
+  const results = await Promise.allSettled(transports.map((transport) => transport.load()))
+  const failures = results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []))
+  if (failures.length < transports.length) return
+  const [cause] = failures
+  if (cause instanceof SkeinError) throw cause
+  throw new SkeinError('engine-missing', `${action}: no transport could be loaded`, { cause })
+}

@@ -1,0 +1,290 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { generateGroupKey, parseGroupKey } from '../crypto/index.js'
+import { SkeinError } from '../errors.js'
+import type { SignalingState } from '../mesh/events.js'
+import { platform } from '#platform'
+import { Emitter } from '../util/emitter.js'
+import { checkBoolean, checkFields, checkSignal, checkWhole } from './checks.js'
+import { describeGroup, type GroupDescription } from './describe.js'
+import { groupEventNames, type GroupEventName, type GroupEvents, type ListenOptions } from './events.js'
+import { GroupCore, type CoreEvents } from './group-core.js'
+import type { WebGroupState } from './lifecycle.js'
+import { assertMessageData, describeType, type MessageData } from './messages.js'
+import { resolveOptions, type WebGroupOptions } from './options.js'
+import type { Peer } from './snapshots.js'
+import { createStats, type GroupStats } from './stats.js'
+
+export interface JoinOptions {
+  /** Ends the attempt: the promise rejects with the signal's reason, and nothing stays open. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * How long to try, in milliseconds.
+   * @default 30_000
+   */
+  readonly timeoutMs?: number | undefined
+}
+
+export interface SendOptions {
+  /**
+   * Ends the waiting for room, not the message: once handed over it is sent all the same, since those after it are
+   * counted from it. A signal that was aborted before the call keeps the message from being sent.
+   */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * One member's handle on a group: all who share a key.
+ *
+ * A group is joined, left and joined again at will; each join is a new member with a new id. Several groups live side
+ * by side without knowing of each other. Bad arguments throw a `TypeError` or `RangeError` at the call, from methods
+ * that return promises too. Everything else that fails rejects, with a {@link SkeinError} that has a `code` or with the
+ * reason of the signal that ended it. No rejection has to be handled: what nobody awaits is told to `error` listeners.
+ *
+ * @example
+ * ```ts
+ * const group = new WebGroup({ signaling: 'wss://signal.example.org' })
+ * group.on('message', ({ from, data }) => console.log(from, data))
+ * await group.join('a key that only we know')
+ * await group.send('hello')
+ * await group.leave()
+ * ```
+ */
+export class WebGroup {
+  /** Called on `member:join`, before its listeners. */
+  onMemberJoin: ((id: string) => void) | null = null
+  /** Called on `member:leave`, before its listeners. */
+  onMemberLeave: ((id: string) => void) | null = null
+  /** Called on `message`, before its listeners. */
+  onMessage: ((id: string, data: MessageData) => void) | null = null
+  /** Called on `state:change`, before its listeners. */
+  onStateChange: ((state: WebGroupState) => void) | null = null
+  /** Called on `signaling:change`, before its listeners. */
+  onSignalingStateChange: ((state: SignalingState) => void) | null = null
+  /** Called while joining, once per join, as soon as `myId` is known. */
+  onMyId: ((id: string) => void) | null = null
+
+  /** Like `leave()`, for `await using`, where the runtime knows it. */
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>
+
+  readonly #core: GroupCore
+  readonly #emitter = new Emitter<CoreEvents>((error) => {
+    this.#report(error)
+  })
+  /** Apart from the others, since what fails in here must not come around again. */
+  readonly #errors = new Emitter<Pick<GroupEvents, 'error'>>(logError)
+
+  static {
+    // As a method it would be called "undefined" where the symbol is missing.
+    const asyncDispose = (Symbol as { readonly asyncDispose?: symbol }).asyncDispose
+    if (asyncDispose) {
+      Object.defineProperty(WebGroup.prototype, asyncDispose, {
+        configurable: true,
+        writable: true,
+        value(this: WebGroup) {
+          return this.leave()
+        },
+      })
+    }
+  }
+
+  /** Opens nothing. Throws for options of a wrong type or range, and `insecure-url` for a `ws://` URL not allowed. */
+  constructor(options: WebGroupOptions = {}) {
+    this.#core = new GroupCore(resolveOptions(options), {
+      emit: (name, payload) => {
+        this.#emitter.emit(name, payload)
+      },
+      report: (error) => {
+        this.#report(error)
+      },
+    })
+    // Listeners like any other, but the first, so that the properties may be assigned and cleared at any time.
+    this.#emitter.on('member:join', ({ id }) => this.onMemberJoin?.(id))
+    this.#emitter.on('member:leave', ({ id }) => this.onMemberLeave?.(id))
+    this.#emitter.on('message', ({ from, data }) => this.onMessage?.(from, data))
+    this.#emitter.on('state:change', ({ next }) => this.onStateChange?.(next))
+    this.#emitter.on('signaling:change', ({ next }) => this.onSignalingStateChange?.(next))
+    this.#emitter.on('identified', ({ id }) => this.onMyId?.(id))
+  }
+
+  /** A fresh random key. Whoever has it can join; share it as you would a password. */
+  static generateKey(): string {
+    return generateGroupKey((size) => platform.randomBytes(size))
+  }
+
+  get state(): WebGroupState {
+    return this.#core.lifecycle.stage.name
+  }
+
+  /** Of the connection to the signaling server. Its loss leaves the group joined. */
+  get signalingState(): SignalingState {
+    return this.#core.signalingState
+  }
+
+  /** My member id, 22 characters. Empty until a join has it, and after leaving. */
+  get myId(): string {
+    return this.#core.join?.id ?? ''
+  }
+
+  /** The group's id, 22 characters: the same for all who have the key, and no secret. Empty as `myId` is. */
+  get id(): string {
+    return this.#core.join?.groupId ?? ''
+  }
+
+  /** The key joined with, a secret. Empty before `join()` and after leaving. */
+  get key(): string {
+    return this.#core.join?.request.key ?? ''
+  }
+
+  /** Ids of all who are here, mine first; empty until joined. Frozen, and the same array until it changes. */
+  get members(): readonly string[] {
+    return this.#core.snapshots.members
+  }
+
+  /** Ids of the members with a direct link to me. Frozen, and the same array until it changes. */
+  get neighbors(): readonly string[] {
+    return this.#core.snapshots.neighbors(this.#core.join?.engine?.neighbors() ?? [])
+  }
+
+  /** The other members. Frozen, and the same array until it changes; unchanged peers stay the same objects. */
+  get peers(): readonly Peer[] {
+    return this.#core.snapshots.peers
+  }
+
+  /**
+   * Joins the group of this key; without one, of a fresh key, which `key` then shows.
+   *
+   * Resolves when the server says that nobody else is there, or when a first member is linked and the others that it
+   * knows of have answered or had half a second to. `members` and `peers` are filled in then. Called again while
+   * joining or joined, with the same key or none, it returns the same promise and ignores the options. While the group
+   * is leaving, it waits for that first.
+   *
+   * Rejects with `signaling-missing`, `signaling-unreachable` (no server of the list answered), `signaling-refused`,
+   * `version-mismatch`, `join-timeout`, `peers-unreachable` (others are there, none could be linked), `engine-missing`
+   * (no WebRTC here), `already-joined` (with another key), `closed` (left meanwhile), or the reason of `signal`. The
+   * state is `left` then and nothing is open. Throws a `RangeError` for a key that is empty, longer than 512
+   * characters, or a damaged generated one.
+   */
+  join(key?: string, options: JoinOptions = {}): Promise<void> {
+    const action = 'group could not be joined'
+    const given = key === undefined ? null : { key, groupKey: parseGroupKey(key) }
+    const fields = checkFields(action, 'options', options, ['signal', 'timeoutMs'])
+    const signal = checkSignal(action, fields.signal)
+    const timeoutMs = checkWhole(
+      action,
+      'timeoutMs',
+      options.timeoutMs === undefined ? 30_000 : options.timeoutMs,
+      1,
+      2 ** 31 - 1,
+    )
+    const claim = this.#core.claim
+    if (claim && (!given || given.key.normalize('NFC') === claim.request.key.normalize('NFC'))) return claim.promise
+    return this.#watch(signal, () => {
+      if (claim) throw new SkeinError('already-joined', `${action}: it is "${this.state}" with another key`)
+      signal?.throwIfAborted()
+      if (this.#core.settings.signalingUrls.length === 0) {
+        throw new SkeinError('signaling-missing', `${action}: no signaling server is configured`)
+      }
+      const fresh = WebGroup.generateKey()
+      const request = { ...(given ?? { key: fresh, groupKey: parseGroupKey(fresh) }), signal, timeoutMs }
+      return this.#core.startJoin(request, 'join')
+    })
+  }
+
+  /**
+   * Says goodbye and closes everything. Idempotent, never rejects; resolves when everything is closed.
+   *
+   * Sends that still wait for room, and a join under way, reject with `closed`. What is on its way already gets a
+   * moment to arrive. No member or message event follows this call.
+   */
+  leave(): Promise<void> {
+    return this.#core.leave()
+  }
+
+  /**
+   * Sends a message to all members, in order with everything else I send.
+   *
+   * Resolves when the message is in the window of every member that is here, at once when nobody else is; until then
+   * it waits for room, so awaiting each send keeps memory bounded. The data is copied during the call. Strings travel
+   * as UTF-8: lone surrogates become U+FFFD. An empty message is a message.
+   *
+   * Rejects with `not-joined`, `message-too-large` (over `limits.messageBytes`), `closed` (left while waiting), or the
+   * reason of `signal`; never because of what a recipient does. Throws a `TypeError` for other data.
+   */
+  send(data: MessageData, options: SendOptions = {}): Promise<void> {
+    return this.#send('all', data, options)
+  }
+
+  /**
+   * Sends a message to one member, in order with everything else I send. As {@link WebGroup.send}; rejects also with
+   * `member-unknown` for an id that is not in `members` or is mine, and `member-left` when it leaves while waiting.
+   */
+  sendTo(id: string, data: MessageData, options: SendOptions = {}): Promise<void> {
+    if (typeof id !== 'string') {
+      throw new TypeError(`message could not be sent: the member id must be a string, not ${describeType(id)}`)
+    }
+    return this.#send(id, data, options)
+  }
+
+  /**
+   * Calls `listener` on every event of this name, until the function returned is called, `signal` aborts, or with
+   * `once` after the first. A listener that throws is reported to `error`, and the others still run.
+   */
+  on<K extends GroupEventName>(
+    name: K,
+    listener: (event: GroupEvents[K]) => void,
+    options: ListenOptions = {},
+  ): () => void {
+    const action = 'listener could not be added'
+    if (!groupEventNames.includes(name)) throw new TypeError(`${action}: there is no event "${name as string}"`)
+    if (typeof listener !== 'function') {
+      throw new TypeError(`${action}: it must be a function, not ${describeType(listener)}`)
+    }
+    const fields = checkFields(action, 'options', options, ['signal', 'once'])
+    const signal = checkSignal(action, fields.signal)
+    const once = fields.once === undefined ? false : checkBoolean(action, 'once', fields.once)
+    const emitter = (name === 'error' ? this.#errors : this.#emitter) as unknown as Emitter<GroupEvents>
+    return emitter.on(name, listener, { signal, once })
+  }
+
+  /** Live figures, as plain data that can be written as JSON; free of secrets. */
+  stats(): GroupStats {
+    return createStats(this.state, this.signalingState, this.#core.join)
+  }
+
+  /** What this group is set up to contact and to do; free of secrets. */
+  describe(): GroupDescription {
+    const { join, settings } = this.#core
+    return describeGroup(settings, join?.iceServers ?? settings.iceServers, join?.request.groupKey.kind ?? null)
+  }
+
+  #send(to: string, data: unknown, options: SendOptions): Promise<void> {
+    const action = 'message could not be sent'
+    assertMessageData(data)
+    const signal = checkSignal(action, checkFields(action, 'options', options, ['signal']).signal)
+    return this.#watch(signal, () => this.#core.send(to, data, signal))
+  }
+
+  /** Runs `start`, and sees to it that a rejection which nobody awaits is told and kills no process. */
+  #watch(signal: AbortSignal | undefined, start: () => Promise<void>): Promise<void> {
+    let promise: Promise<void>
+    try {
+      promise = start()
+    } catch (error) {
+      promise = Promise.reject(error)
+    }
+    promise.catch((error: unknown) => {
+      const isOwnDoing =
+        (error instanceof SkeinError && error.code === 'closed') || (signal?.aborted && error === signal.reason)
+      if (!isOwnDoing) this.#report(error)
+    })
+    return promise
+  }
+
+  #report(error: unknown): void {
+    if (!this.#errors.emit('error', { error })) logError(error)
+  }
+}
+
+const logError = (error: unknown): void => {
+  console.error('skein:', error)
+}
