@@ -30,7 +30,7 @@ export class Membership {
   refresh(): void {
     const own = [...this.#core.boundLinks()].filter((link) => link.peer.link === link && !link.isSuspect)
     this.#router.update(
-      own.map((link) => ({ id: link.peer.id, rttMs: link.peer.rttMs })),
+      own.map((link) => link.peer.id),
       this.#core.nowMs,
     )
     for (const link of this.#core.boundLinks()) link.relayed = []

@@ -309,7 +309,8 @@ export class Member {
     if (!Number.isFinite(atMs)) this.#world.fail('wake', `${this.name} asks to be woken at ${atMs}`)
     if (this.#timer !== null && this.#timer.atMs <= atMs) return
     if (this.#timer !== null) this.#timer.scheduled.cancelled = true
-    const scheduled = this.#world.queue.at(atMs, () => {
+    // The engine is told whole milliseconds; a fraction sooner would be too early, again and again.
+    const scheduled = this.#world.queue.at(Math.ceil(atMs), () => {
       this.#timer = null
       this.step({ type: 'timer' })
     })

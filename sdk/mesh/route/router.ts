@@ -1,16 +1,11 @@
 import { canRelay, type Roster } from '../roster/roster.js'
-import { rttOfClass } from '../roster/rtt-class.js'
+import { UNKNOWN_RTT_CLASS, rttOfClass } from '../roster/rtt-class.js'
 
 /** The members between me and another, in order. */
 export interface Route {
   readonly via: readonly string[]
   /** The neighbor that takes the frame. */
   readonly next: string
-}
-
-interface OwnLink {
-  readonly id: string
-  readonly rttMs: number | null
 }
 
 interface Step {
@@ -22,12 +17,15 @@ interface Step {
 /** What a hop costs beside its round trip, and what one of unknown length is taken for, in milliseconds. */
 const HOP_COST_MS = 2
 const UNKNOWN_RTT_MS = 20
-/** A route in use is left only for one that is this much shorter. */
-const WORTH_CHANGING = 0.7
 
 const costOf = (rttMs: number | null): number => HOP_COST_MS + (rttMs ?? UNKNOWN_RTT_MS)
 
-/** Shortest ways by round-trip time, over links that both ends list (mine count at once) and members that relay. */
+/**
+ * Shortest ways by round-trip time, over links that both ends list (mine count at once) and members that relay. Costs
+ * are the published ones, my own links' included, and no route is kept for its own sake: so all members that have the
+ * same records agree on what is left to go at every step, and no two can point at each other for longer than a record
+ * travels.
+ */
 export class Router {
   readonly #roster: Roster
   readonly #me: string
@@ -44,21 +42,17 @@ export class Router {
     return this.#routes.get(id) ?? null
   }
 
-  update(own: Iterable<OwnLink>, nowMs: number): void {
+  update(own: Iterable<string>, nowMs: number): void {
     this.#graph = this.#buildGraph(own, nowMs)
     const steps = this.#shortest()
     const routes = new Map<string, Route>()
     for (const [id, step] of steps) {
-      if (id === this.#me || step.cost === Infinity) continue
-      const previous = this.#routes.get(id)
-      const kept = previous && this.#costOfRoute(previous.via, id)
-      if (previous && kept !== undefined && step.cost > kept * WORTH_CHANGING) routes.set(id, previous)
-      else routes.set(id, this.#routeTo(id, steps))
+      if (id !== this.#me && step.cost !== Infinity) routes.set(id, this.#routeTo(id, steps))
     }
     this.#routes = routes
   }
 
-  #buildGraph(own: Iterable<OwnLink>, nowMs: number): Map<string, Map<string, number>> {
+  #buildGraph(own: Iterable<string>, nowMs: number): Map<string, Map<string, number>> {
     const graph = new Map<string, Map<string, number>>()
     const join = (a: string, b: string, cost: number): void => {
       for (const [from, to] of [
@@ -70,7 +64,12 @@ export class Router {
         graph.set(from, edges)
       }
     }
-    for (const link of own) join(this.#me, link.id, costOf(link.rttMs))
+    const mine = this.#roster.get(this.#me)?.links?.neighbors
+    for (const id of own) {
+      const theirs = this.#roster.get(id)?.links?.neighbors.get(this.#me)
+      const rttClass = Math.min(mine?.get(id) ?? UNKNOWN_RTT_CLASS, theirs ?? UNKNOWN_RTT_CLASS)
+      join(this.#me, id, costOf(rttOfClass(rttClass)))
+    }
     for (const entry of this.#roster.values()) {
       if (entry.id === this.#me || !this.#roster.isFresh(entry, nowMs)) continue
       for (const [id, rttClass] of entry.links?.neighbors ?? []) {
@@ -124,17 +123,5 @@ export class Router {
       via.unshift(at)
     }
     return { via, next: via[0] ?? id }
-  }
-
-  #costOfRoute(via: readonly string[], id: string): number | undefined {
-    let cost = 0
-    let at = this.#me
-    for (const hop of [...via, id]) {
-      const step = this.#graph.get(at)?.get(hop)
-      if (step === undefined || (hop !== id && !this.#passes(hop))) return undefined
-      cost += step
-      at = hop
-    }
-    return cost
   }
 }
