@@ -27,6 +27,8 @@ const CANDIDATE = 3
 const NO_INDEX = 255
 /** Candidates of today's browsers take up to 250 bytes. */
 const MAX_CANDIDATE_BYTES = 2_048
+/** How every candidate begins (RFC 8839 section 5.1). */
+const CANDIDATE_START = 'candidate:'
 
 /** Throws a `RangeError` on what the other side would not decode. */
 export const encodeSignal = (signal: LinkSignal): Uint8Array => {
@@ -38,8 +40,9 @@ export const encodeSignal = (signal: LinkSignal): Uint8Array => {
   const mid = encodeUtf8(signal.sdpMid ?? '')
   const index = signal.sdpMLineIndex ?? NO_INDEX
   const text = encodeUtf8(signal.candidate)
-  if (mid.length > 255 || index > NO_INDEX || text.length === 0 || text.length > MAX_CANDIDATE_BYTES) {
-    throw new RangeError(`candidate of ${text.length} bytes in section ${index}`)
+  const fits = mid.length <= 255 && index <= NO_INDEX && text.length <= MAX_CANDIDATE_BYTES
+  if (!fits || !signal.candidate.startsWith(CANDIDATE_START)) {
+    throw new RangeError(`candidate of ${text.length} bytes in section ${index}: "${signal.candidate.slice(0, 40)}"`)
   }
   return concatBytes(Uint8Array.of(CANDIDATE, index, mid.length), mid, text)
 }
@@ -53,10 +56,12 @@ export const decodeSignal = (bytes: Uint8Array): LinkSignal => {
   if (code !== CANDIDATE) throw new DecodeError(`unknown signal ${code}`)
   const index = reader.u8()
   const mid = text(reader.bytes(reader.u8()))
-  if (reader.left === 0 || reader.left > MAX_CANDIDATE_BYTES) throw new DecodeError(`candidate of ${reader.left} bytes`)
+  if (reader.left > MAX_CANDIDATE_BYTES) throw new DecodeError(`candidate of ${reader.left} bytes`)
+  const candidate = text(reader.rest())
+  if (!candidate.startsWith(CANDIDATE_START)) throw new DecodeError('not a candidate')
   return {
     kind: 'candidate',
-    candidate: text(reader.rest()),
+    candidate,
     sdpMid: mid === '' ? null : mid,
     sdpMLineIndex: index === NO_INDEX ? null : index,
   }
