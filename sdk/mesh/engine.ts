@@ -207,8 +207,7 @@ export class Engine {
     if (this.#server.owns(event.carrier)) return this.#server.handleOpen(event.room.reliable)
     const link = this.#core.links.get(event.carrier)
     if (link?.state !== 'opening') return
-    link.room.reliable = event.room.reliable
-    link.room.unreliable = event.room.unreliable
+    link.pace.report(event.room.reliable, this.#core.nowMs)
     link.binding = event.binding
     this.#connector.handleLinkOpen(link)
   }
@@ -226,7 +225,9 @@ export class Engine {
     if (this.#server.owns(carrier)) return this.#server.handleRoom(bytes)
     const link = this.#core.links.get(carrier)
     if (!link) return
-    link.room[lane] = bytes
+    // Only goodbyes go by the unreliable lane, and they ask for no room.
+    if (lane === 'unreliable') return
+    link.pace.report(bytes, this.#core.nowMs)
     this.#core.wakeNow()
   }
 
@@ -410,9 +411,7 @@ export class Engine {
     if (way.type === 'server') return this.#server.signal(way.connection, frame)
     const link = this.#forwarder.linkTowards(peer.id)
     if (link === null) return false
-    link.forwards.push({ frame: encodeRelayedSetup(peer.idBytes, this.#core.idBytes, frame), from: link })
-    link.forwardedBytes += frame.length + 35
-    this.#core.wakeNow()
+    this.#forwarder.queue(link, { frame: encodeRelayedSetup(peer.idBytes, this.#core.idBytes, frame), from: link })
     return true
   }
 

@@ -1,5 +1,6 @@
-import type { Binding, Lane } from '../protocol/carrier.js'
+import type { Binding } from '../protocol/carrier.js'
 import type { CarrierId } from './events.js'
+import { Pace } from './pace.js'
 import type { Peer } from './peer.js'
 import type { Session } from './session/session.js'
 
@@ -20,13 +21,15 @@ export class Link {
   /** The session that set it up, known once the handshake is through. */
   session: Session | null = null
   binding: Binding | null = null
-  readonly room: Record<Lane, number> = { reliable: 0, unreliable: 0 }
+  readonly pace = new Pace()
   /** When the last authentic frame came over it. */
   lastHeardMs: number
   /** Unanswered for too long: others are tried, and it is kept. */
   isSuspect = false
   /** Records that go before everything else, encoded. */
   readonly control: Uint8Array[] = []
+  /** Set-up frames go before sealed ones. */
+  readonly setupForwards: Forward[] = []
   readonly forwards: Forward[] = []
   /** Members whose relayed frames leave over it. */
   relayed: Peer[] = []

@@ -1,9 +1,10 @@
+import { FRAME } from '../../protocol/codes.js'
 import { MAX_FRAME_BYTES, MAX_HOPS } from '../../protocol/limits.js'
 import { countHop, decodeRelayAddress, relayFrameMark, type RelayAddress } from '../../protocol/relay-frames.js'
 import { encodeBase64url } from '../../util/base64url.js'
 import { equalBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
-import type { Link } from '../link.js'
+import type { Forward, Link } from '../link.js'
 import { ProtocolViolation } from '../violation.js'
 import type { Router } from './router.js'
 
@@ -53,9 +54,15 @@ export class Forwarder {
     const link = this.linkTowards(encodeBase64url(address.dst))
     if (link === null || link === from || from.forwardedBytes + frame.length > QUOTA_BYTES) return this.#drop()
     countHop(frame)
-    link.forwards.push({ frame, from })
-    from.forwardedBytes += frame.length
+    this.queue(link, { frame, from })
     this.#core.counters.framesForwarded++
+  }
+
+  /** Puts a frame where it waits for room on a link. */
+  queue(link: Link, forward: Forward): void {
+    const waiting = forward.frame[0] === FRAME.RHS ? link.setupForwards : link.forwards
+    waiting.push(forward)
+    forward.from.forwardedBytes += forward.frame.length
     this.#core.wakeNow()
   }
 
@@ -85,8 +92,9 @@ export class Forwarder {
 
   /** A link is gone: what waited on it is dropped, and what came over it no longer takes a quota. */
   forget(link: Link): void {
-    for (const forward of link.forwards) forward.from.forwardedBytes -= forward.frame.length
-    link.forwards.length = 0
+    for (const waiting of [link.setupForwards, link.forwards]) {
+      for (const forward of waiting.splice(0)) forward.from.forwardedBytes -= forward.frame.length
+    }
     for (const [id, way] of this.#waysBack) if (way === link) this.#waysBack.delete(id)
   }
 }

@@ -24,7 +24,7 @@ export interface OutMessage {
 /** What one message holds of the window beside its bytes, so that empty ones are not free. */
 const MESSAGE_COST = 64
 /** A piece smaller than this is worth a frame only when it ends its message. */
-const LEAST_CHUNK_BYTES = 4_096
+const LEAST_CHUNK_BYTES = 1_024
 
 const cost = (message: OutMessage): number => message.bytes.length + MESSAGE_COST
 

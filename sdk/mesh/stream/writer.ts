@@ -1,10 +1,9 @@
 import * as encoding from 'lib0/encoding'
 import { FRAME } from '../../protocol/codes.js'
-import { MAX_FRAME_BYTES } from '../../protocol/limits.js'
 import { writeRecord } from '../../protocol/records.js'
 import { RELAY_OVERHEAD_BYTES } from '../../protocol/relay-frames.js'
 import type { Core } from '../core.js'
-import type { Link } from '../link.js'
+import type { Forward, Link } from '../link.js'
 import type { Peer } from '../peer.js'
 import type { Reassembly } from './reassembly.js'
 
@@ -32,18 +31,20 @@ export class Writer {
   }
 
   #fill(link: Link): void {
+    while (this.#forward(link, link.setupForwards)) continue
     for (;;) {
       let wrote = this.#writeDirect(link)
-      if (this.#forward(link)) wrote = true
+      if (this.#forward(link, link.forwards)) wrote = true
       for (const peer of link.relayed) if (this.#writeRelayed(link, peer)) wrote = true
       if (!wrote) return
     }
   }
 
   #writeDirect(link: Link): boolean {
-    const { peer } = link
+    const { peer, pace } = link
     const isPath = peer.link === link && peer.path.kind === 'direct' && link.session?.epoch === peer.epoch
-    const frame = this.#pack(link.room.reliable, FRAME.PACK, link.control, isPath ? peer : null)
+    const room = Math.min(pace.room, pace.frameBytes)
+    const frame = this.#pack(room, FRAME.PACK, link.control, isPath ? peer : null)
     if (frame === null) return false
     this.#write(link, frame)
     return true
@@ -51,25 +52,24 @@ export class Writer {
 
   #writeRelayed(link: Link, peer: Peer): boolean {
     if (peer.session === null || peer.session.epoch !== peer.epoch) return false
-    const budget = Math.min(link.room.reliable, MAX_FRAME_BYTES) - RELAY_OVERHEAD_BYTES
-    const records = this.#pack(budget, null, peer.control, peer)
+    const room = Math.min(link.pace.room, link.pace.frameBytes) - RELAY_OVERHEAD_BYTES
+    const records = this.#pack(room, null, peer.control, peer)
     if (records === null) return false
     this.#write(link, peer.session.sealRelay(peer.idBytes, this.#core.idBytes, records))
     return true
   }
 
-  #forward(link: Link): boolean {
-    const next = link.forwards[0]
-    if (next === undefined || next.frame.length > link.room.reliable) return false
-    link.forwards.shift()
+  #forward(link: Link, waiting: Forward[]): boolean {
+    const next = waiting[0]
+    if (next === undefined || next.frame.length > link.pace.room) return false
+    waiting.shift()
     next.from.forwardedBytes -= next.frame.length
     this.#write(link, next.frame)
     return true
   }
 
-  /** Records up to `budget` bytes behind their frame's code (none inside a sealed frame), or `null` if none wait. */
-  #pack(budget: number, code: number | null, control: Uint8Array[], peer: Peer | null): Uint8Array | null {
-    const room = Math.min(budget, MAX_FRAME_BYTES)
+  /** Records up to `room` bytes behind their frame's code (none inside a sealed frame), or `null` if none wait. */
+  #pack(room: number, code: number | null, control: Uint8Array[], peer: Peer | null): Uint8Array | null {
     if (room < LEAST_ROOM_BYTES) return null
     const encoder = encoding.createEncoder()
     const head = code === null ? 0 : 1
@@ -99,7 +99,7 @@ export class Writer {
   }
 
   #write(link: Link, frame: Uint8Array): void {
-    link.room.reliable -= frame.length
+    link.pace.written(frame.length, this.#core.nowMs)
     this.#core.counters.bytesSent += frame.length
     this.#core.effects.write(link.carrier, 'reliable', frame)
   }
