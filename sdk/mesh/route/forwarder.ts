@@ -35,7 +35,8 @@ export class Forwarder {
     const next = route === null ? null : (this.#core.peers.get(route.next)?.link ?? null)
     if (next !== null) return next
     const back = this.#waysBack.get(id)
-    return back?.state === 'bound' && this.#core.links.has(back.carrier) ? back : null
+    // Over a link that has fallen silent nothing is found: the server may still know a way.
+    return back?.state === 'bound' && !back.isSuspect && this.#core.links.has(back.carrier) ? back : null
   }
 
   /** Takes a frame from a link. Its address when it is for me; `null` when it was passed on or dropped. */
