@@ -22,7 +22,7 @@ interface Internals {
 
 export interface PeerHandlers {
   /** The local description is set and gathering goes on; `connection.localDescription` grows by each candidate. */
-  onDescription(kind: 'offer' | 'answer'): void
+  onDescription(): void
   onCandidate(candidate: Extract<LinkSignal, { kind: 'candidate' }>): void
   /** Destroyed by simple-peer itself: the connection failed, or what was signalled could not be applied. */
   onFailure(reason: string): void
@@ -74,7 +74,7 @@ export const createPeer = (
     })
     peer.on('signal', (data) => {
       if (over) return
-      if (data.type === 'offer' || data.type === 'answer') handlers.onDescription(data.type)
+      if (data.type === 'offer' || data.type === 'answer') handlers.onDescription()
       // Firefox marks the end of gathering by a candidate without text.
       if (data.type === 'candidate' && data.candidate.candidate !== '') {
         const { candidate, sdpMid, sdpMLineIndex } = data.candidate

@@ -9,8 +9,13 @@ import { createPeer, type Peer, type SimplePeerClass } from './simple-peer.js'
 
 /** From `open` to an open channel. ICE itself gives up later, or never while candidates are missing. */
 const CONNECT_TIMEOUT_MS = 15_000
-/** How long a description waits for candidates to travel with it: on a local network, time enough for all of them. */
+/** How long a description waits for candidates to travel with it, at most. */
 const GATHER_MS = 50
+/**
+ * How long after the last candidate it goes without waiting for more. Chromium has all addresses of its own within 5 ms
+ * and says so 120 ms later, and @roamhq/wrtc not before the answer.
+ */
+const QUIET_MS = 5
 /** Far above what two sides with a few networks each gather; each takes memory until the description is there. */
 const MAX_REMOTE_CANDIDATES = 128
 /** A fresh connection that is given 1 MiB stalls for up to 2 s; a proven one is fastest with that. */
@@ -50,12 +55,14 @@ export class WebRtcLink implements Link {
   #lanes: Readonly<Record<Lane, LaneEnd | null>> = { reliable: null, unreliable: null }
   /** Until the owner calls `close` or `end`. */
   #owned = true
+  #gathered = false
   #described = false
   #localFingerprint: Uint8Array | null = null
   #remoteFingerprint: Uint8Array | null = null
   #remoteCandidates = 0
   #cancelTimeout = (): void => {}
   #cancelGathering = (): void => {}
+  #cancelQuiet = (): void => {}
 
   constructor(options: {
     readonly SimplePeer: SimplePeerClass | null
@@ -79,7 +86,7 @@ export class WebRtcLink implements Link {
         initiator: this.#initiator,
         iceServers,
         handlers: {
-          onDescription: (kind) => this.#handleDescription(kind),
+          onDescription: () => this.#handleDescription(),
           onCandidate: (candidate) => this.#handleCandidate(candidate),
           onFailure: (reason) => this.#fail(reason),
         },
@@ -158,7 +165,7 @@ export class WebRtcLink implements Link {
       reliable: this.#attachLane('reliable', peer.reliable),
       unreliable: peer.unreliable === null ? null : this.#attachLane('unreliable', peer.unreliable),
     }
-    peer.connection.onicegatheringstatechange = () => this.#describeIfGathered()
+    peer.connection.onicegatheringstatechange = () => this.#describeIfComplete()
     // Both channels are agreed on beforehand.
     peer.connection.ondatachannel = () => this.#fail('unexpected data channel')
   }
@@ -188,31 +195,42 @@ export class WebRtcLink implements Link {
     return { channel, gate }
   }
 
-  #handleDescription(kind: 'offer' | 'answer'): void {
-    if (this.#described) return this.#fail(`second local ${kind}`)
-    this.#cancelGathering = this.#platform.setTimer(GATHER_MS, () => this.#describe(kind))
-    this.#describeIfGathered()
-  }
-
-  #describeIfGathered(): void {
-    if (this.#state.name !== 'opening' || this.#state.peer.connection.iceGatheringState !== 'complete') return
-    const kind = this.#state.peer.connection.localDescription?.type
-    if (kind === 'offer' || kind === 'answer') this.#describe(kind)
-  }
-
-  #describe(kind: 'offer' | 'answer'): void {
-    this.#cancelGathering()
-    if (this.#state.name !== 'opening' || this.#described) return
-    this.#described = true
-    const sdp = this.#state.peer.connection.localDescription?.sdp ?? ''
-    this.#localFingerprint = parseFingerprint(sdp)
-    if (this.#localFingerprint === null) return this.#fail(`own ${kind} without a single fingerprint`)
-    this.#signalOut('description', { kind, sdp })
+  #handleDescription(): void {
+    if (this.#state.name !== 'opening' || this.#described) return this.#fail('second local description')
+    this.#cancelGathering = this.#platform.setTimer(GATHER_MS, () => this.#describe())
+    if (this.#gathered) this.#describeWhenQuiet()
+    this.#describeIfComplete()
   }
 
   #handleCandidate(candidate: Extract<LinkSignal, { kind: 'candidate' }>): void {
-    // Until the description is sent, it takes up every candidate by itself.
-    if (this.#described && this.#owned) this.#signalOut('candidate', candidate)
+    if (!this.#owned) return
+    if (this.#described) return this.#signalOut('candidate', candidate)
+    // The description takes it up by itself.
+    this.#gathered = true
+    this.#describeWhenQuiet()
+  }
+
+  #describeWhenQuiet(): void {
+    this.#cancelQuiet()
+    this.#cancelQuiet = this.#platform.setTimer(QUIET_MS, () => this.#describe())
+  }
+
+  #describeIfComplete(): void {
+    if (this.#state.name !== 'opening' || this.#state.peer.connection.iceGatheringState !== 'complete') return
+    this.#describe()
+  }
+
+  #describe(): void {
+    if (this.#state.name !== 'opening' || this.#described) return
+    const description = this.#state.peer.connection.localDescription
+    if (description?.type !== 'offer' && description?.type !== 'answer') return
+    this.#cancelGathering()
+    this.#cancelQuiet()
+    this.#described = true
+    const { type: kind, sdp } = description
+    this.#localFingerprint = parseFingerprint(sdp)
+    if (this.#localFingerprint === null) return this.#fail(`own ${kind} without a single fingerprint`)
+    this.#signalOut('description', { kind, sdp })
   }
 
   #signalOut(kind: 'description' | 'candidate', signal: LinkSignal): void {
@@ -274,6 +292,7 @@ export class WebRtcLink implements Link {
     this.#state = { name: 'closed' }
     this.#cancelTimeout()
     this.#cancelGathering()
+    this.#cancelQuiet()
     for (const end of Object.values(this.#lanes)) {
       if (end === null) continue
       end.gate.stop()

@@ -143,13 +143,36 @@ describe('webRTC', () => {
     expect([live(), clock.timers]).toEqual([0, 0])
   })
 
-  test('does not wait for candidates longer than 50 ms', async () => {
+  test('describes itself 5 ms after the last candidate, in an engine that goes on gathering', async () => {
     const clock = createFakePlatform()
-    // This engine goes on gathering until it has an answer.
     const transport = createWebRtcTransport({ rtc: () => real }, clock.platform)
     await transport.load()
     const end = new LinkEnd(transport, 'bob', null, () => {})
-    // The description is set once its timer runs beside that of the connection.
+    // Beside the timers of the connection and of gathering, that of the candidate.
+    await vi.waitUntil(() => clock.timers === 3)
+    clock.advance(4)
+    expect(end.happenings).toEqual([])
+    clock.advance(1)
+    expect(end.happenings[0]).toMatchObject({ type: 'signal', kind: 'description' })
+    end.close()
+    expect(clock.timers).toBe(0)
+  })
+
+  test('describes itself after 50 ms where nothing is gathered', async () => {
+    const clock = createFakePlatform()
+    const lonely = function (configuration?: RTCConfiguration) {
+      return new Proxy(new real.RTCPeerConnection(configuration), {
+        get: (connection, name) => {
+          const value: unknown = Reflect.get(connection, name)
+          return typeof value === 'function' ? (value.bind(connection) as unknown) : value
+        },
+        set: (connection, name, value) => name === 'onicecandidate' || Reflect.set(connection, name, value),
+      })
+    } as unknown as RtcEngine['RTCPeerConnection']
+    const engine = { ...real, RTCPeerConnection: lonely }
+    const transport = createWebRtcTransport({ rtc: () => engine }, clock.platform)
+    await transport.load()
+    const end = new LinkEnd(transport, 'bob', null, () => {})
     await vi.waitUntil(() => clock.timers === 2)
     clock.advance(49)
     expect(end.happenings).toEqual([])
