@@ -13,7 +13,7 @@ export type Happening =
   | { readonly type: 'message'; readonly message: Delivery }
 
 export interface EngineHostOptions {
-  readonly engine: Engine
+  readonly engine: Pick<Engine, 'step' | 'peer'>
   readonly transports: readonly Transport[]
   readonly iceServers: readonly RTCIceServer[]
   readonly openServer: (handlers: SignalingHandlers) => SignalingSocket

@@ -1,6 +1,7 @@
 import { SkeinError } from '../errors.js'
 import type { Audience, EngineNotice, SignalingState } from '../mesh/events.js'
 import type { PeerView } from '../mesh/options.js'
+import type { Platform } from '../platform/platform.js'
 import type { Happening } from './engine-host.js'
 import type { GroupEvents } from './events.js'
 import { Join, type JoinListener, type JoinRequest } from './join.js'
@@ -8,7 +9,6 @@ import { Lifecycle } from './lifecycle.js'
 import { decodeMessage, encodeMessage, type MessageData } from './messages.js'
 import type { Settings } from './options.js'
 import { Snapshots } from './snapshots.js'
-import { platform } from '#platform'
 
 /** The public events, and what the handler properties need beyond them. */
 export interface CoreEvents extends Omit<GroupEvents, 'error'> {
@@ -27,6 +27,7 @@ export class GroupCore implements JoinListener {
   readonly snapshots = new Snapshots()
   readonly lifecycle: Lifecycle
   readonly #app: Application
+  readonly #platform: Platform
   #signalingState: SignalingState = 'closed'
   /** Called for while the group was leaving; begins once everything is closed. */
   #next: Join | null = null
@@ -36,9 +37,10 @@ export class GroupCore implements JoinListener {
   #suspended: JoinRequest | null = null
   #unwatchPage: (() => void) | null = null
 
-  constructor(settings: Settings, app: Application) {
+  constructor(settings: Settings, app: Application, platform: Platform) {
     this.settings = settings
     this.#app = app
+    this.#platform = platform
     this.lifecycle = new Lifecycle((change) => {
       app.emit('state:change', change)
     })
@@ -61,7 +63,7 @@ export class GroupCore implements JoinListener {
 
   /** Only while there is no `claim`. */
   startJoin(request: JoinRequest, reason: string): Promise<void> {
-    const join = new Join(this.settings, request, this)
+    const join = new Join(this.settings, request, this, this.#platform)
     if (this.lifecycle.stage.name === 'leaving') this.#next = join
     else this.#begin(join, reason)
     return join.promise
@@ -210,7 +212,7 @@ export class GroupCore implements JoinListener {
       this.#stopWatchingForLoss()
       return
     }
-    this.#cancelLost ??= platform.setTimer(lingerMs, () => {
+    this.#cancelLost ??= this.#platform.setTimer(lingerMs, () => {
       this.#cancelLost = null
       void this.#leave(join, 'lost')
     })
@@ -229,7 +231,7 @@ export class GroupCore implements JoinListener {
       return
     }
     const hint = (hint: 'online' | 'resumed') => () => this.join?.push({ type: 'hint', hint })
-    this.#unwatchPage ??= platform.watchPage({
+    this.#unwatchPage ??= this.#platform.watchPage({
       pagehide: () => {
         this.#handlePageHide()
       },

@@ -4,7 +4,7 @@ import { SkeinError } from '../errors.js'
 import { Engine } from '../mesh/engine.js'
 import type { SignalingState } from '../mesh/events.js'
 import { CLOSE_VERSION } from '../protocol/close-codes.js'
-import { platform } from '#platform'
+import type { Platform } from '../platform/platform.js'
 import { EngineHost, type Happening } from './engine-host.js'
 import { loadForJoin } from './load.js'
 import type { Settings } from './options.js'
@@ -44,6 +44,7 @@ export class Join {
 
   readonly #settings: Settings
   readonly #listener: JoinListener
+  readonly #platform: Platform
   #engine: Engine | null = null
   #host: EngineHost | null = null
   #settle: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | null = null
@@ -52,10 +53,11 @@ export class Join {
   /** The server has answered the JOIN: whoever is there has been introduced. */
   #welcomed = false
 
-  constructor(settings: Settings, request: JoinRequest, listener: JoinListener) {
+  constructor(settings: Settings, request: JoinRequest, listener: JoinListener, platform: Platform) {
     this.#settings = settings
     this.request = request
     this.#listener = listener
+    this.#platform = platform
     this.promise = new Promise<void>((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
@@ -112,7 +114,7 @@ export class Join {
     const { sodium, groupSecret, iceServers } = await loadForJoin(settings, this.request.groupKey)
     if (!this.#settle) return
     this.iceServers = iceServers
-    const suite = createProvisionalSuite({ sodium, groupSecret, random: (size) => platform.randomBytes(size) })
+    const suite = createProvisionalSuite({ sodium, groupSecret, random: (size) => this.#platform.randomBytes(size) })
     const { groupId, ...keys } = deriveGroupKeys(suite, groupSecret)
     const engine = new Engine(
       {
@@ -128,7 +130,7 @@ export class Join {
         limits: { messageBytes: settings.messageBytes, maxLinks: settings.maxLinks },
         lingerMs: settings.lingerMs,
       },
-      platform.now(),
+      this.#platform.now(),
     )
     const host = this.#createHost(engine, iceServers)
     this.#engine = engine
@@ -149,11 +151,11 @@ export class Join {
       engine,
       iceServers,
       transports: this.#settings.transports,
-      clock: platform,
+      clock: this.#platform,
       openServer: (handlers) =>
         openSignaling({
           urls: this.#settings.signalingUrls,
-          platform,
+          platform: this.#platform,
           handlers: {
             ...handlers,
             onClose: (info) => {

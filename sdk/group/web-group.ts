@@ -7,7 +7,7 @@ import { Emitter } from '../util/emitter.js'
 import { checkBoolean, checkFields, checkSignal, checkWhole } from './checks.js'
 import { describeGroup, type GroupDescription } from './describe.js'
 import { groupEventNames, type GroupEventName, type GroupEvents, type ListenOptions } from './events.js'
-import { GroupCore, type CoreEvents } from './group-core.js'
+import { GroupCore, type Application, type CoreEvents } from './group-core.js'
 import type { WebGroupState } from './lifecycle.js'
 import { assertMessageData, describeType, type MessageData } from './messages.js'
 import { resolveOptions, type WebGroupOptions } from './options.js'
@@ -51,17 +51,17 @@ export interface SendOptions {
  */
 export class WebGroup {
   /** Called on `member:join`, before its listeners. */
-  onMemberJoin: ((id: string) => void) | null = null
+  onMemberJoin: ((id: string) => unknown) | null = null
   /** Called on `member:leave`, before its listeners. */
-  onMemberLeave: ((id: string) => void) | null = null
+  onMemberLeave: ((id: string) => unknown) | null = null
   /** Called on `message`, before its listeners. */
-  onMessage: ((id: string, data: MessageData) => void) | null = null
+  onMessage: ((id: string, data: MessageData) => unknown) | null = null
   /** Called on `state:change`, before its listeners. */
-  onStateChange: ((state: WebGroupState) => void) | null = null
+  onStateChange: ((state: WebGroupState) => unknown) | null = null
   /** Called on `signaling:change`, before its listeners. */
-  onSignalingStateChange: ((state: SignalingState) => void) | null = null
+  onSignalingStateChange: ((state: SignalingState) => unknown) | null = null
   /** Called while joining, once per join, as soon as `myId` is known. */
-  onMyId: ((id: string) => void) | null = null
+  onMyId: ((id: string) => unknown) | null = null
 
   /** Like `leave()`, for `await using`, where the runtime knows it. */
   declare readonly [Symbol.asyncDispose]: () => Promise<void>
@@ -89,14 +89,15 @@ export class WebGroup {
 
   /** Opens nothing. Throws for options of a wrong type or range, and `insecure-url` for a `ws://` URL not allowed. */
   constructor(options: WebGroupOptions = {}) {
-    this.#core = new GroupCore(resolveOptions(options), {
+    const app: Application = {
       emit: (name, payload) => {
         this.#emitter.emit(name, payload)
       },
       report: (error) => {
         this.#report(error)
       },
-    })
+    }
+    this.#core = new GroupCore(resolveOptions(options), app, platform)
     // Listeners like any other, but the first, so that the properties may be assigned and cleared at any time.
     this.#emitter.on('member:join', ({ id }) => this.onMemberJoin?.(id))
     this.#emitter.on('member:leave', ({ id }) => this.onMemberLeave?.(id))
@@ -227,11 +228,12 @@ export class WebGroup {
 
   /**
    * Calls `listener` on every event of this name, until the function returned is called, `signal` aborts, or with
-   * `once` after the first. A listener that throws is reported to `error`, and the others still run.
+   * `once` after the first. A listener that throws, or whose promise rejects, is reported to `error`, and the others
+   * still run.
    */
   on<K extends GroupEventName>(
     name: K,
-    listener: (event: GroupEvents[K]) => void,
+    listener: (event: GroupEvents[K]) => unknown,
     options: ListenOptions = {},
   ): () => void {
     const action = 'listener could not be added'

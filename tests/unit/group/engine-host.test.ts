@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest'
+import type { SignalingHandlers } from '../../../sdk/discovery/signaling-socket.js'
+import { EngineHost, type Happening } from '../../../sdk/group/engine-host.js'
+import type { LinkHandlers, Transport } from '../../../sdk/link/link.js'
+import type { Effects, EngineEvent } from '../../../sdk/mesh/events.js'
+
+type React = (event: EngineEvent, effects: Effects) => void
+
+/** A host around an engine that does what `react` says, in a time that the test moves. */
+const setup = (react: React, over: { readonly onHappening?: (happening: Happening) => void } = {}) => {
+  const log: string[] = []
+  const happenings: Happening[] = []
+  const servers: { readonly handlers: SignalingHandlers; closed: boolean; readonly written: Uint8Array[] }[] = []
+  const links: { readonly handlers: LinkHandlers; closed: boolean; ended: () => void }[] = []
+  const timers = new Set<{ readonly atMs: number; readonly fn: () => void }>()
+  const errors: unknown[] = []
+  const clock = { nowMs: 1_000 }
+  let depth = 0
+  const transport: Transport = {
+    name: 'fake',
+    load: () => Promise.resolve(),
+    canLink: (memberId) => memberId !== 'unreachable',
+    open: ({ memberId, handlers }) => {
+      if (memberId === 'broken') throw new Error('no such engine')
+      const link = { handlers, closed: false, ended: (): void => undefined }
+      links.push(link)
+      return {
+        signal: () => undefined,
+        write: () => undefined,
+        close: () => {
+          link.closed = true
+        },
+        end: () =>
+          new Promise<void>((resolve) => {
+            link.ended = () => {
+              link.closed = true
+              resolve()
+            }
+          }),
+      }
+    },
+  }
+  const host: EngineHost = new EngineHost({
+    engine: {
+      peer: () => null,
+      step: (event, _nowMs, effects) => {
+        log.push('carrier' in event ? `${event.type} ${event.carrier}` : event.type)
+        depth++
+        expect(depth).toBe(1)
+        react(event, effects)
+        depth--
+      },
+    },
+    transports: [transport],
+    iceServers: [],
+    openServer: (handlers) => {
+      const server = { handlers, closed: false, written: [] as Uint8Array[] }
+      servers.push(server)
+      return {
+        write: (bytes) => server.written.push(bytes),
+        close: () => {
+          server.closed = true
+        },
+      }
+    },
+    clock: {
+      now: () => clock.nowMs,
+      soon: (fn) => {
+        queueMicrotask(fn)
+      },
+      setTimer: (ms, fn) => {
+        const timer = { atMs: clock.nowMs + ms, fn }
+        timers.add(timer)
+        return () => timers.delete(timer)
+      },
+    },
+    onHappening: (happening) => {
+      happenings.push(happening)
+      over.onHappening?.(happening)
+    },
+    onAdmitted: () => undefined,
+    onCrash: (error) => errors.push(error),
+  })
+  return { host, log, happenings, servers, links, timers, errors, clock }
+}
+
+const leaveOn: React = (event, effects) => {
+  if (event.type === 'leave') effects.emit({ type: 'left' })
+}
+const message = { from: 'bob', to: 'all', kind: 'text', bytes: new Uint8Array() } as const
+const room = { reliable: 1, unreliable: 1 }
+
+describe('EngineHost', () => {
+  it('never enters a step from a listener: what it pushes waits its turn', () => {
+    const { host, log } = setup(
+      (event, effects) => {
+        if (event.type === 'start') effects.deliver(message)
+      },
+      {
+        onHappening: () => {
+          host.push({ type: 'hint', hint: 'online' })
+        },
+      },
+    )
+    host.push({ type: 'start' })
+    expect(log).toEqual(['start', 'hint'])
+  })
+
+  it('tells what happened after the step, in order', () => {
+    const { host, happenings } = setup((_event, effects) => {
+      effects.emit({ type: 'member:join', id: 'bob' })
+      effects.deliver(message)
+      effects.emit({ type: 'member:leave', id: 'bob', reason: 'goodbye' })
+    })
+    host.push({ type: 'start' })
+    expect(happenings.map((it) => (it.type === 'notice' ? it.notice.type : it.type))).toEqual([
+      'member:join',
+      'message',
+      'member:leave',
+    ])
+  })
+
+  it('wakes an engine that asks for now once, in a microtask', async () => {
+    const { host, log } = setup((event, effects) => {
+      if (event.type === 'timer') return
+      effects.wake(0)
+      effects.wake(1_000)
+    })
+    host.push({ type: 'start' })
+    expect(log).toEqual(['start'])
+    await Promise.resolve()
+    expect(log).toEqual(['start', 'timer'])
+  })
+
+  it('keeps one timer, for the earliest time asked for', () => {
+    const asked = [3_000, 2_000, 4_000]
+    const { host, timers } = setup((_event, effects) => {
+      effects.wake(asked.shift() ?? Infinity)
+    })
+    for (let i = 0; i < 3; i++) host.push({ type: 'hint', hint: 'online' })
+    expect([...timers].map(({ atMs }) => atMs)).toEqual([2_000])
+  })
+
+  it('hears only the server connection in use', () => {
+    let carrier = 0
+    const { host, log, servers } = setup((event, effects) => {
+      if (event.type === 'start' || event.type === 'carrier:closed') effects.openServer(++carrier)
+    })
+    host.push({ type: 'start' })
+    servers[0]?.handlers.onOpen({ url: 'ws://a', room: 1 })
+    servers[0]?.handlers.onClose({ code: 1006, reason: '', opened: true, refused: false })
+    servers[0]?.handlers.onBytes(new Uint8Array(1))
+    servers[1]?.handlers.onBytes(new Uint8Array(1))
+    expect(log).toEqual(['start', 'carrier:open 1', 'carrier:closed 1', 'carrier:bytes 2'])
+  })
+
+  it('hears nothing of a link that the engine has closed', () => {
+    const { host, log, links } = setup((event, effects) => {
+      if (event.type === 'start') effects.openLink(1, 'bob', null)
+      if (event.type === 'carrier:open') effects.close(1, false)
+    })
+    host.push({ type: 'start' })
+    links[0]?.handlers.onOpen({ binding: null, room })
+    links[0]?.handlers.onBytes('reliable', new Uint8Array(1))
+    links[0]?.handlers.onClose('late')
+    expect(links[0]?.closed).toBe(true)
+    expect(log).toEqual(['start', 'carrier:open 1'])
+  })
+
+  it.each(['unreachable', 'broken'])('closes a link to a member that is %s, after the step', (memberId) => {
+    const { host, log } = setup((event, effects) => {
+      if (event.type === 'start') effects.openLink(1, memberId, null)
+    })
+    host.push({ type: 'start' })
+    expect(log).toEqual(['start', 'carrier:closed 1'])
+  })
+
+  it('is closed once the engine has left and what it wrote has drained', async () => {
+    const { host, links, servers, timers } = setup((event, effects) => {
+      if (event.type === 'start') {
+        effects.openServer(1)
+        effects.openLink(2, 'bob', null)
+        effects.wake(9_000)
+      }
+      if (event.type !== 'leave') return
+      effects.close(2, true)
+      effects.emit({ type: 'left' })
+    })
+    let closed = false
+    void host.closed.then(() => {
+      closed = true
+    })
+    host.push({ type: 'start' })
+    host.push({ type: 'leave', now: false })
+    expect([servers[0]?.closed, timers.size]).toEqual([true, 0])
+    await Promise.resolve()
+    expect(closed).toBe(false)
+    links[0]?.ended()
+    await host.closed
+  })
+
+  it('stops at once, from a listener too', async () => {
+    const { host, links, log } = setup(
+      (event, effects) => {
+        leaveOn(event, effects)
+        if (event.type !== 'start') return
+        effects.openLink(1, 'bob', null)
+        effects.deliver(message)
+      },
+      {
+        onHappening: ({ type }) => {
+          if (type === 'message') host.stop()
+        },
+      },
+    )
+    host.push({ type: 'start' })
+    expect(log).toEqual(['start', 'leave'])
+    expect(links[0]?.closed).toBe(true)
+    await host.closed
+    host.push({ type: 'timer' })
+    expect(log).toHaveLength(2)
+  })
+
+  it('closes everything when the engine throws, and says so', async () => {
+    const thrown = new Error('bug')
+    const { host, links, errors } = setup((event, effects) => {
+      if (event.type === 'start') effects.openLink(1, 'bob', null)
+      else throw thrown
+    })
+    host.push({ type: 'start' })
+    host.push({ type: 'timer' })
+    expect(errors).toEqual([thrown])
+    expect(links[0]?.closed).toBe(true)
+    await host.closed
+  })
+})
