@@ -48,8 +48,7 @@ export class Membership {
     this.#refreshReach(peer, path.kind !== 'none')
     if (key === peer.pathKey) return
     peer.pathKey = key
-    // What was on its way by the old path may be lost with it; the new one is in order from its first frame.
-    peer.stream?.outbox.rewind()
+    peer.stream?.changePath(this.#core.nowMs)
     if (isSamePath(path, previous)) return
     peer.path = path
     if (peer.isHere) this.#handlers.pathChanged(peer, previous)

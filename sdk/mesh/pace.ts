@@ -46,7 +46,7 @@ export class Pace {
   /** The largest frame that does not keep others waiting. */
   get frameBytes(): number {
     if (this.#bytesPerMs === null) return FIRST_FRAME_BYTES
-    return Math.min(MAX_FRAME_BYTES, Math.max(LEAST_FRAME_BYTES, this.#bytesPerMs * FRAME_MS))
+    return Math.min(MAX_FRAME_BYTES, Math.max(LEAST_FRAME_BYTES, Math.floor(this.#bytesPerMs * FRAME_MS)))
   }
 
   get room(): number {

@@ -10,7 +10,7 @@ const ACK_DELAY_MS = 25
 const ACK_EVERY_BYTES = 262_144
 /** A relayed path may drop: without progress for this long, or four round trips, all is sent again. */
 const RESEND_LEAST_MS = 500
-const RESEND_MOST_MS = 8_000
+const RESEND_MOST_MS = 4_000
 
 /** The message stream between me and one member, both ways, for one pair epoch. */
 export class PeerStream {
@@ -52,6 +52,17 @@ export class PeerStream {
     this.#ackDueMs = null
     this.#receivedSinceAck = 0
     return { type: 'ack', stream: 0, ...this.inbox.position, credit }
+  }
+
+  /**
+   * What was on its way by the old path may be lost with it, acknowledgements too. The new one is in order from its
+   * first frame, so all is sent again from there.
+   */
+  changePath(nowMs: number): void {
+    this.outbox.rewind()
+    this.#resendAtMs = null
+    this.#resendDelayMs = RESEND_LEAST_MS
+    this.#ackDueMs = nowMs
   }
 
   /** `false` when it acknowledges what was never sent. */
