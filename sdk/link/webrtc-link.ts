@@ -3,19 +3,13 @@ import { MAX_FRAME_BYTES } from '../protocol/limits.js'
 import type { Platform, RtcEngine } from '../platform/platform.js'
 import { SendGate } from '../platform/send-gate.js'
 import { parseFingerprint } from './fingerprint.js'
+import { Gathering } from './gathering.js'
 import type { Link, LinkHandlers } from './link.js'
 import { decodeSignal, encodeSignal, type LinkSignal } from './signal-codec.js'
 import { createPeer, type Peer, type SimplePeerClass } from './simple-peer.js'
 
 /** From `open` to an open channel. ICE itself gives up later, or never while candidates are missing. */
 const CONNECT_TIMEOUT_MS = 15_000
-/** How long a description waits for candidates to travel with it, at most. */
-const GATHER_MS = 50
-/**
- * How long after the last candidate it goes without waiting for more. Chromium has all addresses of its own within 5 ms
- * and says so 120 ms later, and @roamhq/wrtc not before the answer.
- */
-const QUIET_MS = 5
 /** Far above what two sides with a few networks each gather; each takes memory until the description is there. */
 const MAX_REMOTE_CANDIDATES = 128
 /** A fresh connection that is given 1 MiB stalls for up to 2 s; a proven one is fastest with that. */
@@ -39,11 +33,15 @@ interface LaneEnd {
   readonly gate: SendGate
 }
 
+interface Alive {
+  readonly peer: Peer
+  readonly gathering: Gathering
+}
+
 type State =
-  | { readonly name: 'opening'; readonly peer: Peer }
-  | { readonly name: 'open'; readonly peer: Peer }
+  | ({ readonly name: 'opening' | 'open' } & Alive)
   /** The owner has let go; what is buffered goes out. */
-  | { readonly name: 'ending'; readonly peer: Peer; readonly ended: Promise<void>; readonly settle: () => void }
+  | ({ readonly name: 'ending'; readonly ended: Promise<void>; readonly settle: () => void } & Alive)
   | { readonly name: 'closed' }
 
 /** A link over one RTCPeerConnection, which is closed by the time the link is. */
@@ -55,14 +53,10 @@ export class WebRtcLink implements Link {
   #lanes: Readonly<Record<Lane, LaneEnd | null>> = { reliable: null, unreliable: null }
   /** Until the owner calls `close` or `end`. */
   #owned = true
-  #gathered = false
-  #described = false
   #localFingerprint: Uint8Array | null = null
   #remoteFingerprint: Uint8Array | null = null
   #remoteCandidates = 0
   #cancelTimeout = (): void => {}
-  #cancelGathering = (): void => {}
-  #cancelQuiet = (): void => {}
 
   constructor(options: {
     readonly SimplePeer: SimplePeerClass | null
@@ -80,20 +74,25 @@ export class WebRtcLink implements Link {
       this.#report('no WebRTC engine')
       return
     }
+    let gathering: Gathering | null = null
     try {
       const peer = createPeer(SimplePeer, {
         engine,
         initiator: this.#initiator,
         iceServers,
         handlers: {
-          onDescription: () => this.#handleDescription(),
-          onCandidate: (candidate) => this.#handleCandidate(candidate),
+          onDescription: () => gathering?.handleDescription(),
+          onCandidate: (candidate) => {
+            if (this.#owned && gathering?.takesCandidate() === false) this.#signalOut('candidate', candidate)
+          },
           onFailure: (reason) => this.#fail(reason),
         },
       })
-      this.#state = { name: 'opening', peer }
+      gathering = new Gathering(peer.connection, platform, (description) => this.#handleDescription(description))
+      this.#state = { name: 'opening', peer, gathering }
       this.#attach(peer)
     } catch (error) {
+      this.#tearDown()
       this.#report(`cannot make a connection: ${String(error)}`)
       return
     }
@@ -148,7 +147,7 @@ export class WebRtcLink implements Link {
     const ended = new Promise<void>((resolve) => {
       settle = resolve
     })
-    this.#state = { name: 'ending', peer: this.#state.peer, ended, settle }
+    this.#state = { ...this.#state, name: 'ending', ended, settle }
     for (const end of Object.values(this.#lanes)) end?.gate.stop()
     this.#cancelTimeout = this.#platform.setTimer(timeoutMs, () => this.#tearDown())
     try {
@@ -165,7 +164,6 @@ export class WebRtcLink implements Link {
       reliable: this.#attachLane('reliable', peer.reliable),
       unreliable: peer.unreliable === null ? null : this.#attachLane('unreliable', peer.unreliable),
     }
-    peer.connection.onicegatheringstatechange = () => this.#describeIfComplete()
     // Both channels are agreed on beforehand.
     peer.connection.ondatachannel = () => this.#fail('unexpected data channel')
   }
@@ -195,42 +193,10 @@ export class WebRtcLink implements Link {
     return { channel, gate }
   }
 
-  #handleDescription(): void {
-    if (this.#state.name !== 'opening' || this.#described) return this.#fail('second local description')
-    this.#cancelGathering = this.#platform.setTimer(GATHER_MS, () => this.#describe())
-    if (this.#gathered) this.#describeWhenQuiet()
-    this.#describeIfComplete()
-  }
-
-  #handleCandidate(candidate: Extract<LinkSignal, { kind: 'candidate' }>): void {
-    if (!this.#owned) return
-    if (this.#described) return this.#signalOut('candidate', candidate)
-    // The description takes it up by itself.
-    this.#gathered = true
-    this.#describeWhenQuiet()
-  }
-
-  #describeWhenQuiet(): void {
-    this.#cancelQuiet()
-    this.#cancelQuiet = this.#platform.setTimer(QUIET_MS, () => this.#describe())
-  }
-
-  #describeIfComplete(): void {
-    if (this.#state.name !== 'opening' || this.#state.peer.connection.iceGatheringState !== 'complete') return
-    this.#describe()
-  }
-
-  #describe(): void {
-    if (this.#state.name !== 'opening' || this.#described) return
-    const description = this.#state.peer.connection.localDescription
-    if (description?.type !== 'offer' && description?.type !== 'answer') return
-    this.#cancelGathering()
-    this.#cancelQuiet()
-    this.#described = true
-    const { type: kind, sdp } = description
-    this.#localFingerprint = parseFingerprint(sdp)
-    if (this.#localFingerprint === null) return this.#fail(`own ${kind} without a single fingerprint`)
-    this.#signalOut('description', { kind, sdp })
+  #handleDescription(description: { readonly kind: 'offer' | 'answer'; readonly sdp: string }): void {
+    this.#localFingerprint = parseFingerprint(description.sdp)
+    if (this.#localFingerprint === null) return this.#fail(`own ${description.kind} without a single fingerprint`)
+    this.#signalOut('description', description)
   }
 
   #signalOut(kind: 'description' | 'candidate', signal: LinkSignal): void {
@@ -254,7 +220,7 @@ export class WebRtcLink implements Link {
     const [local, remote] = [this.#localFingerprint, this.#remoteFingerprint]
     if (reliable === null || local === null || remote === null) return this.#fail('open before it was described')
     this.#cancelTimeout()
-    this.#state = { name: 'open', peer: this.#state.peer }
+    this.#state = { ...this.#state, name: 'open' }
     const unreliableRoom = unreliable?.channel.readyState === 'open' ? unreliable.gate.room : 0
     const room = { reliable: reliable.gate.room, unreliable: unreliableRoom }
     this.#handlers.onOpen({ binding: { local, remote }, room })
@@ -291,15 +257,14 @@ export class WebRtcLink implements Link {
     if (state.name === 'closed') return
     this.#state = { name: 'closed' }
     this.#cancelTimeout()
-    this.#cancelGathering()
-    this.#cancelQuiet()
     for (const end of Object.values(this.#lanes)) {
       if (end === null) continue
       end.gate.stop()
       end.channel.onopen = end.channel.onmessage = end.channel.onbufferedamountlow = null
       end.channel.onclose = end.channel.onerror = null
     }
-    state.peer.connection.onicegatheringstatechange = state.peer.connection.ondatachannel = null
+    state.gathering.stop()
+    state.peer.connection.ondatachannel = null
     state.peer.destroy()
     if (state.name === 'ending') state.settle()
   }
