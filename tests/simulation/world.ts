@@ -35,6 +35,7 @@ export class World {
   readonly ledger: Ledger
   readonly members: Member[] = []
   readonly keys: EngineOptions['keys']
+  /** `timeouts`: of members that were there all the time and counted the other as here. */
   readonly counts = { bytesWritten: 0, cuts: 0, stalls: 0, crashes: 0, leaves: 0, restarts: 0, timeouts: 0 }
   /** Told by name, with the reason that each was given. */
   readonly leaves: { readonly at: string; readonly of: string; readonly reason: LeaveReason; readonly atMs: number }[] =
@@ -145,7 +146,7 @@ export class World {
   }
 
   noteLeave(at: Member, of: Member, reason: LeaveReason): void {
-    if (reason === 'timeout') this.counts.timeouts++
+    if (reason === 'timeout' && of.running && of.here.includes(at.id)) this.counts.timeouts++
     this.leaves.push({ at: at.name, of: of.name, reason, atMs: this.queue.nowMs })
     if (reason === 'goodbye' && of.running)
       this.fail('false-goodbye', `${at.name} heard a goodbye of ${of.name}, which stays`)
