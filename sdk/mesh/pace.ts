@@ -21,7 +21,8 @@ export class Pace {
 
   /** The room as it is reported. */
   report(room: number, nowMs: number): void {
-    this.#drained += Math.max(0, room - this.#room)
+    // The first room of a link has not drained from anywhere.
+    if (this.#mark > 0) this.#drained += Math.max(0, room - this.#room)
     this.#room = room
     this.#mark = Math.max(this.#mark, room)
     const isEmpty = room >= this.#mark
