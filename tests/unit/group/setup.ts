@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { onTestFinished } from 'vitest'
 import { WebGroup, type GroupEventName, type GroupEvents, type WebGroupOptions } from '../../../sdk/group/index.js'
 import { createMemoryNetwork } from '../../../sdk/link/memory.js'
@@ -51,6 +52,10 @@ export const waitUntil = (group: WebGroup, isSo: () => boolean): Promise<void> =
     }
     check()
   })
+
+/** A message as something short: comparing a million bytes one by one takes seconds. */
+export const digest = (data: string | Uint8Array): string =>
+  typeof data === 'string' ? data : createHash('sha256').update(data).digest('hex')
 
 /** Everything of these names from now on, in order, as the listeners are told. */
 export const record = (group: WebGroup, names: readonly GroupEventName[]) => {
