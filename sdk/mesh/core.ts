@@ -78,10 +78,12 @@ export class Core {
 
   /** Something is to be written at this time; the earliest wins. */
   wakeAt(atMs: number): void {
-    if (atMs >= this.#wakeMs) return
-    // Whole milliseconds, as the clock gives them: a timer must not come before its time and ask again.
-    this.#wakeMs = Math.ceil(atMs)
-    this.effects.wake(this.#wakeMs)
+    // Whole milliseconds, as the clock gives them: a timer must not come before its time and ask again. Never in the
+    // past: a timer that comes after its time is how I know that I slept.
+    const wakeMs = Math.max(this.nowMs, Math.ceil(atMs))
+    if (wakeMs >= this.#wakeMs) return
+    this.#wakeMs = wakeMs
+    this.effects.wake(wakeMs)
   }
 
   /** What waits goes out once the current task's events are in, packed together. */
