@@ -38,7 +38,10 @@ export interface Link {
 /** One way to make links, as it stands in the `transports` option. */
 export interface Transport {
   readonly name: string
-  /** Fetches what is loaded late. To be awaited once before anything else is called; further calls cost nothing. */
+  /**
+   * Fetches what is loaded late. To be awaited once before anything else is called; further calls cost nothing. Rejects
+   * with `engine-missing` where no link could ever be made.
+   */
   load(): Promise<void>
   /** Whether a link to this member could be made here at all; asked before any set-up. `false` until loaded. */
   canLink(memberId: string): boolean

@@ -1,4 +1,5 @@
 import { platform as thisPlatform } from '#platform'
+import { SkeinError } from '../errors.js'
 import type { Platform, RtcEngine } from '../platform/platform.js'
 import type { Transport } from './link.js'
 import { loadSimplePeer, type SimplePeerClass } from './simple-peer.js'
@@ -47,8 +48,11 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
     try {
       const [SimplePeer, engine] = await Promise.all([loadSimplePeer(), platform.loadRtc()])
       loaded = { SimplePeer, engine }
+      if (engine === null && rtc === undefined) {
+        throw new SkeinError('engine-missing', 'links could not be made: this runtime has no WebRTC')
+      }
     } catch (error) {
-      // A chunk that could not be fetched may be there next time.
+      // What could not be fetched may be there next time.
       loading = null
       throw error
     }

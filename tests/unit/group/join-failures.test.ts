@@ -1,9 +1,11 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { platform } from '#platform'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { WebGroup, webRTC, type WebGroupOptions } from '../../../sdk/group/index.js'
 import { createMemoryNetwork } from '../../../sdk/link/memory.js'
+import { createWebRtcTransport } from '../../../sdk/link/webrtc.js'
 import { CLOSE_FULL, CLOSE_VERSION } from '../../../sdk/protocol/close-codes.js'
 import { SUBPROTOCOL } from '../../../sdk/protocol/server-frames.js'
 import { nextEvent, record, setup } from './setup.js'
@@ -134,12 +136,23 @@ describe('WebGroup.join rejects with', () => {
     expect(member.members).toEqual([member.myId])
   })
 
-  it('engine-missing when no transport can be loaded', async () => {
+  it('engine-missing where there is no WebRTC', async () => {
+    const { server } = await setup()
+    const transport = createWebRtcTransport({}, { ...platform, loadRtc: () => Promise.resolve(null) })
+    const group = createGroup({ signaling: server.url, transports: [transport] })
+    await expect(group.join()).rejects.toEqual(code('engine-missing'))
+    expectLeft(group)
+  })
+
+  it('engine-missing when no transport can be loaded, but not when one can', async () => {
     const { server } = await setup()
     const transport = { ...webRTC(), load: () => Promise.reject(new Error('no chunk')) }
     const group = createGroup({ signaling: server.url, transports: [transport] })
     await expect(group.join()).rejects.toEqual(code('engine-missing'))
     expectLeft(group)
+    const other = createGroup({ signaling: server.url, transports: [transport, createMemoryNetwork().transport] })
+    await other.join()
+    await other.leave()
   })
 
   it('the reason of its signal, before and during', async () => {

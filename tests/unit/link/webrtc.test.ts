@@ -48,7 +48,8 @@ describe('webRTC', () => {
     const none = { ...platform, loadRtc: () => Promise.resolve(null) }
     const without = createWebRtcTransport({}, none)
     const given = createWebRtcTransport({ rtc: (id) => (id === 'bob' ? real : undefined) }, none)
-    await Promise.all([without.load(), given.load()])
+    await expect(without.load()).rejects.toMatchObject({ code: 'engine-missing' })
+    await given.load()
     expect([without.canLink('bob'), given.canLink('bob'), given.canLink('carol')]).toEqual([false, true, false])
     const end = new LinkEnd(without, 'bob', null, () => {})
     await closed(end)
