@@ -8,6 +8,7 @@ import type { LinkEnd } from './network.js'
 import type { Scheduled } from './queue.js'
 import type { ServerSocket } from './server.js'
 import { describeBytes } from './trace.js'
+import { Violation } from './violation.js'
 import type { World } from './world.js'
 
 /** More steps than this at one instant, and the engine is running in circles. */
@@ -114,6 +115,7 @@ export class Member {
     try {
       this.engine.step(event, nowMs, this.#effects)
     } catch (error) {
+      if (error instanceof Violation) throw error
       world.fail('throws', `the engine of ${this.name} threw ${String(error)} on ${event.type}`, error)
     }
     this.#stepping = false

@@ -257,6 +257,8 @@ export class LinkEnd {
     this.#close()
     this.#out?.reliable.dropWaiting()
     this.#out?.unreliable.dropWaiting()
+    // What the other end writes is acknowledged by nobody, so its buffer drains no more.
+    this.#other?.freeze()
     this.#other?.fail('timeout', noticedAfterMs)
   }
 
