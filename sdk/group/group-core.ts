@@ -33,7 +33,7 @@ export class GroupCore implements JoinListener {
   #next: Join | null = null
   /** Runs while a group that will not join again by itself has neither a link nor the server. */
   #cancelLost: (() => void) | null = null
-  /** What to join with when the page comes back. */
+  /** What to join with when the page comes back, until that has worked or the application decides otherwise. */
   #suspended: JoinRequest | null = null
   #unwatchPage: (() => void) | null = null
 
@@ -62,11 +62,9 @@ export class GroupCore implements JoinListener {
   }
 
   /** Only while there is no `claim`. */
-  startJoin(request: JoinRequest, reason: string): Promise<void> {
-    const join = new Join(this.settings, request, this, this.#platform)
-    if (this.lifecycle.stage.name === 'leaving') this.#next = join
-    else this.#begin(join, reason)
-    return join.promise
+  startJoin(request: JoinRequest): Promise<void> {
+    this.#suspended = null
+    return this.#start(request, 'join')
   }
 
   leave(): Promise<void> {
@@ -101,6 +99,7 @@ export class GroupCore implements JoinListener {
   }
 
   onJoined(join: Join): void {
+    this.#suspended = null
     this.lifecycle.move({ name: 'joined', join }, 'joined')
   }
 
@@ -162,8 +161,14 @@ export class GroupCore implements JoinListener {
     }
   }
 
+  #start(request: JoinRequest, reason: string): Promise<void> {
+    const join = new Join(this.settings, request, this, this.#platform)
+    if (this.lifecycle.stage.name === 'leaving') this.#next = join
+    else this.#begin(join, reason)
+    return join.promise
+  }
+
   #begin(join: Join, reason: string): void {
-    this.#suspended = null
     this.#watchPage(true)
     this.lifecycle.move({ name: 'joining', join }, reason)
     // A listener may have left the group again.
@@ -230,14 +235,15 @@ export class GroupCore implements JoinListener {
       this.#unwatchPage = null
       return
     }
-    const hint = (hint: 'online' | 'resumed') => () => this.join?.push({ type: 'hint', hint })
+    const hint = (hint: 'online' | 'resumed') => () => {
+      this.join?.push({ type: 'hint', hint })
+      this.#rejoin()
+    }
     this.#unwatchPage ??= this.#platform.watchPage({
       pagehide: () => {
         this.#handlePageHide()
       },
-      pageshow: () => {
-        this.#handlePageShow()
-      },
+      pageshow: hint('resumed'),
       online: hint('online'),
       visible: hint('resumed'),
       resume: hint('resumed'),
@@ -257,10 +263,11 @@ export class GroupCore implements JoinListener {
     this.#leaveNow(stage.join, 'pagehide')
   }
 
-  #handlePageShow(): void {
+  /** A page that comes back may have no network yet: then the next sign of one tries again. */
+  #rejoin(): void {
     if (!this.#suspended || this.claim) return
-    this.startJoin(this.#suspended, 'pageshow').catch((error: unknown) => {
-      this.#app.report(error)
+    this.#start(this.#suspended, 'pageshow').catch((error: unknown) => {
+      if (!(error instanceof SkeinError && error.code === 'closed')) this.#app.report(error)
     })
   }
 

@@ -187,7 +187,7 @@ export class WebGroup {
       }
       const fresh = WebGroup.generateKey()
       const request = { ...(given ?? { key: fresh, groupKey: parseGroupKey(fresh) }), signal, timeoutMs }
-      return this.#core.startJoin(request, 'join')
+      return this.#core.startJoin(request)
     })
   }
 

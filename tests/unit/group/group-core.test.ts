@@ -27,6 +27,7 @@ const setup = async (over: Partial<Settings> = {}) => {
         },
         report: (error) => {
           events.push({ name: 'error', payload: error })
+          for (const listener of [...listeners]) listener()
         },
       },
       {
@@ -48,12 +49,12 @@ const setup = async (over: Partial<Settings> = {}) => {
         listeners.add(check)
         check()
       })
-    const page = (name: 'pagehide' | 'pageshow') => {
+    const page = (name: 'pagehide' | 'pageshow' | 'online') => {
       for (const handlers of [...pages]) handlers[name]?.({ persisted: true })
     }
     const stateReasons = () =>
       events.flatMap(({ name, payload }) => (name === 'state:change' ? [(payload as { reason: string }).reason] : []))
-    return { core, pages, events, until, page, stateReasons, join: () => core.startJoin(request, 'join') }
+    return { core, pages, events, until, page, stateReasons, join: () => core.startJoin(request) }
   }
   onTestFinished(async () => {
     await Promise.all(cores.map((core) => core.leave()))
@@ -102,6 +103,32 @@ describe('GroupCore when its page goes away', () => {
     expect(ada.stateReasons().slice(4)).toEqual(['pageshow', 'joined'])
     expect(ada.core.join?.id).not.toBe(first)
     await bob.until(() => bob.core.snapshots.has(ada.core.join?.id ?? ''))
+  })
+
+  it('joins again though it was hidden once more while it did', async () => {
+    const { createMember } = await setup()
+    const member = createMember()
+    await member.join()
+    for (const name of ['pagehide', 'pageshow', 'pagehide', 'pageshow'] as const) member.page(name)
+    await member.until(() => member.core.lifecycle.stage.name === 'joined')
+    expect(member.events.filter(({ name }) => name === 'error')).toEqual([])
+  })
+
+  it('tries again when the network comes back later than the page', async () => {
+    const { server, createMember } = await setup()
+    const member = createMember()
+    await member.join()
+    member.page('pagehide')
+    await server.close()
+    member.page('pageshow')
+    await member.until(() => member.events.some(({ name }) => name === 'error'))
+    expect(member.stateReasons().slice(4)).toEqual(['pageshow', 'signaling-unreachable'])
+    const again = await createSignaling({ port: server.port }).listen()
+    member.page('online')
+    await member.until(() => member.core.lifecycle.stage.name === 'joined')
+    await member.core.leave()
+    expect(member.pages.size).toBe(0)
+    await again.close()
   })
 
   it('stays away when the application has left meanwhile, or wants no rejoining', async () => {
