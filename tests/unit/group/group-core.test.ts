@@ -156,6 +156,18 @@ describe('GroupCore when its page goes away', () => {
     expect(member.pages.size).toBe(0)
   })
 
+  it('cuts a leave short, which then does not end the join that follows', async () => {
+    const { ada } = await setupPair()
+    const leaving = ada.core.leave()
+    ada.page('pagehide')
+    expect(ada.core.lifecycle.stage.name).toBe('left')
+    const joining = ada.join()
+    await leaving
+    await joining
+    expect(ada.core.lifecycle.stage.name).toBe('joined')
+    expect(ada.stateReasons()).toEqual(['join', 'joined', 'leave', 'pagehide', 'join', 'joined'])
+  })
+
   it('ends a join with closed', async () => {
     const { createMember } = await setup()
     const member = createMember()
