@@ -1,6 +1,6 @@
 import type { CryptoSuite } from '../crypto/suite.js'
 import { encodeBase64url } from '../util/base64url.js'
-import type { CarrierId, Effects } from './events.js'
+import type { CarrierId, Effects, EngineNotice } from './events.js'
 import type { Link } from './link.js'
 import type { EngineOptions } from './options.js'
 import type { Peer } from './peer.js'
@@ -48,6 +48,8 @@ export class Core {
   effects!: Effects
   /** Routes, paths and membership must be looked at again before anything is written. */
   isTopologyDirty = false
+  /** No member or message is told of after leave() begins. */
+  isLeaving = false
   #nextCarrier: CarrierId = 1
   #wakeMs = Infinity
   #tickMs = Infinity
@@ -64,6 +66,10 @@ export class Core {
       nowMs,
     )
     this.roster = new Roster(options.suite, options.keys.topic)
+  }
+
+  notify(notice: EngineNotice): void {
+    if (!this.isLeaving) this.effects.emit(notice)
   }
 
   nextCarrier(): CarrierId {

@@ -134,6 +134,10 @@ export class Peer {
     return this.arrival !== null
   }
 
+  heard(nowMs: number): void {
+    this.lastHeardMs = nowMs
+  }
+
   /** The session that a frame's mark names. */
   sessionOf(mark: Uint8Array, matches: (a: Uint8Array, b: Uint8Array) => boolean): Session | null {
     for (const session of [this.session, this.unconfirmed?.session, this.previous]) {

@@ -1,6 +1,5 @@
-import * as encoding from 'lib0/encoding'
 import { FRAME } from '../../protocol/codes.js'
-import { Reader } from '../../protocol/reader.js'
+import { decodeSetupMessage, encodeSetupMessage } from '../../protocol/setup-message.js'
 import { compareBytes, equalBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
 import type { CarrierId } from '../events.js'
@@ -34,8 +33,6 @@ const RETRY_LINK = { baseMs: 1_000, capMs: 15_000 }
 const RETRY_SESSION = { baseMs: 500, capMs: 4_000 }
 const MAX_CANDIDATES = 64
 const FORGET_MS = 60_000
-
-const CANDIDATE = 1
 
 /**
  * Makes sessions and links: decides with whom to begin, runs the handshake over the server or through members, opens
@@ -320,11 +317,11 @@ export class Connector {
     if (session === null || message === null) return
     peer.lastHeardMs = this.#core.nowMs
     this.confirm(peer, session)
-    const reader = new Reader(message)
+    const candidate = decodeSetupMessage(message)
     const { setup } = peer
     // Candidates of a set-up that is over are of no use to anyone.
-    if (reader.u8() !== CANDIDATE || setup.type !== 'linking' || setup.session !== session) return
-    this.#core.effects.signalLink(setup.carrier, reader.rest().slice())
+    if (candidate === null || setup.type !== 'linking' || setup.session !== session) return
+    this.#core.effects.signalLink(setup.carrier, candidate.bytes.slice())
   }
 
   #sendCandidate(peer: Peer, setup: Exclude<Setup, { type: 'idle' }>, candidate: Uint8Array): void {
@@ -333,10 +330,7 @@ export class Connector {
   }
 
   #sendSealedCandidate(peer: Peer, way: Way, session: Session, candidate: Uint8Array): void {
-    const message = encoding.encode((encoder) => {
-      encoding.writeUint8(encoder, CANDIDATE)
-      encoding.writeUint8Array(encoder, candidate)
-    })
+    const message = encodeSetupMessage({ kind: 'candidate', bytes: candidate })
     this.#handlers.send(peer, way, session.sealSetup(message))
   }
 

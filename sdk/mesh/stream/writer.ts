@@ -1,10 +1,9 @@
-import * as encoding from 'lib0/encoding'
-import { FRAME } from '../../protocol/codes.js'
-import { writeRecord } from '../../protocol/records.js'
+import { PackWriter } from '../../protocol/pack.js'
 import { RELAY_OVERHEAD_BYTES } from '../../protocol/relay-frames.js'
 import type { Core } from '../core.js'
 import type { Forward, Link } from '../link.js'
 import type { Peer } from '../peer.js'
+import type { PeerStream } from './peer-stream.js'
 import type { Reassembly } from './reassembly.js'
 
 /** Below this much room nothing is begun: more is on its way. */
@@ -44,7 +43,7 @@ export class Writer {
     const { peer, pace } = link
     const isPath = peer.link === link && peer.path.kind === 'direct' && link.session?.epoch === peer.epoch
     const room = Math.min(pace.room, pace.frameBytes)
-    const frame = this.#pack(room, FRAME.PACK, link.control, isPath ? peer : null)
+    const frame = this.#pack('frame', room, link.control, isPath ? peer : null)
     if (frame === null) return false
     this.#write(link, frame)
     return true
@@ -53,7 +52,7 @@ export class Writer {
   #writeRelayed(link: Link, peer: Peer): boolean {
     if (peer.session === null || peer.session.epoch !== peer.epoch) return false
     const room = Math.min(link.pace.room, link.pace.frameBytes) - RELAY_OVERHEAD_BYTES
-    const records = this.#pack(room, null, peer.control, peer)
+    const records = this.#pack('sealed', room, peer.control, peer)
     if (records === null) return false
     this.#write(link, peer.session.sealRelay(peer.idBytes, this.#core.idBytes, records))
     return true
@@ -68,33 +67,28 @@ export class Writer {
     return true
   }
 
-  /** Records up to `room` bytes behind their frame's code (none inside a sealed frame), or `null` if none wait. */
-  #pack(room: number, code: number | null, control: Uint8Array[], peer: Peer | null): Uint8Array | null {
+  /** Records up to `room` bytes, or `null` if none wait. */
+  #pack(kind: 'frame' | 'sealed', room: number, control: Uint8Array[], peer: Peer | null): Uint8Array | null {
     if (room < LEAST_ROOM_BYTES) return null
-    const encoder = encoding.createEncoder()
-    const head = code === null ? 0 : 1
-    if (code !== null) encoding.writeUint8(encoder, code)
+    const pack = new PackWriter(kind, room)
     let taken = 0
-    while (taken < control.length && encoding.length(encoder) + (control[taken] as Uint8Array).length <= room) {
-      encoding.writeUint8Array(encoder, control[taken++] as Uint8Array)
+    for (let next = control[0]; next !== undefined && next.length <= pack.left; next = control[taken]) {
+      pack.append(next)
+      taken++
     }
     control.splice(0, taken)
-    if (peer?.stream) this.#packStream(encoder, room, peer)
-    return encoding.length(encoder) > head ? encoding.toUint8Array(encoder) : null
+    if (peer?.stream) this.#packStream(pack, peer, peer.stream)
+    return pack.isEmpty ? null : pack.finish()
   }
 
-  #packStream(encoder: encoding.Encoder, room: number, peer: Peer): void {
-    const { stream } = peer
-    if (stream === null) return
+  #packStream(pack: PackWriter, peer: Peer, stream: PeerStream): void {
     const isAckDue = stream.ackDueMs !== null && stream.ackDueMs <= this.#core.nowMs
     const rides = stream.ackDueMs !== null && stream.outbox.isReady
-    if ((isAckDue || rides) && encoding.length(encoder) + ACK_BYTES <= room) {
-      writeRecord(encoder, stream.takeAck(this.#reassembly.creditFor(peer)))
-    }
+    if ((isAckDue || rides) && ACK_BYTES <= pack.left) pack.write(stream.takeAck(this.#reassembly.creditFor(peer)))
     for (;;) {
-      const chunk = stream.outbox.next(room - encoding.length(encoder))
+      const chunk = stream.outbox.next(pack.left)
       if (chunk === null) return
-      writeRecord(encoder, chunk)
+      pack.write(chunk)
     }
   }
 

@@ -1,0 +1,115 @@
+import type { Lane } from '../protocol/carrier.js'
+import { FRAME } from '../protocol/codes.js'
+import { DecodeError } from '../protocol/decode-error.js'
+import { readRecord, type MemberRecord } from '../protocol/records.js'
+import { decodeRelaySession, relayedSetup } from '../protocol/relay-frames.js'
+import { Reader } from '../protocol/reader.js'
+import { encodeBase64url } from '../util/base64url.js'
+import { equalBytes } from '../util/bytes.js'
+import type { Core } from './core.js'
+import type { Link } from './link.js'
+import type { Liveness } from './liveness/liveness.js'
+import type { Peer } from './peer.js'
+import type { Gossip } from './roster/gossip.js'
+import type { Forwarder } from './route/forwarder.js'
+import type { Connector } from './setup/connector.js'
+import type { Streams } from './stream/streams.js'
+import { ProtocolViolation } from './violation.js'
+
+interface Parts {
+  readonly core: Core
+  readonly forwarder: Forwarder
+  readonly connector: Connector
+  readonly liveness: Liveness
+  readonly gossip: Gossip
+  readonly streams: Streams
+  /** A member broke the protocol where no link can be blamed. */
+  readonly expel: (peer: Peer) => void
+}
+
+const isMisconduct = (error: unknown): boolean => error instanceof DecodeError || error instanceof ProtocolViolation
+
+/** Takes what links bring apart, frame by frame and record by record, and hands each piece to whom it concerns. */
+export class Inbound {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Whatever a link brings that the protocol forbids ends that link, and nothing else. */
+  handle(link: Link, lane: Lane, bytes: Uint8Array): void {
+    const { core, connector } = this.#parts
+    core.counters.bytesReceived += bytes.length
+    try {
+      this.#frame(link, lane, bytes)
+    } catch (error) {
+      if (!isMisconduct(error)) throw error
+      core.effects.close(link.carrier, false)
+      connector.handleLinkClosed(link)
+    }
+  }
+
+  #frame(link: Link, lane: Lane, bytes: Uint8Array): void {
+    const { core, connector, forwarder, liveness } = this.#parts
+    if (link.state !== 'bound') {
+      // The unreliable lane may be ahead of BIND; nothing on it matters enough to be kept.
+      if (lane === 'reliable') connector.handleBind(link, bytes)
+      return
+    }
+    liveness.heard(link.peer, link)
+    if (bytes[0] === FRAME.PACK) {
+      return this.#records(link.peer, link, bytes.subarray(1), link.session?.epoch === link.peer.epoch)
+    }
+    if (bytes[0] !== FRAME.RLY && bytes[0] !== FRAME.RHS) throw new ProtocolViolation('unknown frame')
+    const address = forwarder.take(bytes, link)
+    if (address === null) return
+    const from = core.peers.get(encodeBase64url(address.src)) ?? null
+    if (bytes[0] === FRAME.RHS) connector.handleSetup(relayedSetup(bytes), { type: 'mesh' }, from)
+    else if (from !== null) this.#relayed(from, bytes)
+  }
+
+  /** A sealed frame for me. What does not open may be a relay's doing: it is dropped, and nobody is blamed. */
+  #relayed(peer: Peer, frame: Uint8Array): void {
+    const { connector, liveness, expel } = this.#parts
+    const session = peer.sessionOf(decodeRelaySession(frame).session, equalBytes)
+    const records = session?.openRelay(frame) ?? null
+    if (session === null || records === null) return
+    connector.confirm(peer, session)
+    liveness.heard(peer, null)
+    try {
+      this.#records(peer, null, records, session.epoch === peer.epoch)
+    } catch (error) {
+      if (!isMisconduct(error)) throw error
+      expel(peer)
+    }
+  }
+
+  #records(peer: Peer, link: Link | null, bytes: Uint8Array, isThisEpoch: boolean): void {
+    const reader = new Reader(bytes)
+    while (reader.left > 0) this.#record(peer, link, readRecord(reader), isThisEpoch)
+  }
+
+  /** What belongs to streams of another epoch is late, and dropped. */
+  #record(peer: Peer, link: Link | null, record: MemberRecord, isThisEpoch: boolean): void {
+    const { liveness, gossip, streams } = this.#parts
+    switch (record.type) {
+      case 'ping':
+        return liveness.handlePing(peer, link, record.id)
+      case 'pong':
+        return liveness.handlePong(peer, record.id)
+      case 'digest':
+      case 'roster':
+        if (link === null) throw new ProtocolViolation('roster record through a relay')
+        if (record.type === 'digest') gossip.handleDigest(link, record.entries)
+        else gossip.handleRecord(link, record.record)
+        return
+      case 'ack':
+        if (isThisEpoch) streams.acknowledged(peer, record)
+        return
+      case 'all':
+      case 'one':
+        if (isThisEpoch) streams.receive(peer, record)
+    }
+  }
+}

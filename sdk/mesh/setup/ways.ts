@@ -1,0 +1,53 @@
+import { encodeRelayedSetup } from '../../protocol/relay-frames.js'
+import { equalBytes } from '../../util/bytes.js'
+import type { Core } from '../core.js'
+import type { Peer, Way } from '../peer.js'
+import type { Forwarder } from '../route/forwarder.js'
+import type { ServerConnection } from './server-connection.js'
+
+/** How set-up frames reach a member: through other members where a way is known, else through the server. */
+export class Ways {
+  readonly #core: Core
+  readonly #forwarder: Forwarder
+  readonly #server: ServerConnection
+
+  constructor(core: Core, forwarder: Forwarder, server: ServerConnection) {
+    this.#core = core
+    this.#forwarder = forwarder
+    this.#server = server
+  }
+
+  find(peer: Peer): Way | null {
+    if (this.#forwarder.linkTowards(peer.id) !== null) return { type: 'mesh' }
+    if (peer.connection === null || !this.#server.isOpen) return null
+    return { type: 'server', connection: peer.connection }
+  }
+
+  /** `false` when there is no such way now. */
+  send(peer: Peer, way: Way, frame: Uint8Array): boolean {
+    if (way.type === 'server') return this.#server.signal(way.connection, frame)
+    const link = this.#forwarder.linkTowards(peer.id)
+    if (link === null) return false
+    this.#forwarder.queue(link, { frame: encodeRelayedSetup(peer.idBytes, this.#core.idBytes, frame), from: link })
+    return true
+  }
+
+  /** Whoever the server knows by this name. */
+  peerAt(connection: Uint8Array): Peer | null {
+    for (const peer of this.#core.peers.values()) {
+      if (peer.connection !== null && equalBytes(peer.connection, connection)) return peer
+    }
+    return null
+  }
+
+  /** The server is lost, and with it the names that it gave. */
+  forgetConnections(): void {
+    for (const peer of this.#core.peers.values()) peer.connection = null
+  }
+
+  /** Names of those that were introduced and are not linked to me. */
+  unlinked(): Uint8Array[] {
+    const peers = [...this.#core.peers.values()]
+    return peers.flatMap((peer) => (peer.link === null && peer.connection ? [peer.connection] : []))
+  }
+}
