@@ -4,6 +4,5 @@
  * members' states; the engine is handed a suite and imports types alone.
  */
 export { deriveGroupKeys, generateGroupKey, groupSecretOf, parseGroupKey, type GroupKey } from './group-key.js'
-export { memberIdOf } from './member-id.js'
 export { createProvisionalSuite } from './provisional-suite.js'
 export { loadSodium } from './sodium.js'

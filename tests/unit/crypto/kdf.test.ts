@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { memberIdOf } from '../../../sdk/crypto/index.js'
 import { kdf } from '../../../sdk/crypto/kdf.js'
 import type { Label } from '../../../sdk/crypto/labels.js'
-import { createSuite, hex, sodium, unhex } from './setup.js'
+import { hex, sodium, unhex } from './setup.js'
 import vectors from './vectors.json' with { type: 'json' }
 
 describe('kdf', () => {
@@ -34,12 +33,5 @@ describe('kdf', () => {
     const part = unhex('22'.repeat(5))
     kdf(sodium, key, 'psk', part)
     expect([hex(key), hex(part)]).toEqual(['11'.repeat(32), '22'.repeat(5)])
-  })
-})
-
-describe('memberIdOf', () => {
-  it('gives the frozen 16 bytes', () => {
-    const { sessionPublicKey, id } = vectors.memberId
-    expect(hex(memberIdOf(createSuite('any'), unhex(sessionPublicKey)))).toBe(id)
   })
 })
