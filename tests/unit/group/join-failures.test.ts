@@ -128,10 +128,11 @@ describe('WebGroup.join rejects with', () => {
   it('peers-unreachable when others are there and none can be linked', async () => {
     const { server, createGroup: createMember } = await setup()
     const member = createMember()
-    await member.join('key')
+    const key = WebGroup.generateKey()
+    await member.join(key)
     // In a network of its own.
     const group = createGroup({ signaling: server.url })
-    await expect(group.join('key', { timeoutMs: 1_000 })).rejects.toEqual(code('peers-unreachable'))
+    await expect(group.join(key, { timeoutMs: 2_000 })).rejects.toEqual(code('peers-unreachable'))
     expectLeft(group)
     expect(member.members).toEqual([member.myId])
   })

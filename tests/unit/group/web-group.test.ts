@@ -47,7 +47,7 @@ describe('WebGroup.join', () => {
     expect(group.describe().key).toBe('generated')
   })
 
-  it('accepts a typed key, the same one however Unicode composes it', async () => {
+  it('accepts a typed key, the same one however Unicode composes it', { timeout: 20_000 }, async () => {
     const { createGroup } = await setup()
     const [ada, bob] = [createGroup(), createGroup()]
     await ada.join('caf\u00e9')
@@ -271,15 +271,16 @@ describe('WebGroup joined again', () => {
     const { members } = await setupMembers(2)
     const [ada] = members
     const leaving = ada.leave()
-    const waiting = ada.join('another')
+    const another = WebGroup.generateKey()
+    const waiting = ada.join(another)
     expect(ada.state).toBe('leaving')
     ada.on('error', () => undefined)
     await expect(ada.join('a third')).rejects.toEqual(code('already-joined'))
     expect(ada.leave()).toBe(leaving)
     await expect(waiting).rejects.toEqual(code('closed'))
-    const next = ada.join('another')
+    const next = ada.join(another)
     await next
-    expect([ada.state, ada.key, ada.members.length]).toEqual(['joined', 'another', 1])
+    expect([ada.state, ada.key, ada.members.length]).toEqual(['joined', another, 1])
   })
 })
 
@@ -471,8 +472,9 @@ describe('WebGroup side by side', () => {
     const { createGroup } = await setup()
     const groups = Array.from({ length: 4 }, () => createGroup())
     const [ada, bob, carol, dave] = groups as [WebGroup, WebGroup, WebGroup, WebGroup]
-    await Promise.all([ada.join('one'), carol.join('two')])
-    await Promise.all([bob.join('one'), dave.join('two')])
+    const [one, two] = [WebGroup.generateKey(), WebGroup.generateKey()]
+    await Promise.all([ada.join(one), carol.join(two)])
+    await Promise.all([bob.join(one), dave.join(two)])
     const logs = [ada, carol].map((group) => record(group, ['message']))
     const received = [nextEvent(ada, 'message'), nextEvent(carol, 'message')]
     await Promise.all([bob.send('to one'), dave.send('to two')])
