@@ -6,10 +6,8 @@ import { encodeUtf8 } from '../util/bytes.js'
 import { checkArray, checkBoolean, checkFields, checkWhole } from './checks.js'
 import { describeType } from './messages.js'
 
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue }
-
-/** What members are shown of each other: a JSON object of at most 512 bytes. */
-export type Profile = { readonly [name: string]: JsonValue }
+/** What members are shown of each other: an object of at most 512 bytes as JSON. */
+export type Profile = Readonly<Record<string, unknown>>
 
 /** Where a signaling server is. */
 export type SignalingServer = string | { readonly url: string }
