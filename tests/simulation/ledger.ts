@@ -127,17 +127,16 @@ export class Ledger {
   ): Sent {
     const sent = this.#sentBy(sender)
     const number = readNumber(sender, bytes)
-    // A message too small to name itself is taken for the first that it could be, so that a repeat shows as a surplus.
+    // One too small to name itself is the first that it could be, of those owed if there are any.
+    const alike = (candidate: Sent) =>
+      candidate.number >= next &&
+      candidate.kind === kind &&
+      candidate.to === (to === 'all' ? null : receiver) &&
+      isMessage(bytes, { sender, number: candidate.number, size: candidate.size })
     const entry =
       number !== null
         ? sent[number]
-        : sent.find(
-            (candidate) =>
-              candidate.number >= next &&
-              candidate.kind === kind &&
-              candidate.to === (to === 'all' ? null : receiver) &&
-              isMessage(bytes, { sender, number: candidate.number, size: candidate.size }),
-          )
+        : (sent.find((candidate) => candidate.owed.has(receiver) && alike(candidate)) ?? sent.find(alike))
     if (entry === undefined) {
       throw this.#violation('invented', `${receiver} got ${bytes.length} bytes that ${sender} never sent, or twice`)
     }

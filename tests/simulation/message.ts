@@ -8,6 +8,9 @@ const pattern = (() => {
   return Buffer.from(bytes)
 })()
 
+/** A message of this size has room to name itself. */
+export const namedBytes = 24
+
 export interface Numbered {
   readonly sender: string
   readonly number: number
@@ -31,11 +34,12 @@ export const makeMessage = ({ sender, number, size }: Numbered): Uint8Array => {
 /** The number that the message names; `null` for one too small to name it. */
 export const readNumber = (sender: string, bytes: Uint8Array): number | null => {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 80)).toString('latin1')
-  const match = /^\[([^ ]+) (\d+) \d+ [a-z-]+\]/.exec(head)
+  const match = /^\[([^ ]+) (\d+) \d+\]/.exec(head)
   return match !== null && match[1] === sender ? Number(match[2]) : null
 }
 
 export const isMessage = (bytes: Uint8Array, expected: Numbered): boolean =>
   bytes.length === expected.size && Buffer.compare(bytes, makeMessage(expected)) === 0
 
-const header = (sender: string, number: number, size: number): string => `[${sender} ${number} ${size} ${secretMarker}]`
+const header = (sender: string, number: number, size: number): string =>
+  `[${sender} ${number} ${size}]${size < 2 * namedBytes ? '' : secretMarker}`

@@ -6,6 +6,7 @@ import { Random } from '../support/random.js'
 import { createSimulatedCrypto } from './crypto.js'
 import { Ledger } from './ledger.js'
 import { Member, type MemberOptions } from './member.js'
+import { namedBytes } from './message.js'
 import { Network, secretMarker, type PairShape } from './network.js'
 import { EventQueue } from './queue.js'
 import { VirtualServer } from './server.js'
@@ -43,9 +44,11 @@ export class World {
   readonly #trace: Trace
   readonly #byId = new Map<string, Member>()
   readonly #suite: CryptoSuite
+  readonly #strict: boolean
 
   constructor(options: WorldOptions) {
     this.random = new Random(options.seed)
+    this.#strict = options.strict
     this.#trace = new Trace(options.print ?? null)
     const { suite, keys } = createSimulatedCrypto(this.random.fork('crypto'))
     this.#suite = suite
@@ -118,10 +121,18 @@ export class World {
   /** `to` is a member or `null` for all. */
   send(from: Member, to: Member | null, size: number, kind: MessageKind = 'binary'): number {
     const owed = this.running()
-      .filter((other) => other !== from && (to === null || to === other))
-      .filter((other) => from.here.includes(other.id) && other.here.includes(from.id))
-      .map((other) => other.name)
-    const { number, bytes } = this.ledger.send(from.name, to?.name ?? null, kind, size, owed)
+      .filter((other) => from.here.includes(other.id) && (to === null || to === other))
+      .filter((other) => other.here.includes(from.id))
+    // A message too small to name itself can only be told from others where nothing else may have come in its place.
+    const isPlain = this.#strict && to !== null && owed.length === 1
+    const bytesToSend = isPlain ? size : Math.max(size, namedBytes)
+    const { number, bytes } = this.ledger.send(
+      from.name,
+      to?.name ?? null,
+      kind,
+      bytesToSend,
+      owed.map((other) => other.name),
+    )
     from.submit(number, to?.id ?? 'all', kind, bytes)
     return number
   }
@@ -148,6 +159,7 @@ export class World {
   noteLeave(at: Member, of: Member, reason: LeaveReason): void {
     if (reason === 'timeout' && of.running && of.here.includes(at.id)) this.counts.timeouts++
     this.leaves.push({ at: at.name, of: of.name, reason, atMs: this.queue.nowMs })
+    if (reason === 'removed') this.fail('removed', `${at.name} takes ${of.name} for a member that breaks the protocol`)
     if (reason === 'goodbye' && of.running)
       this.fail('false-goodbye', `${at.name} heard a goodbye of ${of.name}, which stays`)
   }

@@ -49,7 +49,10 @@ export class Outbox {
   #sentTotal = 0
   #admittedTotal = 0
   #credit: number
-  #nextPrivate = 1
+  /** Acknowledged before these numbers. */
+  #nextBroadcast = 1
+  #nextBroadcast = 0
+  #nextPrivate = 0
 
   constructor(windowBytes: number, onAdmitted: (submission: Submission) => void) {
     this.#windowBytes = windowBytes
@@ -112,6 +115,10 @@ export class Outbox {
 
   /** Takes an acknowledgement; `false` when it names what was never sent. A late one changes nothing. */
   acknowledge(nextBroadcast: number, nextPrivate: number, offset: number, credit: number): boolean {
+    // By another path, one may come after a later one; its offset is of a message that is long gone.
+    if (nextBroadcast < this.#nextBroadcast || nextPrivate < this.#nextPrivate) return true
+    // One that a newer one overtook on another path.
+    if (nextBroadcast < this.#nextBroadcast || nextPrivate < this.#nextPrivate) return true
     let index = this.#head
     let passed = 0
     for (; index < this.#entries.length; index++) {
@@ -123,7 +130,8 @@ export class Outbox {
     if (beyond) return false
     if (index === this.#head && offset < this.#headOffset) return true
     this.#credit = Math.min(credit, this.#windowBytes)
-    this.#nextPrivate = Math.max(this.#nextPrivate, nextPrivate)
+    this.#nextBroadcast = nextBroadcast
+    this.#nextPrivate = nextPrivate
     this.#ackedTotal += passed + offset - this.#headOffset
     this.#head = index
     this.#headOffset = offset
