@@ -50,7 +50,6 @@ export class Outbox {
   #admittedTotal = 0
   #credit: number
   /** Acknowledged before these numbers. */
-  #nextBroadcast = 1
   #nextBroadcast = 0
   #nextPrivate = 0
 
@@ -116,8 +115,6 @@ export class Outbox {
   /** Takes an acknowledgement; `false` when it names what was never sent. A late one changes nothing. */
   acknowledge(nextBroadcast: number, nextPrivate: number, offset: number, credit: number): boolean {
     // By another path, one may come after a later one; its offset is of a message that is long gone.
-    if (nextBroadcast < this.#nextBroadcast || nextPrivate < this.#nextPrivate) return true
-    // One that a newer one overtook on another path.
     if (nextBroadcast < this.#nextBroadcast || nextPrivate < this.#nextPrivate) return true
     let index = this.#head
     let passed = 0
