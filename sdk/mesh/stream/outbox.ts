@@ -23,6 +23,9 @@ export interface OutMessage {
 
 /** What one message holds of the window beside its bytes, so that empty ones are not free. */
 const MESSAGE_COST = 64
+/** Acknowledged messages are let go together, so that few copies are made of the list; these many bytes may wait for it. */
+const MAX_GONE_BYTES = 1_048_576
+const MAX_GONE_ENTRIES = 1_024
 /** A piece smaller than this is worth a frame only when it ends its message. */
 const LEAST_CHUNK_BYTES = 1_024
 
@@ -37,8 +40,9 @@ export class Outbox {
   readonly #windowBytes: number
   readonly #onAdmitted: (submission: Submission) => void
   #entries: OutMessage[] = []
-  /** Entries before `#head` are acknowledged and let go. */
+  /** Entries before `#head` are acknowledged; they have `#goneBytes`. */
   #head = 0
+  #goneBytes = 0
   #headOffset = 0
   #sent = 0
   #sentOffset = 0
@@ -130,6 +134,7 @@ export class Outbox {
     this.#nextBroadcast = nextBroadcast
     this.#nextPrivate = nextPrivate
     this.#ackedTotal += passed + offset - this.#headOffset
+    this.#goneBytes += passed
     this.#head = index
     this.#headOffset = offset
     if (index > this.#sent || (index === this.#sent && offset > this.#sentOffset)) this.#sendFromHead()
@@ -154,6 +159,7 @@ export class Outbox {
     const admitted = this.#admitted - this.#head
     this.#entries = []
     this.#head = this.#headOffset = this.#sent = this.#sentOffset = this.#furthest = this.#furthestOffset = 0
+    this.#goneBytes = 0
     this.#admitted = this.#ackedTotal = this.#sentTotal = this.#admittedTotal = 0
     this.#credit = this.#windowBytes
     entries.forEach((message, index) => {
@@ -200,10 +206,11 @@ export class Outbox {
   }
 
   #compact(): void {
-    if (this.#head < 1_024 && this.#head < this.#entries.length) return
+    const isLittle = this.#head < MAX_GONE_ENTRIES && this.#goneBytes < MAX_GONE_BYTES
+    if (isLittle && this.#head < this.#entries.length) return
     const gone = this.#head
     this.#entries = this.#entries.slice(gone)
-    this.#head = 0
+    this.#head = this.#goneBytes = 0
     this.#sent -= gone
     this.#furthest -= gone
     this.#admitted -= gone
