@@ -1,7 +1,7 @@
 import { createProvisionalSuite, deriveGroupKeys, type GroupKey } from '../crypto/index.js'
 import { openSignaling, type SignalingClosed } from '../discovery/signaling-socket.js'
 import { SkeinError } from '../errors.js'
-import { Engine } from '../mesh/engine.js'
+import type { Engine } from '../mesh/engine.js'
 import type { SignalingState } from '../mesh/events.js'
 import { CLOSE_VERSION } from '../protocol/close-codes.js'
 import type { Platform } from '../platform/platform.js'
@@ -111,7 +111,7 @@ export class Join {
 
   async #prepare(): Promise<void> {
     const settings = this.#settings
-    const { sodium, groupSecret, iceServers } = await loadForJoin(settings, this.request.groupKey)
+    const { Engine, sodium, groupSecret, iceServers } = await loadForJoin(settings, this.request.groupKey)
     if (!this.#settle) return
     this.iceServers = iceServers
     const suite = createProvisionalSuite({ sodium, groupSecret, random: (size) => this.#platform.randomBytes(size) })

@@ -1,6 +1,7 @@
 import { groupSecretOf, loadSodium, type GroupKey } from '../crypto/index.js'
 import { SkeinError } from '../errors.js'
 import type { Transport } from '../link/link.js'
+import type { Engine } from '../mesh/engine.js'
 import { checkIceServers, type Settings } from './options.js'
 
 const action = 'group could not be joined'
@@ -10,12 +11,14 @@ export interface Loaded {
   readonly sodium: Awaited<ReturnType<typeof loadSodium>>
   readonly groupSecret: Uint8Array
   readonly iceServers: readonly RTCIceServer[]
+  readonly Engine: typeof Engine
 }
 
 /** All at once. Rejects with `engine-missing`, or with what the application's own `iceServers()` rejects with. */
 export const loadForJoin = async (settings: Settings, groupKey: GroupKey): Promise<Loaded> => {
   const { iceServers, transports } = settings
-  const [sodium, groupSecret, servers] = await Promise.all([
+  const [{ Engine }, sodium, groupSecret, servers] = await Promise.all([
+    import('../mesh/engine.js'),
     loadSodium().catch((cause: unknown) => {
       throw new SkeinError('engine-missing', `${action}: the cryptography could not be loaded`, { cause })
     }),
@@ -23,7 +26,7 @@ export const loadForJoin = async (settings: Settings, groupKey: GroupKey): Promi
     typeof iceServers === 'function' ? iceServers() : iceServers,
     loadTransports(transports),
   ])
-  return { sodium, groupSecret, iceServers: checkIceServers(action, servers) }
+  return { Engine, sodium, groupSecret, iceServers: checkIceServers(action, servers) }
 }
 
 /** One that works is enough. */
