@@ -348,11 +348,10 @@ export class Engine {
   }
 
   #tick(): void {
-    const hasLinks = !this.#core.boundLinks().next().done
     const next = Math.min(
       this.#liveness.tick(),
       this.#connector.tick(),
-      this.#server.tick(hasLinks),
+      this.#server.tick(this.#ways.reach()),
       this.#publisher.tick(),
       this.#phase.type === 'joining' ? this.#phase.graceMs : Infinity,
       this.#phase.type === 'draining' ? this.#phase.untilMs : Infinity,

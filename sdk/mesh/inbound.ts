@@ -1,6 +1,7 @@
 import type { Lane } from '../protocol/carrier.js'
 import { FRAME } from '../protocol/codes.js'
 import { DecodeError } from '../protocol/decode-error.js'
+import { MAX_FRAME_BYTES } from '../protocol/limits.js'
 import { readRecord, type MemberRecord } from '../protocol/records.js'
 import { decodeRelaySession, relayedSetup } from '../protocol/relay-frames.js'
 import { Reader } from '../protocol/reader.js'
@@ -52,6 +53,7 @@ export class Inbound {
 
   #frame(link: Link, lane: Lane, bytes: Uint8Array): void {
     const { core, connector, forwarder, liveness } = this.#parts
+    if (bytes.length > MAX_FRAME_BYTES) throw new ProtocolViolation('frame too long')
     if (link.state !== 'bound') {
       // The unreliable lane may be ahead of BIND; nothing on it matters enough to be kept.
       if (lane === 'reliable') connector.handleBind(link, bytes)

@@ -1,11 +1,10 @@
 import { FRAME } from '../../protocol/codes.js'
-import { MAX_FRAME_BYTES, MAX_HOPS } from '../../protocol/limits.js'
+import { MAX_HOPS } from '../../protocol/limits.js'
 import { countHop, decodeRelayAddress, relayFrameMark, type RelayAddress } from '../../protocol/relay-frames.js'
 import { encodeBase64url } from '../../util/base64url.js'
 import { equalBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
 import type { Forward, Link } from '../link.js'
-import { ProtocolViolation } from '../violation.js'
 import type { Router } from './router.js'
 
 /** What one link may have waiting to be passed on. More is dropped: its sender sends again. */
@@ -50,7 +49,6 @@ export class Forwarder {
   }
 
   #forward(frame: Uint8Array, address: RelayAddress, from: Link): void {
-    if (frame.length > MAX_FRAME_BYTES) throw new ProtocolViolation('frame too long')
     if (!this.#core.options.relay || address.hops >= MAX_HOPS || this.#isRepeat(frame)) return this.#drop()
     const link = this.linkTowards(encodeBase64url(address.dst))
     if (link === null || link === from || from.forwardedBytes + frame.length > QUOTA_BYTES) return this.#drop()

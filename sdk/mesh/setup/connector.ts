@@ -252,6 +252,9 @@ export class Connector {
     if (way.type === 'server') peer.connection = way.connection
     peer.attempt = payload.attempt
     peer.lastHeardMs = this.#core.nowMs
+    // Naming the epoch that I agreed to shows that my last answer arrived and is in use over there.
+    const agreed = peer.unconfirmed?.session
+    if (agreed && agreed.epoch === payload.epoch && !payload.fresh) this.confirm(peer, agreed)
     // The member begins again, so whatever was under way is dead at its side.
     this.#reset(peer)
     const fresh = peer.stream === null || peer.session === null || payload.fresh

@@ -12,6 +12,9 @@ import type { Core } from '../core.js'
 import type { CarrierId, SignalingState } from '../events.js'
 import { sealHello } from '../session/hello.js'
 
+/** Whom I reach: all that I know of, some of them, or none for want of a link. */
+export type Reach = 'all' | 'some' | 'none'
+
 export interface ServerHandlers {
   introduced(introduction: Introduction): void
   /** A set-up frame of a member has come by the server. */
@@ -36,10 +39,11 @@ const BACKOFF_CAP_MS = 4_000
 const BACKOFF_FULL_MS = 30_000
 /** The server pings every 25 s: silence for longer means that it is gone and the socket does not know. */
 const SILENCE_MS = 45_000
-/** An introduced member that is not linked by then is asked about. */
-const ASK_WHILE_ALONE_MS = 3_000
-/** One introduction at random now and then: that heals a split group. */
-const ASK_EVERY_MS = 60_000
+/**
+ * How often to ask for introductions. One at random now and then heals a split group; while no link is bound, or a
+ * member is known that no way leads to, the server is asked for others than those it has named.
+ */
+const ASK_EVERY_MS = { all: 60_000, some: 10_000, none: 3_000 } as const
 const ASK_LEAST_MS = 5_000
 const QUEUE_BYTES = 1_048_576
 
@@ -133,7 +137,8 @@ export class ServerConnection {
     this.#state = { type: 'off' }
   }
 
-  tick(hasLinks: boolean): number {
+  /** Does what is due; the time of the next look. */
+  tick(reach: Reach): number {
     const now = this.#core.nowMs
     if (this.#state.type === 'waiting') {
       if (now < this.#state.untilMs) return this.#state.untilMs
@@ -142,20 +147,20 @@ export class ServerConnection {
     if (this.#state.type !== 'open' && this.#state.type !== 'joining') return Infinity
     if (now - this.#heardMs >= SILENCE_MS) {
       this.#drop('silent')
-      return this.tick(hasLinks)
+      return this.tick(reach)
     }
     if (this.#state.type !== 'open') return this.#heardMs + SILENCE_MS
-    this.#askWhenDue(hasLinks)
+    this.#askWhenDue(reach)
     return Math.min(this.#heardMs + SILENCE_MS, this.#askAtMs)
   }
 
-  #askWhenDue(hasLinks: boolean): void {
+  #askWhenDue(reach: Reach): void {
     const now = this.#core.nowMs
-    if (!hasLinks) this.#askAtMs = Math.min(this.#askAtMs, this.#askedMs + ASK_WHILE_ALONE_MS)
+    this.#askAtMs = Math.min(this.#askAtMs, this.#askedMs + ASK_EVERY_MS[reach])
     if (now < this.#askAtMs) return
-    this.#send({ type: 'ask', tried: hasLinks ? [] : this.#handlers.unlinked().slice(0, MAX_TRIED) })
+    this.#send({ type: 'ask', tried: reach === 'all' ? [] : this.#handlers.unlinked().slice(0, MAX_TRIED) })
     this.#askedMs = now
-    this.#askAtMs = now + (hasLinks ? ASK_EVERY_MS : ASK_WHILE_ALONE_MS)
+    this.#askAtMs = now + ASK_EVERY_MS[reach]
   }
 
   #dial(reason: string): void {
@@ -174,7 +179,7 @@ export class ServerConnection {
       this.#state = { type: 'open', carrier: this.#state.carrier }
       this.#failures = 0
       this.#askedMs = this.#core.nowMs
-      this.#askAtMs = this.#core.nowMs + ASK_EVERY_MS
+      this.#askAtMs = this.#core.nowMs + ASK_EVERY_MS.all
       this.#core.tickAt(this.#core.nowMs)
       this.#changed('open', 'welcome')
       return this.#introduce(frame)

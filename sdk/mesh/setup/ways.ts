@@ -3,7 +3,7 @@ import { equalBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
 import type { Peer, Way } from '../peer.js'
 import type { Forwarder } from '../route/forwarder.js'
-import type { ServerConnection } from './server-connection.js'
+import type { Reach, ServerConnection } from './server-connection.js'
 
 /** How set-up frames reach a member: through other members where a way is known, else through the server. */
 export class Ways {
@@ -38,6 +38,17 @@ export class Ways {
       if (peer.connection !== null && equalBytes(peer.connection, connection)) return peer
     }
     return null
+  }
+
+  reach(): Reach {
+    if (this.#core.boundLinks().next().done) return 'none'
+    const { roster, nowMs } = this.#core
+    for (const peer of this.#core.peers.values()) {
+      const entry = roster.get(peer.id)
+      const isThere = entry !== undefined && roster.isFresh(entry, nowMs)
+      if (isThere && peer.path.kind === 'none' && peer.connection === null) return 'some'
+    }
+    return 'all'
   }
 
   /** The server is lost, and with it the names that it gave. */

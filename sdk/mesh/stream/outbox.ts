@@ -128,7 +128,7 @@ export class Outbox {
       passed += cost(entry)
     }
     const beyond = index > this.#furthest || (index === this.#furthest && offset > this.#furthestOffset)
-    if (beyond) return false
+    if (beyond || (offset > 0 && offset >= (this.#entries[index]?.bytes.length ?? 0))) return false
     if (index === this.#head && offset < this.#headOffset) return true
     this.#credit = Math.min(credit, this.#windowBytes)
     this.#nextBroadcast = nextBroadcast
@@ -162,6 +162,8 @@ export class Outbox {
     this.#goneBytes = 0
     this.#admitted = this.#ackedTotal = this.#sentTotal = this.#admittedTotal = 0
     this.#credit = this.#windowBytes
+    this.#nextBroadcast = firstBroadcast
+    this.#nextPrivate = firstPrivate
     entries.forEach((message, index) => {
       const isKept = message.number >= (message.to === 'all' ? firstBroadcast : firstPrivate)
       const isWaiting = index >= admitted

@@ -57,7 +57,8 @@ export class Streams {
   acknowledged(peer: Peer, ack: MemberRecord & { type: 'ack' }): void {
     if (ack.stream !== 0) throw new ProtocolViolation('stream was never opened')
     if (peer.stream === null) return
-    if (!peer.stream.acknowledge(ack)) throw new ProtocolViolation('acknowledges what was never sent')
+    const isNumbered = ack.nextBroadcast <= this.#sender.nextBroadcast && ack.nextPrivate <= peer.nextPrivate
+    if (!isNumbered || !peer.stream.acknowledge(ack)) throw new ProtocolViolation('acknowledges what was never sent')
     this.#sender.resume()
     this.#core.wakeNow()
   }
