@@ -1,0 +1,118 @@
+/**
+ * What the pages of the browser tests run: members of groups, with everything that their listeners were told written
+ * down in order. The page has `skein` by an import map, as a page without a bundler would.
+ */
+import * as skein from 'skein'
+import { RtcRules } from './rtc-rules.js'
+import { createBytes, summarize } from './data.js'
+
+export interface Recorded {
+  readonly name: skein.GroupEventName
+  readonly event: unknown
+  readonly atMs: number
+}
+
+/** The options that can be handed into a page, and those of the harness. */
+export interface MemberOptions {
+  readonly signaling: string
+  readonly profile?: skein.Profile
+  readonly limits?: skein.GroupLimits
+  /** Ids of the only members that WebRTC may connect; all when not given. */
+  readonly only?: readonly string[]
+}
+
+const recorded = [
+  'member:join',
+  'member:leave',
+  'link:change',
+  'message',
+  'state:change',
+  'signaling:change',
+  'error',
+] as const
+
+export class Member {
+  readonly rules: RtcRules
+  readonly group: skein.WebGroup
+  readonly events: Recorded[] = []
+  /** Messages as `sender's id, audience, summary`; what they held is let go. */
+  readonly messages: { readonly from: string; readonly to: 'all' | 'me'; readonly summary: string }[] = []
+  readonly #watchers = new Set<() => void>()
+
+  constructor({ only, ...options }: MemberOptions) {
+    this.rules = new RtcRules(only)
+    this.group = new skein.WebGroup({ ...options, transports: [skein.webRTC({ rtc: (id) => this.rules.engine(id) })] })
+    for (const name of recorded) {
+      this.group.on(name, (event) => {
+        if (name === 'message') {
+          const { from, to, data } = event as skein.GroupEvents['message']
+          this.messages.push({ from, to, summary: summarize(data) })
+        } else this.events.push({ name, event, atMs: Date.now() })
+        for (const watcher of [...this.#watchers]) watcher()
+      })
+    }
+  }
+
+  /** Resolves when `isSo`, which is asked again after every event of the group; rejects after `ms`. */
+  until(what: string, isSo: () => boolean, ms = 20_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        clearTimeout(timer)
+        this.#watchers.delete(check)
+        settle()
+      }
+      const check = (): void => {
+        if (isSo()) end(resolve)
+      }
+      const timer = setTimeout(() => {
+        const seen = JSON.stringify({ stats: this.group.stats(), events: this.events.slice(-20) })
+        end(() => reject(new Error(`waited ${ms} ms for ${what}: ${seen}`)))
+      }, ms)
+      this.#watchers.add(check)
+      check()
+    })
+  }
+
+  untilMembers(count: number, ms?: number): Promise<void> {
+    return this.until(`${count} members`, () => this.group.members.length === count, ms)
+  }
+
+  untilDirect(ids: readonly string[], ms?: number): Promise<void> {
+    return this.until(`a link to each of ${ids.join()}`, () => ids.every((id) => this.path(id) === 'direct'), ms)
+  }
+
+  untilPath(id: string, path: string, ms?: number): Promise<void> {
+    return this.until(`path ${path} to ${id}`, () => this.path(id) === path, ms)
+  }
+
+  untilMessage(summary: string, ms?: number): Promise<void> {
+    const short = summary.slice(0, 60)
+    return this.until(`message '${short}'`, () => this.messages.some((message) => message.summary === summary), ms)
+  }
+
+  /** The path as one word, with those that forward. */
+  path(id: string): string {
+    const peer = this.group.peers.find((candidate) => candidate.id === id)
+    return peer === undefined ? 'absent' : [peer.path, ...peer.via].join(' ')
+  }
+
+  heardFrom(id: string): string[] {
+    return this.messages.filter(({ from }) => from === id).map(({ summary }) => summary)
+  }
+
+  happened(name: skein.GroupEventName): unknown[] {
+    return this.events.filter((entry) => entry.name === name).map(({ event }) => event)
+  }
+}
+
+const harness = { skein, Member, createBytes, summarize, me: null as Member | null }
+
+export type Harness = typeof harness
+
+declare global {
+  interface Window {
+    harness: Harness
+  }
+}
+
+window.harness = harness

@@ -1,0 +1,55 @@
+/** The engine as `webRTC({ rtc })` takes it. */
+interface Engine {
+  readonly RTCPeerConnection: typeof RTCPeerConnection
+  readonly RTCSessionDescription: typeof RTCSessionDescription
+  readonly RTCIceCandidate: typeof RTCIceCandidate
+}
+
+/** Which members WebRTC may connect, and a count of what it made for them. */
+export class RtcRules {
+  /** Ids that alone are allowed; `null` for everyone. */
+  only: Set<string> | null
+  /** Ids that get no engine at all. */
+  readonly refused = new Set<string>()
+  /** Ids that get an engine whose candidates never connect. */
+  readonly blind = new Set<string>()
+  /** Connections that are not closed. */
+  readonly open = new Set<RTCPeerConnection>()
+  made = 0
+  /** Every data channel by the member that it leads to, for a member that means harm. */
+  readonly channels = new Map<string, RTCDataChannel[]>()
+
+  constructor(only?: readonly string[]) {
+    this.only = only === undefined ? null : new Set(only)
+  }
+
+  engine(id: string): Engine | null {
+    if (this.refused.has(id) || this.only?.has(id) === false) return null
+    const { RTCSessionDescription, RTCIceCandidate } = window
+    return { RTCPeerConnection: this.#connectionClass(id), RTCSessionDescription, RTCIceCandidate }
+  }
+
+  #connectionClass(id: string): typeof RTCPeerConnection {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- `this` of the methods below is a connection
+    const rules = this
+    return class extends RTCPeerConnection {
+      constructor(configuration?: RTCConfiguration) {
+        // Without a TURN server nothing is left to gather, and so nothing to connect with.
+        super(rules.blind.has(id) ? { ...configuration, iceTransportPolicy: 'relay' } : configuration)
+        rules.open.add(this)
+        rules.made += 1
+      }
+
+      override close(): void {
+        rules.open.delete(this)
+        super.close()
+      }
+
+      override createDataChannel(label: string, init?: RTCDataChannelInit): RTCDataChannel {
+        const channel = super.createDataChannel(label, init)
+        rules.channels.set(id, [...(rules.channels.get(id) ?? []), channel])
+        return channel
+      }
+    }
+  }
+}
