@@ -178,7 +178,7 @@ export const describeLinks = (name: string, create: () => LinkSubject): void => 
       }
     })
 
-    test('bind to the same two certificates at both ends, or to none', async () => {
+    test('L2: bind to the same two certificates at both ends, or to none', async () => {
       const [alice, bob] = await open()
       const [ours, theirs] = [alice, bob].map((end) => {
         const opened = end.happenings.find((it) => it.type === 'open')
@@ -187,7 +187,7 @@ export const describeLinks = (name: string, create: () => LinkSubject): void => 
       expect(theirs ?? null).toEqual(ours ? { local: ours.remote, remote: ours.local } : null)
     })
 
-    test('carry frames of 1 byte and of 64 KiB unchanged, both ways', async () => {
+    test('C3, L7: carry frames of 1 byte and of 64 KiB unchanged, both ways', async () => {
       const [alice, bob] = await open()
       const large = Uint8Array.from({ length: 65_536 }, (_, index) => index * 7)
       // A view into a larger buffer, which must not travel along.
@@ -204,14 +204,14 @@ export const describeLinks = (name: string, create: () => LinkSubject): void => 
       }
     })
 
-    test('keep 10,000 frames in order', async () => {
+    test('L7: keep 10,000 frames in order', async () => {
       const [alice, bob] = await open()
       await alice.writeAll('reliable', numbered(10_000, 64))
       await bob.until(() => bob.count('bytes') === 10_000)
       expect(bob.frames('reliable').every((frame, index) => numberOf(frame) === index)).toBe(true)
     })
 
-    test('give room back for as long as frames are written', async () => {
+    test('L6: give room back for as long as frames are written', async () => {
       const [alice, bob] = await open()
       await Promise.all([
         alice.writeAll('reliable', numbered(300, 65_536)),
@@ -232,7 +232,7 @@ export const describeLinks = (name: string, create: () => LinkSubject): void => 
       expect(bob.frames('reliable')).toEqual([Uint8Array.of(8)])
     })
 
-    test('give room back on the unreliable lane', async () => {
+    test('L6: give room back on the unreliable lane', async () => {
       const [alice] = await open()
       await alice.until(() => alice.room.unreliable > 0)
       await alice.writeAll('unreliable', numbered(200, 1_200))
@@ -282,7 +282,7 @@ export const describeLinks = (name: string, create: () => LinkSubject): void => 
       expect(alice.happenings).toEqual([])
     })
 
-    test('end() delivers all that was written, then closes both ends', async () => {
+    test('L5: end() delivers all that was written, then closes both ends', async () => {
       const [alice, bob] = await open()
       const room = alice.room.reliable
       const frames = numbered(Math.floor(room / 16_384), 16_384)

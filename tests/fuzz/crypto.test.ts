@@ -53,7 +53,7 @@ describe('the handshake', () => {
     )
   })
 
-  it('answers null for random bytes on either side', () => {
+  it('H4: answers null for random bytes on either side', () => {
     const { alice, bob } = setupPair()
     alice.write(key)
     fc.assert(
@@ -76,7 +76,7 @@ describe('the handshake', () => {
 })
 
 describe('parseGroupKey', () => {
-  it('parses or throws a RangeError, and never takes sk1_ for typed', () => {
+  it('K2: parses or throws a RangeError, and never takes sk1_ for typed', () => {
     const tail = fc.oneof(
       fc.string(),
       bytes.map(encodeBase64url),

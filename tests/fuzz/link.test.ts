@@ -24,7 +24,7 @@ test('decodeSignal gives back every signal', () => {
   )
 })
 
-test('decodeSignal throws a DecodeError or nothing, on random and on damaged bytes', () => {
+test('C2: decodeSignal throws a DecodeError or nothing, on random and on damaged bytes', () => {
   const damaged = fc.tuple(signals, fc.nat(), fc.nat(255)).map(([signal, at, value]) => {
     const bytes = encodeSignal(signal)
     bytes[at % bytes.length] = value
@@ -41,7 +41,7 @@ test('decodeSignal throws a DecodeError or nothing, on random and on damaged byt
   )
 })
 
-test('parseFingerprint gives 32 bytes or null for any text', () => {
+test('L2: parseFingerprint gives 32 bytes or null for any text', () => {
   const pieces = fc.constantFrom('a=fingerprint:', 'sha-256 ', `${'AB:'.repeat(31)}AB`, 'cd:', '\r', '\n', ' ', 'm=')
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 20 }), (parts) => {

@@ -79,7 +79,7 @@ describe('server frames', () => {
     )
   })
 
-  it('of random bytes give a frame or a DecodeError', () => {
+  it('C2: of random bytes give a frame or a DecodeError', () => {
     const noise = fc
       .tuple(fc.constantFrom(1, 2, 3, 4, 5, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0xff), fc.uint8Array())
       .map(([type, rest]) => Uint8Array.from([type, ...rest]))
@@ -92,7 +92,7 @@ describe('server frames', () => {
     )
   })
 
-  it('that are damaged give a frame or a DecodeError, and never one that lacks its end', () => {
+  it('C2: that are damaged give a frame or a DecodeError, and never one that lacks its end', () => {
     fc.assert(
       fc.property(clientFrame, damage, (frame, [at, value, kind]) => {
         const whole = encodeClientFrame(frame)
@@ -155,7 +155,7 @@ describe('rooms', () => {
     },
   )
 
-  it('never throw, never write to who is gone, keep signals within a room, and end empty', () => {
+  it('S16, S20: never throw, never write to who is gone, keep signals within a room, and end empty', () => {
     let signals = 0
     let welcomes = 0
     fc.assert(

@@ -41,7 +41,7 @@ const deliverAll = (world: World, withinMs: number): number => {
 const pathOf = (from: Member, to: Member) => from.engine.peer(to.id)?.path.kind
 
 describe('a world without faults', () => {
-  it('three members talk, to all and to one, and every message arrives', () => {
+  it('P13: three members talk, to all and to one, and every message arrives', () => {
     const world = makeWorld('three')
     const members = meet(world, 3)
     for (let round = 0; round < 20; round++) {
@@ -55,7 +55,7 @@ describe('a world without faults', () => {
     expect(world.ledger.deliveries).toBe(20 * 3 * 3)
   })
 
-  it('a message of 64 MiB arrives over a direct link, and what waits for acknowledgement stays small', () => {
+  it('P9: a message of 64 MiB arrives over a direct link, and what waits for acknowledgement stays small', () => {
     const world = makeWorld('large', { bytesPerSecond: 40_000_000, delayMs: 5, markBytes: mebibyte })
     const [a, b] = meet(world, 2) as [Member, Member]
     world.send(a, b, 64 * mebibyte)
@@ -69,7 +69,7 @@ describe('a world without faults', () => {
     expect(mostUnacknowledged).toBeLessThan(16 * mebibyte)
   })
 
-  it('forty sends of 1 MiB in a row wait for room in the window', () => {
+  it('P9: forty sends of 1 MiB in a row wait for room in the window', () => {
     const world = makeWorld('window')
     const [a] = meet(world, 2) as [Member, Member]
     for (let i = 0; i < 40; i++) world.send(a, null, mebibyte)
@@ -81,7 +81,7 @@ describe('a world without faults', () => {
 })
 
 describe('pairs that cannot connect', () => {
-  it.each(['refused', 'fails'] as const)('a line of four talks end to end (%s)', (reach) => {
+  it.each(['refused', 'fails'] as const)('H2, P13: a line of four talks end to end (%s)', (reach) => {
     const world = makeWorld(`line ${reach}`)
     for (const [a, b] of [
       [0, 2],
@@ -101,7 +101,7 @@ describe('pairs that cannot connect', () => {
     expect(world.ledger.deliveries).toBe(4 * 3 * 2)
   })
 
-  it('two that cannot connect talk through a third, text and 16 MiB, both ways', () => {
+  it('P13: two that cannot connect talk through a third, text and 16 MiB, both ways', () => {
     const world = makeWorld('relay')
     world.network.pair(0, 1).reach = 'fails'
     const [a, b, c] = meet(world, 3) as [Member, Member, Member]
@@ -116,7 +116,7 @@ describe('pairs that cannot connect', () => {
     expect(world.leaves).toEqual([])
   })
 
-  it('a relayed pair becomes direct by itself once it can connect, and loses nothing', () => {
+  it('H10, P10: a relayed pair becomes direct by itself once it can connect, and loses nothing', () => {
     const world = makeWorld('becomes direct')
     const pair = world.network.pair(0, 1)
     pair.reach = 'fails'
@@ -132,7 +132,7 @@ describe('pairs that cannot connect', () => {
     expect(world.leaves).toEqual([])
   })
 
-  it('a direct pair that loses its link talks on through the third, and nobody is seen to leave', () => {
+  it('M10, P10: a direct pair that loses its link talks on through the third, and nobody is seen to leave', () => {
     const world = makeWorld('falls back')
     const [a, b] = meet(world, 3) as [Member, Member]
     for (let i = 0; i < 100; i++) world.queue.in(i * 50, () => world.send(a, b, 10_000))
@@ -172,7 +172,7 @@ describe('the signaling server', () => {
     },
   )
 
-  it('a first member alone has joined, and one that comes while it is down joins once it is up', () => {
+  it('M15, S23: a first member alone has joined, and one that comes while it is down joins once it is up', () => {
     const world = makeWorld('alone')
     const a = world.join(0)
     expect(world.runUntil(() => a.joined, 2_000)).not.toBeNull()
@@ -205,7 +205,7 @@ describe('members that go', () => {
     },
   )
 
-  it.each([true, false])('a goodbye is seen within one trip (now: %s)', (now) => {
+  it.each([true, false])('M8: a goodbye is seen within one trip (now: %s)', (now) => {
     const world = makeWorld(`goodbye ${String(now)}`)
     const [, , c] = meet(world, 3) as [Member, Member, Member]
     world.run(1_000)
@@ -222,7 +222,7 @@ describe('members that go', () => {
     expect(c.carriers).toBe(0)
   })
 
-  it('a page closed in the middle of a large transfer is seen to leave within 1 s', () => {
+  it('M8: a page closed in the middle of a large transfer is seen to leave within 1 s', () => {
     const world = makeWorld('goodbye under load', { bytesPerSecond: 1_000_000 })
     const [a, b, c] = meet(world, 3) as [Member, Member, Member]
     world.send(c, null, 16 * mebibyte)
@@ -234,7 +234,7 @@ describe('members that go', () => {
     expect(world.leaves.map(({ reason }) => reason)).toEqual(['goodbye', 'goodbye'])
   })
 
-  it('a goodbye reaches those that only others can reach', () => {
+  it('M1, M7: a goodbye reaches those that only others can reach', () => {
     const world = makeWorld('goodbye relayed')
     world.network.pair(0, 1).reach = 'refused'
     const [a, b] = meet(world, 3) as [Member, Member]
@@ -244,7 +244,7 @@ describe('members that go', () => {
     expect(world.leaves.map(({ reason }) => reason)).toEqual(['goodbye', 'goodbye'])
   })
 
-  it('a message sent right before leaving still arrives', () => {
+  it('M8: a message sent right before leaving still arrives', () => {
     const world = makeWorld('last words')
     const [a, b] = meet(world, 2) as [Member, Member]
     const arrived = world.ledger.deliveries

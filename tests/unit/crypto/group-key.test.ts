@@ -14,7 +14,7 @@ const describeKeys = (secret: Uint8Array) => {
 }
 
 describe('generateGroupKey', () => {
-  it('gives the frozen string', () => {
+  it('K1: gives the frozen string', () => {
     for (const { key, secret } of vectors.generated) expect(generateGroupKey(() => unhex(secret))).toBe(key)
   })
 
@@ -26,19 +26,19 @@ describe('generateGroupKey', () => {
 })
 
 describe('parseGroupKey', () => {
-  it('finds the secret in a generated key', () => {
+  it('K1: finds the secret in a generated key', () => {
     for (const { key, secret } of vectors.generated) {
       expect(parseGroupKey(key)).toEqual({ kind: 'generated', secret: unhex(secret) })
     }
   })
 
-  it('takes any other text for a typed key, as it is', () => {
+  it('K3: takes any other text for a typed key, as it is', () => {
     for (const text of ['a', ' ', 'sk1', 'sk2_abc', 'SK1_abc', 'e\u0301', 'x'.repeat(512)]) {
       expect(parseGroupKey(text)).toEqual({ kind: 'typed', text })
     }
   })
 
-  it('refuses a damaged generated key instead of taking it for a typed one', () => {
+  it('K2: refuses a damaged generated key instead of taking it for a typed one', () => {
     const key = first?.key ?? ''
     const damaged = [
       'sk1_',
@@ -60,7 +60,7 @@ describe('parseGroupKey', () => {
     }
   })
 
-  it('refuses what is empty or longer than 512 characters with a RangeError, and other types with a TypeError', () => {
+  it('K3: refuses what is empty or longer than 512 characters with a RangeError, and other types with a TypeError', () => {
     expect(() => parseGroupKey('')).toThrow(RangeError)
     expect(() => parseGroupKey('x'.repeat(513))).toThrow(RangeError)
     expect(() => parseGroupKey(`sk1_${'A'.repeat(600)}`)).toThrow(RangeError)
@@ -77,19 +77,19 @@ describe('parseGroupKey', () => {
 const flagged = (flag: number) => `01${flag.toString(16).padStart(2, '0')}${'00'.repeat(52)}`
 
 describe('groupSecretOf and deriveGroupKeys', () => {
-  it('give the frozen bytes for generated keys', async () => {
+  it('K4: give the frozen bytes for generated keys', async () => {
     for (const { key, ...expected } of vectors.generated) {
       expect(describeKeys(await groupSecretOf(parseGroupKey(key)))).toEqual(expected)
     }
   })
 
-  it('give the frozen bytes for typed keys', async () => {
+  it('K3, K4: give the frozen bytes for typed keys', async () => {
     for (const { key, ...expected } of vectors.typed) {
       expect(describeKeys(await groupSecretOf(parseGroupKey(key)))).toEqual(expected)
     }
   }, 30_000)
 
-  it('take texts that Unicode holds to be the same for one key', async () => {
+  it('K3: take texts that Unicode holds to be the same for one key', async () => {
     const { key = '', secret } = vectors.typed.at(-1) ?? {}
     expect(key.normalize('NFC')).not.toBe(key)
     expect(hex(await groupSecretOf(parseGroupKey(key.normalize('NFC'))))).toBe(secret)

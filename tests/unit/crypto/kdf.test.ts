@@ -16,7 +16,7 @@ describe('kdf', () => {
     expect(kdf(sodium, null, 'sid')).toEqual(kdf(sodium, new Uint8Array(32), 'sid'))
   })
 
-  it('tells apart where one part ends and the next begins', () => {
+  it('K5: tells apart where one part ends and the next begins', () => {
     const parts = [[], [''], ['', ''], ['6162', '63'], ['61', '6263'], ['616263'], ['616263', '']]
     const derived = parts.map((list) => hex(kdf(sodium, null, 'sid', ...list.map(unhex))))
     expect(new Set(derived).size).toBe(parts.length)

@@ -23,7 +23,7 @@ describe('labels', () => {
     expect([...purposes.keys()]).toEqual(expect.arrayContaining(['topic', 'hello', 'psk', 'group-id', 'sid', 'cert']))
   })
 
-  it('serve one purpose each', () => {
+  it('K5: serve one purpose each', () => {
     for (const [label, uses] of purposes) expect([...uses], label).toHaveLength(1)
   })
 

@@ -80,7 +80,7 @@ describe('reading message 1', () => {
     }
   })
 
-  it('answers null for any byte changed and any length cut or added, and still reads the genuine one', () => {
+  it('H4: answers null for any byte changed and any length cut or added, and still reads the genuine one', () => {
     const { alice, bob } = setupPair()
     const first = alice.write(hello)
     for (let i = 0; i < first.length; i++) {
@@ -96,7 +96,7 @@ describe('reading message 1', () => {
 })
 
 describe('reading message 2', () => {
-  it('answers null for any byte changed and any length cut, and still reads the genuine one', () => {
+  it('H4: answers null for any byte changed and any length cut, and still reads the genuine one', () => {
     const { alice, bob } = setupPair()
     bob.read(alice.write(hello))
     const second = bob.write(answer)
@@ -109,7 +109,7 @@ describe('reading message 2', () => {
     expect(alice.read(second)).toEqual(answer)
   })
 
-  it('answers null for the answer to another run, and for its own message sent back', () => {
+  it('H4: answers null for the answer to another run, and for its own message sent back', () => {
     const { alice, bob } = setupPair()
     const first = alice.write(hello)
     bob.read(first)

@@ -113,7 +113,7 @@ describe('openSignaling', () => {
   test.each([
     ['another subprotocol', 'other' as const],
     ['no subprotocol', false as const],
-  ])('refuses a server that speaks %s', async (_what, subprotocol) => {
+  ])('S1: refuses a server that speaks %s', async (_what, subprotocol) => {
     const client = dial([await serve(subprotocol)])
     expect(await client.closed).toMatchObject({ opened: false, refused: true })
   })
@@ -204,7 +204,7 @@ describe('openSignaling', () => {
     ['text', 'hello'],
     ['a frame over 64 KiB', new Uint8Array(65_537)],
     ['a frame beyond what the socket takes', new Uint8Array(2 * 1024 * 1024)],
-  ])('closes on %s', async (_what, data) => {
+  ])('S22: closes on %s', async (_what, data) => {
     const url = await serve(SUBPROTOCOL, (socket) => socket.send(data))
     const client = dial([url])
     expect(await client.closed).toMatchObject({ opened: true })

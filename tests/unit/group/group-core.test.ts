@@ -73,7 +73,7 @@ const setupPair = async (over: Partial<Settings> = {}) => {
 }
 
 describe('GroupCore when its page goes away', () => {
-  it('has left before the event is over, and the others see it by its goodbye', async () => {
+  it('M8: has left before the event is over, and the others see it by its goodbye', async () => {
     const { network, ada, bob } = await setupPair()
     ada.page('pagehide')
     expect(ada.core.lifecycle.stage.name).toBe('left')
@@ -84,7 +84,7 @@ describe('GroupCore when its page goes away', () => {
     expect(network.openEnds).toBe(0)
   })
 
-  it('says goodbye in the middle of a transfer too', async () => {
+  it('M8: says goodbye in the middle of a transfer too', async () => {
     const { ada, bob } = await setupPair()
     const send = ada.core.send('all', new Uint8Array(8_000_000), undefined)
     const next = ada.core.send('all', new Uint8Array(8_000_000), undefined)

@@ -110,7 +110,7 @@ describe('WebGroup.join rejects with', () => {
     expectLeft(group)
   })
 
-  it('version-mismatch', async () => {
+  it('S22: version-mismatch', async () => {
     const url = await listenWith(SUBPROTOCOL, (socket) => {
       socket.close(CLOSE_VERSION)
     })

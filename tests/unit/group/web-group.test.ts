@@ -34,7 +34,7 @@ describe('WebGroup before a join', () => {
 })
 
 describe('WebGroup.join', () => {
-  it('resolves in an empty group, with a fresh key when none is given', async () => {
+  it('M15: resolves in an empty group, with a fresh key when none is given', async () => {
     const { createGroup } = await setup()
     const group = createGroup()
     await group.join()
@@ -119,7 +119,7 @@ describe('WebGroup.join', () => {
     expect(() => new WebGroup().join('key', { timeoutMs })).toThrow(RangeError)
   })
 
-  it('finds everyone who is there, and is told of them once it has joined', async () => {
+  it('M15: finds everyone who is there, and is told of them once it has joined', async () => {
     const { createGroup, key, members } = await setupMembers(2)
     const group = createGroup()
     const log = record(group, ['state:change', 'member:join'])
@@ -200,7 +200,7 @@ describe('WebGroup.leave', () => {
     expect(log).toEqual([])
   })
 
-  it('lets what was sent arrive', async () => {
+  it('M8: lets what was sent arrive', async () => {
     const { members } = await setupMembers(2)
     const [ada, bob] = members
     const received = nextEvent(bob, 'message')
@@ -301,7 +301,7 @@ describe('WebGroup.send', () => {
     }
   })
 
-  it('keeps the order of messages to all and to one', async () => {
+  it('P3: keeps the order of messages to all and to one', async () => {
     const { members } = await setupMembers(2)
     const [ada, bob] = members
     const log = record(bob, ['message'])

@@ -5,7 +5,7 @@ const hex = Array.from({ length: 32 }, (_, index) => (index * 8).toString(16).pa
 const line = `a=fingerprint:sha-256 ${hex}`
 const other = `a=fingerprint:sha-256 ${hex.replace('F8', 'F9')}`
 
-test('parseFingerprint reads the certificate that every section names', () => {
+test('L2: parseFingerprint reads the certificate that every section names', () => {
   const sdp = ['v=0', line, 'm=application 9 UDP/DTLS/SCTP webrtc-datachannel', line.toLowerCase(), ''].join('\r\n')
   expect(parseFingerprint(sdp)).toEqual(Uint8Array.from({ length: 32 }, (_, index) => index * 8))
 })

@@ -3,7 +3,7 @@ import { decodeSignal, encodeSignal, type LinkSignal } from '../../../sdk/link/s
 import { DecodeError } from '../../../sdk/protocol/decode-error.js'
 import { encodeUtf8 } from '../../../sdk/util/bytes.js'
 
-test('encodeSignal writes these very bytes', () => {
+test('C4: encodeSignal writes these very bytes', () => {
   // code 1, then the text
   expect(encodeSignal({ kind: 'offer', sdp: 'v=0' })).toEqual(Uint8Array.of(1, 0x76, 0x3d, 0x30))
   expect(encodeSignal({ kind: 'answer', sdp: 'v=0' })).toEqual(Uint8Array.of(2, 0x76, 0x3d, 0x30))

@@ -110,7 +110,7 @@ describe('webRTC', () => {
     bob.close()
   })
 
-  test('sends along what is gathered, so that descriptions alone connect', async () => {
+  test('L1: sends along what is gathered, so that descriptions alone connect', async () => {
     const { transport } = setup()
     await transport.load()
     const done = await new Promise<{ alice: LinkEnd; bob: LinkEnd }>((resolve) => {
@@ -129,7 +129,7 @@ describe('webRTC', () => {
     done.bob.close()
   })
 
-  test('gives up 15 s after open when no answer comes, and leaves no timer', async () => {
+  test('L4: gives up 15 s after open when no answer comes, and leaves no timer', async () => {
     const clock = createFakePlatform()
     const { engine, live } = setup()
     const transport = createWebRtcTransport({ rtc: () => engine }, clock.platform)
@@ -144,7 +144,7 @@ describe('webRTC', () => {
     expect([live(), clock.timers]).toEqual([0, 0])
   })
 
-  test('describes itself 5 ms after the last candidate, in an engine that goes on gathering', async () => {
+  test('L1: describes itself 5 ms after the last candidate, in an engine that goes on gathering', async () => {
     const clock = createFakePlatform()
     const transport = createWebRtcTransport({ rtc: () => real }, clock.platform)
     await transport.load()
@@ -159,7 +159,7 @@ describe('webRTC', () => {
     expect(clock.timers).toBe(0)
   })
 
-  test('describes itself after 50 ms where nothing is gathered', async () => {
+  test('L1: describes itself after 50 ms where nothing is gathered', async () => {
     const clock = createFakePlatform()
     const lonely = function (configuration?: RTCConfiguration) {
       return new Proxy(new real.RTCPeerConnection(configuration), {
@@ -186,7 +186,7 @@ describe('webRTC', () => {
   test.each([
     ['a second answer', (answer: Uint8Array) => answer, 'second answer'],
     ['an offer', () => encodeSignal({ kind: 'offer', sdp: 'v=0' }), 'unexpected offer'],
-  ])('closes on %s', async (_what, make, reason) => {
+  ])('L3: closes on %s', async (_what, make, reason) => {
     const { transport, live } = setup()
     const { alice, bob } = await openEnds(transport)
     const answer = bob.happenings.find((it) => it.type === 'signal')
@@ -199,7 +199,7 @@ describe('webRTC', () => {
   test.each([
     ['no fingerprint', 'v=0\r\n', 'offer without a single fingerprint'],
     ['a text that is no SDP', `a=fingerprint:sha-256 ${'AB:'.repeat(31)}AB\r\n`, undefined],
-  ])('closes on an offer with %s', async (_what, sdp, reason) => {
+  ])('L2: closes on an offer with %s', async (_what, sdp, reason) => {
     const { transport, live } = setup()
     await transport.load()
     const end = new LinkEnd(transport, 'alice', encodeSignal({ kind: 'offer', sdp }), () => {})
@@ -208,7 +208,7 @@ describe('webRTC', () => {
     expect(live()).toBe(0)
   })
 
-  test('closes on more candidates than anyone has', async () => {
+  test('L3: closes on more candidates than anyone has', async () => {
     const { transport } = setup()
     await transport.load()
     const end = new LinkEnd(transport, 'bob', null, () => {})
@@ -225,7 +225,7 @@ describe('webRTC', () => {
     await Promise.all([closed(alice), closed(bob)])
   })
 
-  test('closes on a data channel that was not agreed on', async () => {
+  test('L5: closes on a data channel that was not agreed on', async () => {
     const { transport, connections } = setup()
     const { alice, bob } = await openEnds(transport)
     connections[0]?.createDataChannel('surprise')
@@ -285,7 +285,7 @@ describe('a WebRTC link and a peer that breaks the rules', () => {
     ['text', 'hello', 'text where bytes belong'],
     ['a frame over 64 KiB', new Uint8Array(65_537), 'frame of 65537 bytes'],
     ['the end', 'end', 'ended by the other side'],
-  ])('%s closes it', async (_what, data, reason) => {
+  ])('L5: %s closes it', async (_what, data, reason) => {
     const { alice, channel, connection } = await openRaw()
     channel.send(data as string)
     await closed(alice)

@@ -21,7 +21,7 @@ const topic = fill(32, 0xaa)
 const id = fill(16, 0xbb)
 const introduction: Introduction = { connection: id, bot: true, full: false, hello: fill(2, 7) }
 
-describe('frames of a client: frozen bytes', () => {
+describe('C4: frames of a client: frozen bytes', () => {
   const cases: [ClientFrame, string][] = [
     // type, version, topic, flags, size of hello, hello
     [{ type: 'join', topic, bot: true, full: true, hello: fill(3, 1) }, `01 01 ${'aa'.repeat(32)} 03 03 010101`],
@@ -38,7 +38,7 @@ describe('frames of a client: frozen bytes', () => {
   })
 })
 
-describe('frames of the server: frozen bytes', () => {
+describe('C4: frames of the server: frozen bytes', () => {
   const entry = `${'bb'.repeat(16)} 01 02 0707`
   const cases: [ServerFrame, string][] = [
     [{ type: 'welcome', connection: id, empty: true, introductions: [] }, `81 01 ${'bb'.repeat(16)} 01 00`],
@@ -64,7 +64,7 @@ describe('frames of the server: frozen bytes', () => {
 })
 
 describe('decodeClientFrame', () => {
-  it('reads no further than the version of a JOIN that is not of ours', () => {
+  it('S5: reads no further than the version of a JOIN that is not of ours', () => {
     expect(decodeClientFrame(unhex('01 02 dead beef'))).toEqual({ type: 'other-version', version: 2 })
     expect(decodeClientFrame(unhex('01 00'))).toEqual({ type: 'other-version', version: 0 })
   })
@@ -101,7 +101,7 @@ describe('decodeClientFrame', () => {
     ['a PONG with a body', '05 00'],
     ['more bytes than any frame has', fill(MAX_SERVER_FRAME_BYTES + 1, 5)],
   ]
-  it.each(refused)('refuses %s', (_name, bytes) => {
+  it.each(refused)('C2, C5: refuses %s', (_name, bytes) => {
     expect(() => decodeClientFrame(typeof bytes === 'string' ? unhex(bytes) : bytes)).toThrow(DecodeError)
   })
 
@@ -112,7 +112,7 @@ describe('decodeClientFrame', () => {
 })
 
 describe('decodeServerFrame', () => {
-  it('reads no further than the version of a WELCOME that is not of ours', () => {
+  it('S22: reads no further than the version of a WELCOME that is not of ours', () => {
     expect(decodeServerFrame(unhex('81 07 00'))).toEqual({ type: 'other-version', version: 7 })
   })
 
@@ -127,7 +127,7 @@ describe('decodeServerFrame', () => {
     ['a PING with a body', '86 00'],
     ['a DRAIN of three bytes', '87 010203'],
   ]
-  it.each(refused)('refuses %s', (_name, bytes) => {
+  it.each(refused)('C2, C5: refuses %s', (_name, bytes) => {
     expect(() => decodeServerFrame(unhex(bytes))).toThrow(DecodeError)
   })
 })

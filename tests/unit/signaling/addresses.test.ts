@@ -23,7 +23,7 @@ describe('sourceOf', () => {
 describe('AddressLimits', () => {
   const address = '192.0.2.7'
 
-  it('refuses a socket beyond the limit until one is closed, and others not', () => {
+  it('S13: refuses a socket beyond the limit until one is closed, and others not', () => {
     const limits = new AddressLimits({ socketsPerAddress: 256, newSocketsPerMinute: 300 })
     const closers = Array.from({ length: 256 }, () => {
       expect(limits.admits(address, 0)).toBe(true)
@@ -35,7 +35,7 @@ describe('AddressLimits', () => {
     expect(limits.admits(address, 0)).toBe(true)
   })
 
-  it('refuses what comes faster than the limit, and admits it as time passes', () => {
+  it('S13: refuses what comes faster than the limit, and admits it as time passes', () => {
     const limits = new AddressLimits({ socketsPerAddress: 256, newSocketsPerMinute: 300 })
     const attempt = (nowMs: number) => {
       const admitted = limits.admits(address, nowMs)
@@ -49,7 +49,7 @@ describe('AddressLimits', () => {
     expect(attempt(200)).toBe(false)
   })
 
-  it('counts one IPv6 network as one', () => {
+  it('S13: counts one IPv6 network as one', () => {
     const limits = new AddressLimits({ socketsPerAddress: 2, newSocketsPerMinute: 300 })
     limits.open('2001:db8::1', 0)
     limits.open('2001:db8::2', 0)
@@ -57,7 +57,7 @@ describe('AddressLimits', () => {
     expect(limits.admits('2001:db8:0:1::3', 0)).toBe(true)
   })
 
-  it('never limits loopback', () => {
+  it('S13: never limits loopback', () => {
     const limits = new AddressLimits({ socketsPerAddress: 1, newSocketsPerMinute: 1 })
     for (let i = 0; i < 10; i++) {
       expect(limits.admits('127.0.0.1', 0)).toBe(true)

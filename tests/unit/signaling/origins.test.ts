@@ -16,7 +16,7 @@ describe('admitsOrigin', () => {
     ['127.0.0.1', 'http://127.0.0.1:5173'],
     ['another address of loopback', 'http://127.1.2.3'],
     ['::1', 'http://[::1]:5173'],
-  ])('admits %s by default', (_name, origin) => {
+  ])('S2: admits %s by default', (_name, origin) => {
     expect(admits(origin)).toBe(true)
   })
 
@@ -32,7 +32,7 @@ describe('admitsOrigin', () => {
     ['a page from a file', 'null'],
     ['something that is no origin', 'whatever'],
     ['nothing', ''],
-  ])('refuses %s by default', (_name, origin) => {
+  ])('S2: refuses %s by default', (_name, origin) => {
     expect(admits(origin)).toBe(false)
   })
 
@@ -42,7 +42,7 @@ describe('admitsOrigin', () => {
     expect(admits('http://localhost', [], 'evil example')).toBe(true)
   })
 
-  it('admits exactly what the list adds', () => {
+  it('S2: admits exactly what the list adds', () => {
     const origins = ['https://app.example/', 'http://App.Example:8080', 'chrome-extension://abcdef']
     for (const origin of ['https://app.example', 'http://app.example:8080', 'chrome-extension://abcdef']) {
       expect(admits(origin, origins)).toBe(true)

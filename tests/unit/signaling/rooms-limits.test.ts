@@ -11,7 +11,7 @@ const member = (world: RoomsWorld): Client => {
 }
 
 describe('time to join', () => {
-  it('is 10 s, then 4010', () => {
+  it('S6: is 10 s, then 4010', () => {
     const world = new RoomsWorld()
     const alice = world.open()
     world.advance(9_999)
@@ -31,7 +31,7 @@ describe('time to join', () => {
 })
 
 describe('heartbeat', () => {
-  it('pings every 25 s, however busy the client', () => {
+  it('S7: pings every 25 s, however busy the client', () => {
     const world = new RoomsWorld()
     const alice = member(world)
     for (let round = 0; round < 4; round++) {
@@ -45,7 +45,7 @@ describe('heartbeat', () => {
     expect(alice.closed).toBeNull()
   })
 
-  it('closes with 4002 after 8 s without an answer, and no sooner', () => {
+  it('S7: closes with 4002 after 8 s without an answer, and no sooner', () => {
     const world = new RoomsWorld()
     const alice = member(world)
     world.advance(25_000 + 7_999)
@@ -55,7 +55,7 @@ describe('heartbeat', () => {
     expect(world.rooms.counts).toEqual({ connections: 0, members: 0, rooms: 0 })
   })
 
-  it('takes any frame for an answer', () => {
+  it('S7: takes any frame for an answer', () => {
     const world = new RoomsWorld()
     const alice = member(world)
     world.advance(25_000)
@@ -94,7 +94,7 @@ describe('heartbeat', () => {
 })
 
 describe('frames', () => {
-  it('lets 200 through at once, closes the next with 4029', () => {
+  it('S8: lets 200 through at once, closes the next with 4029', () => {
     const world = new RoomsWorld()
     const alice = member(world)
     for (let i = 0; i < 199; i++) alice.send(pong)
@@ -103,7 +103,7 @@ describe('frames', () => {
     expect(alice.closed?.code).toBe(RATE)
   })
 
-  it('lets 50 a second through for ever', () => {
+  it('S8: lets 50 a second through for ever', () => {
     const world = new RoomsWorld()
     const alice = member(world)
     for (let second = 0; second < 30; second++) {
@@ -118,7 +118,7 @@ describe('frames', () => {
     expect(alice.closed?.code).toBe(RATE)
   })
 
-  it('weighs an ASK as ten', () => {
+  it('S8: weighs an ASK as ten', () => {
     const world = new RoomsWorld()
     const alice = member(world)
     for (let i = 0; i < 19; i++) alice.send({ type: 'ask', tried: [] })
@@ -144,7 +144,7 @@ describe('bytes', () => {
     for (let i = 0; i < frames; i++) client.send({ type: 'signal', connection: new Uint8Array(16), payload })
   }
 
-  it('lets 1 MiB through at once, closes what exceeds it with 4029', () => {
+  it('S8: lets 1 MiB through at once, closes what exceeds it with 4029', () => {
     const world = new RoomsWorld()
     const alice = member(world)
     flood(alice, 17)
@@ -153,7 +153,7 @@ describe('bytes', () => {
     expect(alice.closed?.code).toBe(RATE)
   })
 
-  it('lets 128 KiB a second through for ever', () => {
+  it('S8: lets 128 KiB a second through for ever', () => {
     const world = new RoomsWorld()
     const alice = member(world)
     for (let second = 0; second < 60; second++) {
@@ -168,7 +168,7 @@ describe('bytes', () => {
 describe('UPDATE', () => {
   const update = { type: 'update', bot: false, full: false, hello: Uint8Array.of(1) } as const
 
-  it('every 5 s is fine for ever, even when two arrive together', () => {
+  it('S8: every 5 s is fine for ever, even when two arrive together', () => {
     const world = new RoomsWorld()
     const alice = member(world)
     for (let i = 0; i < 20; i++) {
@@ -181,7 +181,7 @@ describe('UPDATE', () => {
     expect(alice.closed).toBeNull()
   })
 
-  it('more often closes with 4029', () => {
+  it('S8: more often closes with 4029', () => {
     const world = new RoomsWorld()
     const alice = member(world)
     alice.send(update)
@@ -194,7 +194,7 @@ describe('UPDATE', () => {
 })
 
 describe('a full room', () => {
-  it('takes 1,000 members and closes the next with 4013; others join elsewhere, and there once one has left', () => {
+  it('S9: takes 1,000 members and closes the next with 4013; others join elsewhere, and there once one has left', () => {
     const world = new RoomsWorld()
     const members = Array.from({ length: 1_000 }, () => world.open().join())
     expect(members.every(({ closed }) => closed === null)).toBe(true)
@@ -215,7 +215,7 @@ describe('a full room', () => {
 })
 
 describe('a full server', () => {
-  it('closes the connection beyond its limit with 4013, until one has left', () => {
+  it('S9: closes the connection beyond its limit with 4013, until one has left', () => {
     const world = new RoomsWorld({ limits: { connections: 3 } })
     const [alice] = [world.open(), world.open(), world.open()]
     expect(world.open().closed?.code).toBe(4013)
@@ -223,7 +223,7 @@ describe('a full server', () => {
     expect(world.open().closed).toBeNull()
   })
 
-  it('is one of 20,000 by default', () => {
+  it('S9: is one of 20,000 by default', () => {
     const world = new RoomsWorld()
     for (let i = 0; i < 20_000; i++) world.step({ type: 'opened', connection: -i - 1 })
     expect(world.rooms.counts.connections).toBe(20_000)

@@ -39,12 +39,12 @@ describe('joining', () => {
     })
   })
 
-  it('gives every connection an id of its own', () => {
+  it('S15: gives every connection an id of its own', () => {
     const clients = roomOf(new RoomsWorld(), 50)
     expect(new Set(clients.map(({ id }) => Buffer.from(id).toString('hex'))).size).toBe(50)
   })
 
-  it('introduces three different members and tells them, and nobody else', () => {
+  it('S14: introduces three different members and tells them, and nobody else', () => {
     for (let seed = 0; seed < 20; seed++) {
       const world = new RoomsWorld({ seed })
       const members = roomOf(world, 20)
@@ -67,7 +67,7 @@ describe('joining', () => {
     expect(seen.size).toBe(8)
   })
 
-  it('introduces bots first, then others', () => {
+  it('S14: introduces bots first, then others', () => {
     const world = new RoomsWorld()
     roomOf(world, 10)
     const bots = roomOf(world, 2, { bot: true }).map(({ connection }) => connection)
@@ -76,7 +76,7 @@ describe('joining', () => {
     expect(new Set(chosen.slice(0, 2))).toEqual(new Set(bots))
   })
 
-  it('introduces no member that is full, bot or not', () => {
+  it('S14: introduces no member that is full, bot or not', () => {
     const world = new RoomsWorld()
     roomOf(world, 5, { full: true })
     roomOf(world, 2, { bot: true, full: true })
@@ -92,7 +92,7 @@ describe('joining', () => {
     expect(world.rooms.counts).toEqual({ connections: 2, members: 2, rooms: 2 })
   })
 
-  it('costs the same in a room of a thousand as in a room of four', () => {
+  it('S14: costs the same in a room of a thousand as in a room of four', () => {
     const cost = (size: number) => {
       const source = seededRandom(1)
       let drawn = 0
@@ -111,12 +111,12 @@ describe('joining', () => {
     expect(cost(999).sent).toBe(4)
   })
 
-  it('closes a second JOIN with 4000', () => {
+  it('S3: closes a second JOIN with 4000', () => {
     const alice = new RoomsWorld().open().join().join()
     expect(alice.closed?.code).toBe(PROTOCOL_ERROR)
   })
 
-  it('closes another version with 4014, whatever follows it', () => {
+  it('S5: closes another version with 4014, whatever follows it', () => {
     const world = new RoomsWorld()
     const alice = world.open()
     alice.sendBytes(Uint8Array.of(1, 2, 99))
@@ -139,13 +139,13 @@ describe('frames out of turn', () => {
     { type: 'ask' as const, tried: [] },
     { type: 'update' as const, bot: false, full: false, hello: Uint8Array.of(1) },
     { type: 'pong' as const },
-  ])('closes a $type before JOIN with 4000', (frame) => {
+  ])('S3: closes a $type before JOIN with 4000', (frame) => {
     const alice = new RoomsWorld().open()
     alice.send(frame)
     expect(alice.closed?.code).toBe(PROTOCOL_ERROR)
   })
 
-  it('closes garbage with 4000, alone', () => {
+  it('S3, S11: closes garbage with 4000, alone', () => {
     const world = new RoomsWorld()
     const [alice, bob] = roomOf(world, 2)
     alice?.sendBytes(Uint8Array.of(0xee))
@@ -155,7 +155,7 @@ describe('frames out of turn', () => {
     expect(world.rooms.counts).toEqual({ connections: 1, members: 1, rooms: 1 })
   })
 
-  it('closes a frame beyond 64 KiB with 4009, and one of 64 KiB for what is in it', () => {
+  it('S4: closes a frame beyond 64 KiB with 4009, and one of 64 KiB for what is in it', () => {
     const world = new RoomsWorld()
     const [alice, bob] = roomOf(world, 2)
     alice?.sendBytes(new Uint8Array(65_537))
@@ -184,7 +184,7 @@ describe('frames out of turn', () => {
 })
 
 describe('SIGNAL', () => {
-  it('reaches its destination alone, with the sender named', () => {
+  it('S16: reaches its destination alone, with the sender named', () => {
     const world = new RoomsWorld()
     const [alice, bob, charlie] = roomOf(world, 3) as [Client, Client, Client]
     const payload = Uint8Array.of(1, 2, 3)
@@ -193,7 +193,7 @@ describe('SIGNAL', () => {
     expect([...alice.take(), ...charlie.take()]).toEqual([])
   })
 
-  it('to a member of another room is answered as if there were no such member', () => {
+  it('S16: to a member of another room is answered as if there were no such member', () => {
     const world = new RoomsWorld()
     const alice = world.open().join(topicOf(1))
     const mallory = world.open().join(topicOf(2))
@@ -204,7 +204,7 @@ describe('SIGNAL', () => {
     expect(alice.take()).toEqual([])
   })
 
-  it('to one that has left is answered by GONE', () => {
+  it('S17: to one that has left is answered by GONE', () => {
     const world = new RoomsWorld()
     const [alice, bob] = roomOf(world, 2) as [Client, Client]
     bob.leave()
@@ -212,7 +212,7 @@ describe('SIGNAL', () => {
     expect(alice.takeOne('gone').connection).toEqual(bob.id)
   })
 
-  it('to nobody is answered at most 20 times at once and then 5 times a second', () => {
+  it('S17: to nobody is answered at most 20 times at once and then 5 times a second', () => {
     const world = new RoomsWorld()
     const [alice] = roomOf(world, 1) as [Client]
     const signal = () => alice.send({ type: 'signal', connection: new Uint8Array(16), payload: Uint8Array.of(1) })
@@ -226,7 +226,7 @@ describe('SIGNAL', () => {
 })
 
 describe('ASK', () => {
-  it('with nothing tried introduces one other member', () => {
+  it('S18: with nothing tried introduces one other member', () => {
     const world = new RoomsWorld()
     const members = roomOf(world, 6) as [Client, ...Client[]]
     members[0].send({ type: 'ask', tried: [] })
@@ -238,7 +238,7 @@ describe('ASK', () => {
     expect(world.clients.get(chosen ?? 0)?.takeOne('introduced').connection).toEqual(members[0].id)
   })
 
-  it('with nothing tried picks bots and others alike', () => {
+  it('S18: with nothing tried picks bots and others alike', () => {
     const bots = new Set<boolean>()
     for (let seed = 0; seed < 30; seed++) {
       const world = new RoomsWorld({ seed })
@@ -251,7 +251,7 @@ describe('ASK', () => {
     expect(bots).toEqual(new Set([true, false]))
   })
 
-  it('introduces up to three that were not tried, bots first', () => {
+  it('S18: introduces up to three that were not tried, bots first', () => {
     const world = new RoomsWorld()
     const members = roomOf(world, 12) as [Client, ...Client[]]
     const [bot] = roomOf(world, 1, { bot: true }) as [Client]
@@ -275,7 +275,7 @@ describe('ASK', () => {
     expect(alice.takeOne('introductions')).toMatchObject({ empty: false, introductions: [] })
   })
 
-  it('pings a member tried that has been quiet, and closes it with 4002 when it does not answer', () => {
+  it('S18: pings a member tried that has been quiet, and closes it with 4002 when it does not answer', () => {
     const world = new RoomsWorld()
     const [alice, bob, charlie] = roomOf(world, 3) as [Client, Client, Client]
     world.advance(2_000)
@@ -314,7 +314,7 @@ describe('ASK', () => {
 })
 
 describe('UPDATE', () => {
-  it('renews flags and hello for introductions to come', () => {
+  it('S19: renews flags and hello for introductions to come', () => {
     const world = new RoomsWorld()
     const [alice] = roomOf(world, 1) as [Client]
     alice.send({ type: 'update', bot: true, full: false, hello: Uint8Array.of(9) })
@@ -334,7 +334,7 @@ describe('UPDATE', () => {
 })
 
 describe('leaving', () => {
-  it('tells nobody, and is forgotten', () => {
+  it('S20: tells nobody, and is forgotten', () => {
     const world = new RoomsWorld()
     const [alice, bob] = roomOf(world, 2) as [Client, Client]
     bob.leave()
@@ -342,7 +342,7 @@ describe('leaving', () => {
     expect(world.open().join().takeOne('welcome').introductions).toHaveLength(1)
   })
 
-  it('leaves nothing behind when the last is gone', () => {
+  it('S20: leaves nothing behind when the last is gone', () => {
     const world = new RoomsWorld()
     for (const client of [...roomOf(world, 30), ...roomOf(world, 5, { bot: true, full: true }), world.open()]) {
       client.leave()
@@ -354,7 +354,7 @@ describe('leaving', () => {
 })
 
 describe('drain', () => {
-  it('tells members when to come back, closes all with 1012, and admits nobody after', () => {
+  it('S12: tells members when to come back, closes all with 1012, and admits nobody after', () => {
     const world = new RoomsWorld()
     const members = roomOf(world, 10)
     const waiting = world.open()

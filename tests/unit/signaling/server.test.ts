@@ -28,7 +28,7 @@ const statusOf = async (url: string, options: DialOptions): Promise<number> => {
 }
 
 describe('a room on a real server', () => {
-  it('introduces a newcomer to three of twenty', async () => {
+  it('S14: introduces a newcomer to three of twenty', async () => {
     const server = await start()
     const members: TestClient[] = []
     for (let i = 0; i < 20; i++) {
@@ -48,7 +48,7 @@ describe('a room on a real server', () => {
     }
   })
 
-  it('carries signals of any size within it, and none out of it', async () => {
+  it('S16: carries signals of any size within it, and none out of it', async () => {
     const server = await start()
     const [alice, bob, mallory] = await Promise.all([1, 2, 3].map(() => TestClient.dial(server.url)))
     if (!alice || !bob || !mallory) throw new Error('unreachable')
@@ -66,7 +66,7 @@ describe('a room on a real server', () => {
     expect(await alice.settle()).toEqual([])
   })
 
-  it('closes only who offends, with the documented code', async () => {
+  it('S11: closes only who offends, with the documented code', async () => {
     const server = await start()
     const alice = await TestClient.dial(server.url)
     const bob = await TestClient.dial(server.url)
@@ -106,7 +106,7 @@ describe('a room on a real server', () => {
     expect(await health(server)).toEqual({ status: 'ok', connections: 2, rooms: 1 })
   })
 
-  it('closes a client that floods with 4029', async () => {
+  it('S8: closes a client that floods with 4029', async () => {
     const server = await start()
     const mallory = await TestClient.dial(server.url)
     await mallory.join()
@@ -114,7 +114,7 @@ describe('a room on a real server', () => {
     expect((await mallory.closed).code).toBe(4029)
   })
 
-  it('closes a client that does not read with 4008 and goes on', async () => {
+  it('S10: closes a client that does not read with 4008 and goes on', async () => {
     const server = await start({ limits: { bufferedBytes: 8 * 1024, byteBurst: 1e9, frameBurst: 1e6 } })
     const lazy = await TestClient.dial(server.url)
     const alice = await TestClient.dial(server.url)
@@ -132,7 +132,7 @@ describe('a room on a real server', () => {
     expect((await lazy.closed).code).toBe(4008)
   })
 
-  it('pings, and closes who does not answer with 4002', async () => {
+  it('S7: pings, and closes who does not answer with 4002', async () => {
     const server = await start({ limits: { pingMs: 40, pongMs: 40 } })
     const alice = await TestClient.dial(server.url)
     const dead = await TestClient.dial(server.url)
@@ -144,13 +144,13 @@ describe('a room on a real server', () => {
     expect(alice.socket.readyState).toBe(alice.socket.OPEN)
   })
 
-  it('closes who does not join in time with 4010', async () => {
+  it('S6: closes who does not join in time with 4010', async () => {
     const server = await start({ limits: { joinMs: 30 } })
     const idle = await TestClient.dial(server.url)
     expect((await idle.closed).code).toBe(4010)
   })
 
-  it('forgets a client whose connection breaks without a word', async () => {
+  it('S20: forgets a client whose connection breaks without a word', async () => {
     const server = await start()
     const alice = await TestClient.dial(server.url)
     const bob = await TestClient.dial(server.url)
@@ -164,7 +164,7 @@ describe('a room on a real server', () => {
 })
 
 describe('the upgrade', () => {
-  it('is refused with 400 without the subprotocol', async () => {
+  it('S1: is refused with 400 without the subprotocol', async () => {
     const { url } = await start()
     expect(await statusOf(url, { protocols: [] })).toBe(400)
     expect(await statusOf(url, { protocols: ['skein.2', 'graphql-ws'] })).toBe(400)
@@ -182,7 +182,7 @@ describe('the upgrade', () => {
     expect(await statusOf(`${url}/elsewhere`, {})).toBe(404)
   })
 
-  it('is refused with 403 for pages of other origins, by the list given', async () => {
+  it('S1, S2: is refused with 403 for pages of other origins, by the list given', async () => {
     const origin = (value: string) => ({ headers: { Origin: value } })
     const closed = await start()
     expect(await statusOf(closed.url, {})).toBe(101)
@@ -199,7 +199,7 @@ describe('the upgrade', () => {
     expect(await statusOf(open.url, origin('null'))).toBe(101)
   })
 
-  it('is not limited on loopback', async () => {
+  it('S13: is not limited on loopback', async () => {
     const { url } = await start({ limits: { socketsPerAddress: 1, newSocketsPerMinute: 1 } })
     const clients = await Promise.all([1, 2, 3].map(() => TestClient.dial(url)))
     expect(clients).toHaveLength(3)
@@ -256,7 +256,7 @@ describe('listen', () => {
 })
 
 describe('close', () => {
-  it('tells every client when to come back, closes with 1012, settles, and frees the port', async () => {
+  it('S12: tells every client when to come back, closes with 1012, settles, and frees the port', async () => {
     const server = await start()
     const clients = await Promise.all([1, 2, 3].map(() => TestClient.dial(server.url)))
     for (const [room, client] of clients.entries()) await client.join(room)
