@@ -45,7 +45,7 @@ export class Member {
   #usedCarriers = 0
   #timer: { readonly atMs: number; readonly scheduled: Scheduled } | null = null
   #stepping = false
-  #noticed = false
+  #notices = 0
   #overdrawn: CarrierId[] = []
   #lastInstantMs = -1
   #stepsThisInstant = 0
@@ -111,7 +111,7 @@ export class Member {
     const nowMs = this.#nowMs
     this.#countStep(nowMs)
     this.#stepping = true
-    this.#noticed = false
+    const noticesBefore = this.#notices
     try {
       this.engine.step(event, nowMs, this.#effects)
     } catch (error) {
@@ -125,7 +125,7 @@ export class Member {
       }
     }
     this.#overdrawn = []
-    if (this.#noticed) this.checkMembers()
+    if (this.#notices > noticesBefore) this.checkMembers()
   }
 
   /** Holds a member that has left to having let go of everything, and to not answering to one step more. */
@@ -254,7 +254,7 @@ export class Member {
       emit: (notice) => {
         this.#check('emit')
         world.trace(`${this.name} -> ${this.#describeNotice(notice)}`)
-        this.#noticed = true
+        this.#notices++
         this.#note(notice)
       },
       wake: (atMs) => {

@@ -20,7 +20,7 @@ export interface Report {
   readonly leaves: number
   readonly restarts: number
   readonly relayedPairs: number
-  /** How long after the last fault everyone agreed. */
+  /** How long everyone took to agree, from when the last fault had shown. */
   readonly agreedAfterMs: number
   /** Messages that did not arrive though both ends counted each other as here throughout; 0 in calm weather. */
   readonly lost: number

@@ -17,6 +17,10 @@ export const describeSeeds = (from: number, count: number): void => {
       })
     }
 
+    it('lose no message between members that never parted, whatever is cut and whoever else goes', () => {
+      expect(reports.filter((report) => report.lost > 0).map(({ seed, lost }) => ({ seed, lost }))).toEqual([])
+    })
+
     it('saw messages, relays and every kind of fault', () => {
       const sum = (pick: (report: Report) => number) => reports.reduce((total, report) => total + pick(report), 0)
       console.info(summarize(reports))
