@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['tests/unit/**/*.test.ts', 'tests/fuzz/**/*.test.ts', 'tests/contract/**/*.test.ts'],
+          include: ['unit', 'fuzz', 'contract', 'adversary'].map((folder) => `tests/${folder}/**/*.test.ts`),
           environment: 'node',
         },
       },

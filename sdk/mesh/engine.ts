@@ -303,7 +303,7 @@ export class Engine {
     peer.pathKey = ''
     peer.ping = null
     peer.unansweredSinceMs = null
-    peer.control.length = 0
+    peer.control.clear()
     this.#server.askSoon()
     this.#core.topologyChanged()
   }

@@ -1,8 +1,12 @@
 import type { Binding } from '../protocol/carrier.js'
+import { ControlQueue } from './control-queue.js'
 import type { CarrierId } from './events.js'
 import { Pace } from './pace.js'
 import type { Peer } from './peer.js'
 import type { Session } from './session/session.js'
+
+/** All records of a full roster, 1,024 cards and links records, take about a third of this. */
+const CONTROL_BYTES = 16_777_216
 
 /** A frame that waits to be passed on, and the link that it came over and whose quota it takes. */
 export interface Forward {
@@ -26,8 +30,7 @@ export class Link {
   lastHeardMs: number
   /** Unanswered for too long: others are tried, and it is kept. */
   isSuspect = false
-  /** Records that go before everything else, encoded. */
-  readonly control: Uint8Array[] = []
+  readonly control = new ControlQueue(CONTROL_BYTES)
   /** Set-up frames go before sealed ones. */
   readonly setupForwards: Forward[] = []
   readonly forwards: Forward[] = []

@@ -1,4 +1,5 @@
 import type { Handshake } from '../crypto/suite.js'
+import { ControlQueue } from './control-queue.js'
 import type { CarrierId, Path } from './events.js'
 import type { Link } from './link.js'
 import type { VerifiedCertificate } from './session/certificates.js'
@@ -70,6 +71,8 @@ export type Setup =
       readonly deadlineMs: number
     }
 
+/** There are few at a time, and none is worth keeping for long. */
+const CONTROL_BYTES = 1_024
 const NO_PATH: Path = Object.freeze({ kind: 'none', via: Object.freeze([]) })
 
 /** Another member, from the moment I learn of it. Whether it is here is `isHere`; the rest is how far we have come. */
@@ -116,8 +119,8 @@ export class Peer {
   ping: { readonly id: number; readonly sentMs: number } | null = null
   /** When the first ping of an unanswered run went out. */
   unansweredSinceMs: number | null = null
-  /** Pings and their answers that go where the path leads, encoded. */
-  readonly control: Uint8Array[] = []
+  /** Pings and their answers that go where the path leads. */
+  readonly control = new ControlQueue(CONTROL_BYTES)
 
   constructor(certificate: VerifiedCertificate, isInitiator: boolean, nowMs: number) {
     this.certificate = certificate

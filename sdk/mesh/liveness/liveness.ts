@@ -37,12 +37,14 @@ export class Liveness {
     this.#nextPing = (this.#nextPing % 0xffff_ffff) + 1
     peer.ping = { id, sentMs: this.#core.nowMs }
     peer.unansweredSinceMs ??= this.#core.nowMs
-    ;(link?.control ?? peer.control).push(encodeRecord({ type: 'ping', id }))
+    const { control } = link ?? peer
+    control.push(encodeRecord({ type: 'ping', id }))
     this.#core.wakeNow()
   }
 
   handlePing(peer: Peer, link: Link | null, id: number): void {
-    ;(link?.control ?? peer.control).push(encodeRecord({ type: 'pong', id }))
+    const { control } = link ?? peer
+    if (control.takesAnswers) control.push(encodeRecord({ type: 'pong', id }))
     this.#core.wakeNow()
   }
 

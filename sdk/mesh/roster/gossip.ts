@@ -34,7 +34,9 @@ export class Gossip {
   }
 
   handleDigest(link: Link, entries: readonly DigestEntry[]): void {
-    for (const record of this.#core.roster.newerThan(entries)) this.#queue(link, record)
+    if (link.control.takesAnswers) {
+      for (const record of this.#core.roster.newerThan(entries)) this.#queue(link, record)
+    }
     this.#firstDigest ??= entries.map((entry) => encodeBase64url(entry.id))
     this.#core.topologyChanged()
   }

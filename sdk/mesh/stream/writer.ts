@@ -1,5 +1,6 @@
 import { PackWriter } from '../../protocol/pack.js'
 import { RELAY_OVERHEAD_BYTES } from '../../protocol/relay-frames.js'
+import type { ControlQueue } from '../control-queue.js'
 import type { Core } from '../core.js'
 import type { Forward, Link } from '../link.js'
 import type { Peer } from '../peer.js'
@@ -68,15 +69,10 @@ export class Writer {
   }
 
   /** Records up to `room` bytes, or `null` if none wait. */
-  #pack(kind: 'frame' | 'sealed', room: number, control: Uint8Array[], peer: Peer | null): Uint8Array | null {
+  #pack(kind: 'frame' | 'sealed', room: number, control: ControlQueue, peer: Peer | null): Uint8Array | null {
     if (room < LEAST_ROOM_BYTES) return null
     const pack = new PackWriter(kind, room)
-    let taken = 0
-    for (let next = control[0]; next !== undefined && next.length <= pack.left; next = control[taken]) {
-      pack.append(next)
-      taken++
-    }
-    control.splice(0, taken)
+    control.moveTo(pack)
     if (peer?.stream) this.#packStream(pack, peer, peer.stream)
     return pack.isEmpty ? null : pack.finish()
   }

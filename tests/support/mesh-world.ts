@@ -1,0 +1,478 @@
+import type { CryptoSuite, HandshakeRole, KeyPair, SessionSecrets } from '../../sdk/crypto/suite.js'
+import { Engine } from '../../sdk/mesh/engine.js'
+import type { CarrierId, Effects, EngineEvent, EngineNotice, MessageKind } from '../../sdk/mesh/events.js'
+import type { EngineOptions } from '../../sdk/mesh/options.js'
+import type { Lane } from '../../sdk/protocol/carrier.js'
+import {
+  decodeClientFrame,
+  encodeServerFrame,
+  type Introduction,
+  type ServerFrame,
+} from '../../sdk/protocol/server-frames.js'
+import { encodeUtf8 } from '../../sdk/util/bytes.js'
+import { createSimulatedCrypto } from '../simulation/crypto.js'
+import { Random } from './random.js'
+
+/** Far from zero, so that a time taken for "never" shows. */
+const BEGIN_MS = 1_700_000_000_000
+const LATENCY_MS = 1
+const ROOM = 1_048_576
+const MAX_EVENTS = 400_000
+
+export interface Received {
+  readonly from: string
+  readonly to: 'all' | 'me'
+  readonly kind: MessageKind
+  readonly bytes: Uint8Array
+}
+
+/** The keys of one handshake, as its two ends know them. */
+export interface CapturedSession {
+  readonly role: HandshakeRole
+  readonly secrets: SessionSecrets
+}
+
+interface LinkEnd {
+  readonly member: TestMember
+  readonly carrier: CarrierId
+  readonly id: number
+  other: LinkEnd | null
+  state: 'new' | 'open' | 'closed'
+}
+
+type Tamper = (bytes: Uint8Array, lane: Lane) => readonly Uint8Array[]
+
+/**
+ * A few real engines, links and a signaling server in memory, under virtual time: everything takes a millisecond and
+ * arrives. Tests put frames of their own in, hold or change those on their way, and read what the engines do. An
+ * engine that throws fails the test.
+ */
+export class MeshWorld {
+  nowMs = BEGIN_MS
+  readonly random: Random
+  readonly suite: CryptoSuite
+  readonly keys: EngineOptions['keys']
+  readonly members: TestMember[] = []
+  readonly server = new TestServer()
+  readonly #refused = new Set<string>()
+  readonly ends = new Map<number, LinkEnd>()
+  #queue: { readonly atMs: number; readonly order: number; readonly run: () => void }[] = []
+  #order = 0
+  nextEnd = 1
+
+  constructor(seed: number | string = 1) {
+    this.random = new Random(seed)
+    const { suite, keys } = createSimulatedCrypto(this.random)
+    this.suite = suite
+    this.keys = keys
+  }
+
+  /** Members that began and are not joined yet. `ids` sorts: the first has the smallest id, so it begins handshakes. */
+  add(names: readonly string[], options: Partial<EngineOptions> = {}): TestMember[] {
+    const sessions = names.map(() => this.suite.sessionKeys())
+    const idOf = (session: KeyPair): string =>
+      Buffer.from(this.suite.kdf(null, 'sid', session.publicKey).slice(0, 16)).toString('hex')
+    sessions.sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
+    return names.map((name, index) => {
+      const member = new TestMember(this, name, sessions[index] as KeyPair, options)
+      this.members.push(member)
+      member.step({ type: 'start' })
+      return member
+    })
+  }
+
+  /** Members that all see each other. */
+  static joined(names: readonly string[], options: Partial<EngineOptions> = {}, seed: number | string = 1): MeshWorld {
+    const world = new MeshWorld(seed)
+    world.add(names, options)
+    world.runUntil(() => world.isWhole, 30_000)
+    world.run(1_000)
+    return world
+  }
+
+  get isWhole(): boolean {
+    return this.members.every((member) => member.engine.members().length === this.members.length)
+  }
+
+  named(name: string): TestMember {
+    const member = this.members.find((candidate) => candidate.name === name)
+    if (!member) throw new Error(`no member ${name}`)
+    return member
+  }
+
+  refuse(a: TestMember, b: TestMember): void {
+    this.#refused.add(`${a.name} ${b.name}`).add(`${b.name} ${a.name}`)
+    for (const end of this.ends.values()) if (end.member === a && end.other?.member === b) this.cut(end)
+  }
+
+  isRefused(a: TestMember, b: TestMember): boolean {
+    return this.#refused.has(`${a.name} ${b.name}`)
+  }
+
+  cut(end: LinkEnd): void {
+    for (const side of [end, end.other]) {
+      if (side === null || side.state === 'closed') continue
+      side.state = 'closed'
+      this.later(() => {
+        side.member.step({ type: 'carrier:closed', carrier: side.carrier, reason: 'cut' })
+      })
+    }
+  }
+
+  later(run: () => void, inMs = LATENCY_MS): void {
+    this.#queue.push({ atMs: this.nowMs + inMs, order: this.#order++, run })
+    this.#queue.sort((a, b) => a.atMs - b.atMs || a.order - b.order)
+  }
+
+  run(forMs: number): void {
+    this.#runTo(this.nowMs + forMs, () => false)
+  }
+
+  runUntil(isDone: () => boolean, withinMs = 30_000): void {
+    this.#runTo(this.nowMs + withinMs, isDone)
+    if (!isDone()) throw new Error(`not so within ${String(withinMs)} ms`)
+  }
+
+  #runTo(untilMs: number, isDone: () => boolean): void {
+    for (let count = 0; !isDone(); count++) {
+      if (count > MAX_EVENTS) throw new Error('the world runs in circles')
+      const next = this.#queue[0]
+      if (next === undefined || next.atMs > untilMs) {
+        this.nowMs = untilMs
+        return
+      }
+      this.#queue.shift()
+      this.nowMs = Math.max(this.nowMs, next.atMs)
+      next.run()
+    }
+  }
+}
+
+/** One engine and what hosts it. */
+export class TestMember {
+  readonly world: MeshWorld
+  readonly name: string
+  readonly engine: Engine
+  readonly session: KeyPair
+  readonly identity: KeyPair
+  readonly received: Received[] = []
+  readonly notices: EngineNotice[] = []
+  readonly admitted: number[] = []
+  /** Carriers that this engine closed by itself. */
+  readonly closed: CarrierId[] = []
+  /** Every handshake of this member, the newest last. */
+  readonly sessions: CapturedSession[] = []
+  readonly signaled: { readonly carrier: CarrierId; readonly bytes: Uint8Array }[] = []
+  /** Sees what this member writes on links, and says what leaves instead. */
+  tamper: Tamper | null = null
+  /** While it does not read, the others' links to it report no more room. */
+  isReading = true
+  readonly #ends = new Map<CarrierId, LinkEnd>()
+  #server: CarrierId | null = null
+  readonly #effects: Effects
+
+  constructor(world: MeshWorld, name: string, session: KeyPair, options: Partial<EngineOptions>) {
+    this.world = world
+    this.name = name
+    this.session = session
+    this.identity = world.suite.identityKeys()
+    this.#effects = this.#createEffects()
+    this.engine = new Engine(
+      {
+        suite: this.#captureSessions(world.suite),
+        keys: world.keys,
+        identity: this.identity,
+        session,
+        profile: encodeUtf8(`{"name":"${name}"}`),
+        bot: false,
+        relay: true,
+        server: true,
+        canLink: () => true,
+        limits: { messageBytes: 1_048_576, maxLinks: 32 },
+        lingerMs: 10_000,
+        ...options,
+      },
+      world.nowMs,
+    )
+  }
+
+  get id(): string {
+    return this.engine.id
+  }
+
+  get texts(): string[] {
+    return this.received.map(({ bytes }) => new TextDecoder().decode(bytes))
+  }
+
+  get left(): string[] {
+    return this.notices.flatMap((notice) => (notice.type === 'member:leave' ? [notice.id] : []))
+  }
+
+  step(event: EngineEvent): void {
+    this.engine.step(event, this.world.nowMs, this.#effects)
+  }
+
+  send(text: string, to: TestMember | 'all' = 'all'): void {
+    this.sendBytes(encodeUtf8(text), to, 'text')
+  }
+
+  sendBytes(bytes: Uint8Array, to: TestMember | 'all' = 'all', kind: MessageKind = 'binary'): void {
+    this.step({ type: 'submit', submission: 0, to: to === 'all' ? 'all' : to.id, kind, bytes })
+  }
+
+  /** The open link to a member. */
+  link(other: TestMember): LinkEnd {
+    const ends = [...this.#ends.values()].filter((end) => end.state === 'open' && end.other?.member === other)
+    const end = ends.at(-1)
+    if (end === undefined) throw new Error(`${this.name} has no link to ${other.name}`)
+    return end
+  }
+
+  hasLink(other: TestMember): boolean {
+    return [...this.#ends.values()].some((end) => end.state === 'open' && end.other?.member === other)
+  }
+
+  /** Puts bytes on the link to another member, as if this one had written them. The engine here knows nothing of it. */
+  inject(other: TestMember, bytes: Uint8Array, lane: Lane = 'reliable'): void {
+    const { other: far } = this.link(other)
+    if (far) this.#carry(far, lane, bytes)
+  }
+
+  /** Reads again, and the others hear of it. */
+  read(): void {
+    this.isReading = true
+    for (const { other, state } of this.#ends.values()) {
+      if (state === 'open' && other !== null) other.member.#giveRoom(other.carrier)
+    }
+  }
+
+  /** The keys that this member and another agreed on last. */
+  sessionWith(other: TestMember): CapturedSession {
+    const marks = new Set(other.sessions.map(({ secrets }) => hex(secrets.hash)))
+    const shared = this.sessions.filter(({ secrets }) => marks.has(hex(secrets.hash)))
+    const last = shared.at(-1)
+    if (last === undefined) throw new Error(`${this.name} and ${other.name} have no session`)
+    return last
+  }
+
+  fromServer(bytes: Uint8Array): void {
+    this.world.later(() => {
+      if (this.#server !== null) {
+        this.step({ type: 'carrier:bytes', carrier: this.#server, lane: 'reliable', bytes })
+      }
+    })
+  }
+
+  #captureSessions(suite: CryptoSuite): CryptoSuite {
+    return {
+      ...suite,
+      start: (role, ...rest) => {
+        const handshake = suite.start(role, ...rest)
+        return {
+          write: (payload) => handshake.write(payload),
+          read: (message) => handshake.read(message),
+          get remoteStatic() {
+            return handshake.remoteStatic
+          },
+          split: () => {
+            const secrets = handshake.split()
+            this.sessions.push({ role, secrets })
+            return secrets
+          },
+        }
+      },
+    }
+  }
+
+  #createEffects(): Effects {
+    const { world } = this
+    return {
+      openServer: (carrier) => {
+        this.#server = carrier
+        world.later(() => {
+          if (this.#server !== carrier) return
+          world.server.opened(this)
+          this.step({ type: 'carrier:open', carrier, room: { reliable: ROOM, unreliable: 0 }, binding: null })
+        })
+      },
+      openLink: (carrier, _memberId, remote) => {
+        const end: LinkEnd = { member: this, carrier, id: world.nextEnd++, other: null, state: 'new' }
+        this.#ends.set(carrier, end)
+        world.ends.set(end.id, end)
+        const offerer = remote === null ? null : (world.ends.get(endOf(remote)) ?? null)
+        if (offerer) {
+          end.other = offerer
+          offerer.other = end
+        }
+        world.later(() => {
+          if (end.state !== 'new') return
+          this.step({ type: 'link:signal', carrier, kind: 'description', bytes: describe(end.id) })
+        })
+      },
+      signalLink: (carrier, bytes) => {
+        this.signaled.push({ carrier, bytes })
+        const end = this.#ends.get(carrier)
+        if (bytes[0] === DESCRIPTION && end) this.#connect(end, world.ends.get(endOf(bytes)) ?? null)
+      },
+      write: (carrier, lane, bytes) => {
+        if (carrier === this.#server) {
+          const frame = bytes.slice()
+          world.later(() => {
+            world.server.take(this, frame)
+          })
+          this.#giveRoom(carrier)
+          return
+        }
+        const end = this.#ends.get(carrier)
+        if (end?.state !== 'open') return
+        for (const sent of this.tamper?.(bytes, lane) ?? [bytes]) if (end.other) this.#carry(end.other, lane, sent)
+        this.#giveRoom(carrier)
+      },
+      close: (carrier) => {
+        this.closed.push(carrier)
+        if (carrier === this.#server) {
+          this.#server = null
+          world.server.closed(this)
+          return
+        }
+        const end = this.#ends.get(carrier)
+        if (!end || end.state === 'closed') return
+        end.state = 'closed'
+        if (end.other) world.cut(end.other)
+      },
+      deliver: (message) => {
+        this.received.push(message)
+      },
+      admitted: (submission) => {
+        this.admitted.push(submission)
+      },
+      emit: (notice) => {
+        this.notices.push(notice)
+      },
+      wake: (atMs) => {
+        world.later(
+          () => {
+            this.step({ type: 'timer' })
+          },
+          Math.max(0, atMs - world.nowMs),
+        )
+      },
+    }
+  }
+
+  #connect(end: LinkEnd, other: LinkEnd | null): void {
+    const { world } = this
+    if (other === null || end.state !== 'new' || other.state !== 'new') return
+    if (world.isRefused(this, other.member)) {
+      world.cut(end)
+      return
+    }
+    end.other = other
+    other.other = end
+    for (const side of [end, other]) {
+      side.state = 'open'
+      const binding = { local: fingerprint(side.id), remote: fingerprint((side.other as LinkEnd).id) }
+      world.later(() => {
+        if (side.state !== 'open') return
+        const room = { reliable: ROOM, unreliable: ROOM }
+        side.member.step({ type: 'carrier:open', carrier: side.carrier, room, binding })
+      })
+    }
+  }
+
+  #carry(far: LinkEnd, lane: Lane, bytes: Uint8Array): void {
+    const frame = bytes.slice()
+    this.world.later(() => {
+      if (far.state !== 'open') return
+      far.member.step({ type: 'carrier:bytes', carrier: far.carrier, lane, bytes: frame })
+    })
+  }
+
+  #giveRoom(carrier: CarrierId): void {
+    const { other } = this.#ends.get(carrier) ?? { other: null }
+    if (other?.member.isReading === false) return
+    this.world.later(() => {
+      if (other?.member.isReading !== false) this.step({ type: 'carrier:room', carrier, lane: 'reliable', bytes: ROOM })
+    })
+  }
+}
+
+/** A signaling server in its simplest form; tests make it lie. */
+export class TestServer {
+  readonly #present = new Map<TestMember, Introduction | null>()
+  #next = 1
+  /** Sees what members send it and answers whether it is dealt with. */
+  tamper: ((member: TestMember, frame: ReturnType<typeof decodeClientFrame>) => boolean) | null = null
+  /** Payloads of SIGNAL, in order. */
+  readonly signals: { readonly from: TestMember; readonly to: TestMember; readonly payload: Uint8Array }[] = []
+
+  opened(member: TestMember): void {
+    this.#present.set(member, null)
+  }
+
+  closed(member: TestMember): void {
+    this.#present.delete(member)
+  }
+
+  isPresent(member: TestMember): boolean {
+    return this.#present.has(member) && this.#present.get(member) !== null
+  }
+
+  introductionOf(member: TestMember): Introduction {
+    const introduction = this.#present.get(member)
+    if (!introduction) throw new Error(`${member.name} is not at the server`)
+    return introduction
+  }
+
+  take(member: TestMember, bytes: Uint8Array): void {
+    const frame = decodeClientFrame(bytes)
+    if (!this.#present.has(member) || this.tamper?.(member, frame)) return
+    if (frame.type === 'join') {
+      const connection = new Uint8Array(16).fill(this.#next++)
+      const introductions = this.#others(member)
+      this.#present.set(member, { connection, bot: frame.bot, full: frame.full, hello: frame.hello })
+      this.send(member, { type: 'welcome', connection, empty: introductions.length === 0, introductions })
+      for (const [other, introduction] of this.#present) {
+        if (other === member || introduction === null) continue
+        this.send(other, { type: 'introduced', ...this.introductionOf(member) })
+      }
+    } else if (frame.type === 'signal') this.#signal(member, frame.connection, frame.payload)
+    else if (frame.type === 'ask') {
+      this.send(member, { type: 'introductions', empty: false, introductions: this.#others(member) })
+    }
+  }
+
+  send(member: TestMember, frame: ServerFrame): void {
+    member.fromServer(encodeServerFrame(frame))
+  }
+
+  /** Passes a payload on, as if one member had sent it to another. */
+  pass(from: TestMember, to: TestMember, payload: Uint8Array): void {
+    this.send(to, { type: 'signal', connection: this.introductionOf(from).connection, payload })
+  }
+
+  #signal(member: TestMember, connection: Uint8Array, payload: Uint8Array): void {
+    for (const [other, introduction] of this.#present) {
+      if (introduction === null || hex(introduction.connection) !== hex(connection)) continue
+      this.signals.push({ from: member, to: other, payload })
+      this.pass(member, other, payload)
+    }
+  }
+
+  #others(member: TestMember): Introduction[] {
+    const others = [...this.#present].flatMap(([other, introduction]) =>
+      other === member || introduction === null ? [] : [introduction],
+    )
+    return others.slice(0, 3)
+  }
+}
+
+export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+const DESCRIPTION = 1
+
+const describe = (id: number): Uint8Array => Uint8Array.of(DESCRIPTION, id & 0xff, id >> 8)
+
+const endOf = (description: Uint8Array): number => (description[1] as number) | ((description[2] as number) << 8)
+
+const fingerprint = (id: number): Uint8Array => new Uint8Array(32).fill(id)
