@@ -1,5 +1,6 @@
 import { isBuiltin } from 'node:module'
 import { defineConfig, type BuildEnvironmentOptions, type EnvironmentOptions, type Plugin } from 'vite'
+import { compactLibsodium } from './scripts/compact-libsodium.js'
 
 /**
  * The four bundles of the package; declarations come from tsc (scripts/build.ts runs both). `#platform` resolves by
@@ -84,7 +85,7 @@ const noNodeInBrowsers: Plugin = {
 }
 
 export default defineConfig({
-  plugins: [noNodeInBrowsers],
+  plugins: [noNodeInBrowsers, compactLibsodium()],
   publicDir: false,
   environments,
   builder: {

@@ -50,8 +50,6 @@ describe('a page with the packed package, bundled without any configuration', ()
       target: 'web',
       entry: './main.js',
       output: { path },
-      // A hint about any file over 244 KiB, not about the package: the lazy chunk of libsodium's WebAssembly is larger.
-      performance: false,
     })
     const stats = await new Promise<webpack.Stats>((resolve, reject) => {
       compiler.run((error, result) => {
