@@ -3,7 +3,7 @@ import { FRAME } from '../protocol/codes.js'
 import { DecodeError } from '../protocol/decode-error.js'
 import { MAX_FRAME_BYTES } from '../protocol/limits.js'
 import { readRecord, type MemberRecord } from '../protocol/records.js'
-import { decodeRelaySession, relayedSetup } from '../protocol/relay-frames.js'
+import { relayedSetup, relaySessionMark } from '../protocol/relay-frames.js'
 import { Reader } from '../protocol/reader.js'
 import { encodeBase64url } from '../util/base64url.js'
 import { equalBytes } from '../util/bytes.js'
@@ -74,7 +74,7 @@ export class Inbound {
   /** A sealed frame for me. What does not open may be a relay's doing: it is dropped, and nobody is blamed. */
   #relayed(peer: Peer, frame: Uint8Array): void {
     const { connector, liveness, expel } = this.#parts
-    const session = peer.sessionOf(decodeRelaySession(frame).session, equalBytes)
+    const session = peer.sessionOf(relaySessionMark(frame), equalBytes)
     const records = session?.openRelay(frame) ?? null
     if (session === null || records === null) return
     connector.confirm(peer, session)

@@ -73,14 +73,17 @@ export const encodeRelayHeader = (
   return header
 }
 
+/** The session that a sealed frame names. */
+export const relaySessionMark = (frame: Uint8Array): Uint8Array => frame.subarray(SESSION_AT, COUNTER_AT)
+
 export const relayAssociatedData = (frame: Uint8Array): Uint8Array => frame.subarray(FLAGS_AT, RELAY_HEADER_BYTES)
 
-export const decodeRelaySession = (frame: Uint8Array): { session: Uint8Array; counter: number; sealed: Uint8Array } => {
+/** For a frame whose address was decoded, so that it is long enough. */
+export const decodeRelaySealed = (frame: Uint8Array): { counter: number; sealed: Uint8Array } => {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   const high = view.getUint32(COUNTER_AT + 4, true)
   if (high > 0x1f_ffff) throw new DecodeError('counter above 2^53')
   return {
-    session: frame.subarray(SESSION_AT, COUNTER_AT),
     counter: high * 0x1_0000_0000 + view.getUint32(COUNTER_AT, true),
     sealed: frame.subarray(RELAY_HEADER_BYTES),
   }

@@ -29,25 +29,25 @@ export const beginHandshake = (suite: CryptoSuite, keys: GroupKeys, own: KeyPair
 export const writeHandshake = (handshake: Handshake, code: number, payload: HandshakePayload): Uint8Array =>
   concatBytes(Uint8Array.of(code), handshake.write(encodeHandshakePayload(payload)))
 
-/**
- * Reads the other side's message. `null` when it is not authentic, of another group, or its certificate names another
- * session key than the one that made the handshake.
- */
+/** Of whoever lacks the keys, so that the genuine one may still come; or authentic, and the handshake is spent. */
+export type HandshakeFailure = 'forged' | 'unfit'
+
+/** Reads the other side's message. A certificate that names another key than the one that made it is unfit. */
 const readHandshake = (
   suite: CryptoSuite,
   keys: GroupKeys,
   handshake: Handshake,
   frame: Uint8Array,
-): ReceivedHandshake | null => {
+): ReceivedHandshake | HandshakeFailure => {
   const opened = handshake.read(frame.subarray(1))
-  if (opened === null || handshake.remoteStatic === null) return null
+  if (opened === null || handshake.remoteStatic === null) return 'forged'
   try {
     const payload = decodeHandshakePayload(opened)
     const certificate = verifyCertificate(suite, keys.topic, payload.certificate)
-    if (certificate === null || !equalBytes(certificate.session, handshake.remoteStatic)) return null
+    if (certificate === null || !equalBytes(certificate.session, handshake.remoteStatic)) return 'unfit'
     return { certificate, payload }
   } catch (error) {
-    if (error instanceof DecodeError) return null
+    if (error instanceof DecodeError) return 'unfit'
     throw error
   }
 }
@@ -62,7 +62,7 @@ export const answerHandshake = (
   if (frame[0] !== FRAME.HS1) return null
   const handshake = suite.start('responder', prologue(keys), own, null, keys.psk)
   const received = readHandshake(suite, keys, handshake, frame)
-  return received && { ...received, handshake }
+  return typeof received === 'string' ? null : { ...received, handshake }
 }
 
 export const finishHandshake = (
@@ -70,4 +70,5 @@ export const finishHandshake = (
   keys: GroupKeys,
   handshake: Handshake,
   frame: Uint8Array,
-): ReceivedHandshake | null => (frame[0] === FRAME.HS2 ? readHandshake(suite, keys, handshake, frame) : null)
+): ReceivedHandshake | HandshakeFailure =>
+  frame[0] === FRAME.HS2 ? readHandshake(suite, keys, handshake, frame) : 'forged'

@@ -3,7 +3,7 @@ import type { Binding } from '../../protocol/carrier.js'
 import { FRAME } from '../../protocol/codes.js'
 import { DecodeError } from '../../protocol/decode-error.js'
 import { pad, unpad } from '../../protocol/padding.js'
-import { decodeRelaySession, encodeRelayHeader, relayAssociatedData } from '../../protocol/relay-frames.js'
+import { decodeRelaySealed, encodeRelayHeader, relayAssociatedData } from '../../protocol/relay-frames.js'
 import { Reader } from '../../protocol/reader.js'
 import { concatBytes, equalBytes } from '../../util/bytes.js'
 import { prefixed } from './prefixed.js'
@@ -65,8 +65,9 @@ export class Session {
 
   /** The records of an RLY frame of this session, or `null` when it is forged, damaged or met before. */
   openRelay(frame: Uint8Array): Uint8Array | null {
-    const { counter, sealed } = decodeRelaySession(frame)
-    if (!this.#relayMet.isFresh(counter)) return null
+    const decoded = decodedOrNull(() => decodeRelaySealed(frame))
+    if (decoded === null || !this.#relayMet.isFresh(decoded.counter)) return null
+    const { counter, sealed } = decoded
     const records = this.#suite.open(this.#relay.receive, counter, relayAssociatedData(frame), sealed)
     if (records !== null) this.#relayMet.mark(counter)
     return records
@@ -84,16 +85,15 @@ export class Session {
     return concatBytes(header, this.#suite.seal(this.#setup.send, counter, header, pad(message, SETUP_PADDING)))
   }
 
+  /** The message of a SIG frame of this session, or `null` as with {@link openRelay}. */
   openSetup(frame: Uint8Array): Uint8Array | null {
-    const reader = new Reader(frame)
-    reader.bytes(1 + MARK_BYTES)
-    const counter = reader.u64()
-    const sealed = reader.rest()
-    if (!this.#setupMet.isFresh(counter)) return null
+    const decoded = decodedOrNull(() => decodeSetupHeader(frame))
+    if (decoded === null || !this.#setupMet.isFresh(decoded.counter)) return null
+    const { counter, sealed } = decoded
     const padded = this.#suite.open(this.#setup.receive, counter, frame.subarray(0, SETUP_HEADER_BYTES), sealed)
     if (padded === null) return null
     this.#setupMet.mark(counter)
-    return unpad(padded)
+    return decodedOrNull(() => unpad(padded))
   }
 
   /**
@@ -121,7 +121,20 @@ export class Session {
 }
 
 /** The session that a SIG frame names. */
-export const setupSessionMark = (frame: Uint8Array): Uint8Array => {
-  if (frame.length < SETUP_HEADER_BYTES) throw new DecodeError('SIG too short')
-  return frame.subarray(1, 1 + MARK_BYTES)
+export const setupSessionMark = (frame: Uint8Array): Uint8Array => frame.subarray(1, 1 + MARK_BYTES)
+
+const decodeSetupHeader = (frame: Uint8Array): { counter: number; sealed: Uint8Array } => {
+  const reader = new Reader(frame)
+  reader.bytes(1 + MARK_BYTES)
+  return { counter: reader.u64(), sealed: reader.rest() }
+}
+
+/** Sealed frames come by others: what is wrong with one says nothing about who brought it. */
+const decodedOrNull = <Value>(decode: () => Value): Value | null => {
+  try {
+    return decode()
+  } catch (error) {
+    if (error instanceof DecodeError) return null
+    throw error
+  }
 }

@@ -249,7 +249,7 @@ export class Connector {
     const { payload, handshake } = received
     const peer = this.learn(received.certificate)
     if (peer === null || peer.isInitiator || payload.attempt <= peer.attempt) return
-    if (way.type === 'server') peer.connection = way.connection
+    if (way.type === 'server') peer.connection = way.connection.slice()
     peer.attempt = payload.attempt
     peer.lastHeardMs = this.#core.nowMs
     // Naming the epoch that I agreed to shows that my last answer arrived and is in use over there.
@@ -295,9 +295,10 @@ export class Connector {
     if (setup.type !== 'offered') return
     const { suite, options } = this.#core
     const received = finishHandshake(suite, options.keys, setup.handshake, frame)
-    if (received === null || received.certificate.member !== peer.id) return
+    if (received === 'forged') return
+    if (received === 'unfit' || received.certificate.member !== peer.id) return this.#fail(peer)
     const { payload } = received
-    if (payload.attempt !== setup.attempt) return
+    if (payload.attempt !== setup.attempt) return this.#fail(peer)
     peer.lastHeardMs = this.#core.nowMs
     const { epoch, attempt } = payload
     const session = new Session(suite, 'initiator', setup.handshake.split(), { epoch, attempt })
