@@ -1,0 +1,322 @@
+import { describe, expect, it } from 'vitest'
+import { createProvisionalSuite, deriveGroupKeys, loadSodium } from '../../../sdk/crypto/index.js'
+import { issueCertificate, memberIdBytes, verifyCertificate } from '../../../sdk/mesh/session/certificates.js'
+import {
+  answerHandshake,
+  beginHandshake,
+  finishHandshake,
+  writeHandshake,
+} from '../../../sdk/mesh/session/handshake.js'
+import { openHello, sealHello } from '../../../sdk/mesh/session/hello.js'
+import { Session } from '../../../sdk/mesh/session/session.js'
+import { FRAME } from '../../../sdk/protocol/codes.js'
+import { decodeFields } from '../../../sdk/protocol/fields.js'
+import { encodeHandshakePayload, type HandshakePayload } from '../../../sdk/protocol/handshake-payload.js'
+import { Reader } from '../../../sdk/protocol/reader.js'
+import { encodeRecord, readRecord, type MemberRecord } from '../../../sdk/protocol/records.js'
+import { encodeRelayedSetup } from '../../../sdk/protocol/relay-frames.js'
+import { decodeRosterRecord, encodeRosterBody } from '../../../sdk/protocol/roster-record.js'
+import { concatBytes, encodeUtf8 } from '../../../sdk/util/bytes.js'
+import { Random } from '../../support/random.js'
+
+/** Bytes written out by PROTOCOL.md, without help of the code. Spaces part the fields. */
+const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'))
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+const fill = (size: number, value: number): Uint8Array => new Uint8Array(size).fill(value)
+const many = (size: number, value: string): string => value.repeat(size)
+
+const random = new Random('layouts')
+const groupSecret = fill(32, 7)
+const suite = createProvisionalSuite({
+  sodium: await loadSodium(),
+  groupSecret,
+  random: (size) => random.bytes(size),
+})
+const { groupId: _groupId, ...keys } = deriveGroupKeys(suite, groupSecret)
+
+const createMember = () => {
+  const identity = suite.identityKeys()
+  const session = suite.sessionKeys()
+  const certificate = issueCertificate(suite, { identity, session, topic: keys.topic }, 0x0102_0304_0506)
+  return { identity, session, certificate }
+}
+
+const setup = () => {
+  const ada = createMember()
+  const bob = createMember()
+  const payload = { attempt: 1, epoch: 0, fresh: true, firstBroadcast: 1, firstPrivate: 1, description: null }
+  const begun = beginHandshake(suite, keys, ada.session, bob.session.publicKey)
+  const hs1 = writeHandshake(begun, FRAME.HS1, { ...payload, certificate: ada.certificate })
+  const answered = answerHandshake(suite, keys, bob.session, hs1)
+  if (answered === null) throw new Error('HS1 was not accepted')
+  const hs2 = writeHandshake(answered.handshake, FRAME.HS2, { ...payload, epoch: 1, certificate: bob.certificate })
+  const finished = finishHandshake(suite, keys, begun, hs2)
+  const terms = { epoch: 1, attempt: 1 }
+  return {
+    ada: { ...ada, at: new Session(suite, 'initiator', begun.split(), terms) },
+    bob: { ...bob, at: new Session(suite, 'responder', answered.handshake.split(), terms) },
+    hash: begun.split().hash,
+    hs1,
+    hs2,
+    answered,
+    finished,
+  }
+}
+
+describe('C1: fields', () => {
+  it('skip types that are not known', () => {
+    expect([...decodeFields(unhex('01 01 aa  63 02 bbbb')).keys()]).toEqual([1, 99])
+  })
+
+  it.each([
+    ['out of order', '02 00  01 00'],
+    ['twice', '01 00  01 00'],
+    ['more than 32', Array.from({ length: 33 }, (_, type) => hex(Uint8Array.of(type, 0))).join('')],
+    ['longer than what is there', '01 05 aa'],
+  ])('are refused when %s', (_name, bytes) => {
+    expect(() => decodeFields(unhex(bytes))).toThrow('cannot decode frame')
+  })
+})
+
+describe('C4: records', () => {
+  const chunk = { stream: 0, bytes: unhex('616263') }
+  const records: [string, MemberRecord, string][] = [
+    ['PING', { type: 'ping', id: 0x01020304 }, '01 04030201'],
+    ['PONG', { type: 'pong', id: 1 }, '02 01000000'],
+    [
+      'ACK',
+      { type: 'ack', stream: 0, nextBroadcast: 3, nextPrivate: 300, offset: 0, credit: 128 },
+      '03 00 03 ac02 00 8001',
+    ],
+    [
+      'ALL, whole text, after the 5th private message to one recipient',
+      {
+        ...chunk,
+        type: 'all',
+        number: 9,
+        offset: 0,
+        total: 3,
+        first: true,
+        text: true,
+        order: [{ tag: unhex('0a0b0c0d'), lastPrivate: 5 }],
+      },
+      '04 00 07 09  01 0a0b0c0d 05  03 616263',
+    ],
+    [
+      'ALL, first piece of 1,000 bytes',
+      { ...chunk, type: 'all', number: 1, offset: 0, total: 1000, first: true, text: false, order: [] },
+      '04 00 01 01  e807  00  03 616263',
+    ],
+    [
+      'ALL, a later piece',
+      { ...chunk, type: 'all', number: 1, offset: 200, total: 0, first: false, text: false, order: [] },
+      '04 00 00 01  c801  03 616263',
+    ],
+    [
+      'ONE, whole, after the 2nd broadcast',
+      { ...chunk, type: 'one', number: 4, offset: 0, total: 3, first: true, text: false, afterBroadcast: 2 },
+      '05 00 03 04  02  03 616263',
+    ],
+    [
+      'DIGEST',
+      { type: 'digest', entries: [{ id: fill(16, 0xaa), card: 1, links: 200 }] },
+      `08 01 ${many(16, 'aa')} 01 c801`,
+    ],
+    ['ROSTER', { type: 'roster', record: unhex('0102') }, '09 02 0102'],
+  ]
+
+  it.each(records)('%s', (_name, record, bytes) => {
+    expect(hex(encodeRecord(record))).toBe(hex(unhex(bytes)))
+    expect(readRecord(new Reader(unhex(bytes)))).toEqual(record)
+  })
+
+  it.each([
+    ['a code that is not in use', '06 00'],
+    ['a whole message that is not a first piece', '04 00 02 01 00 00'],
+    ['flags that are not in use', '04 00 08 01 00 01 61'],
+    ['message number 0', '05 00 03 00 00 01 61'],
+    ['a later piece without bytes', '04 00 00 01 05 00'],
+    ['a first piece beyond its message', '05 00 01 01 01 00 02 6161'],
+    ['33 recipients before a broadcast', `04 00 03 01 21 ${many(33, '0000000001')} 00`],
+    ['a digest beyond 1,024 members', '08 8108'],
+  ])('with %s are refused', (_name, bytes) => {
+    expect(() => readRecord(new Reader(unhex(bytes)))).toThrow('cannot decode frame')
+  })
+})
+
+describe('C4: roster records', () => {
+  const member = fill(16, 0xaa)
+
+  it('card', () => {
+    const card = { kind: 'card', certificate: fill(175, 0xcc), profile: encodeUtf8('{}'), capabilities: 2 } as const
+    const body = encodeRosterBody(member, 1, card)
+    expect(hex(body)).toBe(hex(unhex(`01 ${many(16, 'aa')} 01 b901  01 af01 ${many(175, 'cc')}  02 02 7b7d  04 01 02`)))
+    expect(decodeRosterRecord(concatBytes(body, fill(64, 1))).content).toEqual(card)
+  })
+
+  it('links', () => {
+    const links = { kind: 'links', gone: false, neighbors: [{ id: fill(16, 0xbb), rttClass: 255 }] } as const
+    const body = encodeRosterBody(member, 2, links)
+    expect(hex(body)).toBe(hex(unhex(`02 ${many(16, 'aa')} 02 16  01 01 00  02 11 ${many(16, 'bb')} ff`)))
+    expect(decodeRosterRecord(concatBytes(body, fill(64, 1))).content).toEqual(links)
+  })
+})
+
+describe('identity', () => {
+  const { identity, session, certificate } = createMember()
+
+  it('K6: a member id is the first 16 bytes of a hash of the session key', () => {
+    expect(memberIdBytes(suite, session.publicKey)).toEqual(suite.kdf(null, 'sid', session.publicKey).slice(0, 16))
+    expect(verifyCertificate(suite, keys.topic, certificate)?.member).toMatch(/^[\w-]{22}$/)
+  })
+
+  it('K7: a certificate is these 175 bytes, the last 64 a signature of the others', () => {
+    const body = unhex(
+      `01 ${hex(identity.publicKey)} ${hex(session.publicKey)} ${hex(keys.topic)} 0605040302010000 80510100 0000`,
+    )
+    expect(hex(certificate.subarray(0, 111))).toBe(hex(body))
+    expect(certificate.length).toBe(175)
+    expect(suite.verify(identity.publicKey, 'cert', body, certificate.subarray(111))).toBe(true)
+  })
+
+  it('K7: a certificate of another topic, or changed anywhere, is refused', () => {
+    expect(verifyCertificate(suite, fill(32, 1), certificate)).toBeNull()
+    for (let at = 0; at < certificate.length; at++) {
+      const changed = certificate.slice()
+      changed[at] = (changed[at] as number) ^ 1
+      expect(verifyCertificate(suite, keys.topic, changed)).toBeNull()
+    }
+  })
+
+  it('C4: HELLO is 232 bytes, and opens for the group alone', () => {
+    const hello = sealHello(suite, keys, certificate)
+    expect(hello.length).toBe(232)
+    expect(openHello(suite, keys, hello)?.bytes).toEqual(certificate)
+    expect(openHello(suite, { ...keys, helloKey: fill(32, 1) }, hello)).toBeNull()
+  })
+})
+
+describe('the handshake', () => {
+  const certificate = fill(175, 0xcc)
+  const payload: HandshakePayload = {
+    certificate,
+    attempt: 3,
+    epoch: 2,
+    fresh: false,
+    firstBroadcast: 300,
+    firstPrivate: 1,
+    description: unhex('dd'),
+  }
+
+  it('C4: its payload is these fields, padded to 256 bytes', () => {
+    const fields = unhex(`01 af01 ${many(175, 'cc')}  02 01 03  03 01 02  04 01 00  05 02 ac02  06 01 01  07 01 dd`)
+    const padded = encodeHandshakePayload(payload)
+    expect(padded.length).toBe(256)
+    expect(hex(padded)).toBe(hex(concatBytes(Uint8Array.of(fields.length, 0), fields)).padEnd(512, '0'))
+  })
+
+  it('C4: HS1 and HS2 are 97 and 49 bytes longer', () => {
+    const { hs1, hs2 } = setup()
+    expect([hs1[0], hs1.length]).toEqual([0x11, 1 + 32 + 48 + 256 + 16])
+    expect([hs2[0], hs2.length]).toEqual([0x12, 1 + 32 + 256 + 16])
+  })
+
+  it('H5: a certificate that names another session key than that of the handshake is refused', () => {
+    const ada = createMember()
+    const bob = createMember()
+    const handshake = beginHandshake(suite, keys, ada.session, bob.session.publicKey)
+    const lie = writeHandshake(handshake, FRAME.HS1, { ...payload, certificate: createMember().certificate })
+    expect(answerHandshake(suite, keys, bob.session, lie)).toBeNull()
+  })
+
+  it('H5: both ends learn of each other by their certificates', () => {
+    const { ada, bob, answered, finished } = setup()
+    expect(answered).toMatchObject({ certificate: { bytes: ada.certificate } })
+    expect(finished).toMatchObject({ certificate: { bytes: bob.certificate } })
+  })
+})
+
+describe('sealed frames', () => {
+  const [adaId, bobId] = [fill(16, 0xaa), fill(16, 0xbb)]
+
+  it('C4: RLY has 51 bytes of header, and is authenticated from flags on', () => {
+    const { ada, bob, hash } = setup()
+    const frame = ada.at.sealRelay(bobId, adaId, encodeRecord({ type: 'ping', id: 1 }))
+    const header = `20 00 00 ${many(16, 'bb')} ${many(16, 'aa')} ${hex(hash.subarray(0, 8))} 0000000000000000`
+    expect(hex(frame.subarray(0, 51))).toBe(hex(unhex(header)))
+    expect(frame.length).toBe(51 + 5 + 16)
+    for (let at = 2; at < frame.length; at++) {
+      const changed = frame.slice()
+      changed[at] = (changed[at] as number) ^ 1
+      // The session's mark only says which keys to try.
+      if (at < 35 || at >= 43) expect(bob.at.openRelay(changed)).toBeNull()
+    }
+    // Relays count `hops` up.
+    frame[1] = 7
+    expect(bob.at.openRelay(frame)).toEqual(encodeRecord({ type: 'ping', id: 1 }))
+  })
+
+  it('R8: an RLY is opened once, and late by at most 1,024 others', () => {
+    const { ada, bob } = setup()
+    const frames = Array.from({ length: 1_100 }, () => ada.at.sealRelay(bobId, adaId, unhex('00')))
+    const last = frames.at(-1) as Uint8Array
+    expect(bob.at.openRelay(last)).not.toBeNull()
+    expect(bob.at.openRelay(last)).toBeNull()
+    expect(bob.at.openRelay(frames[1_099 - 1_023] as Uint8Array)).not.toBeNull()
+    expect(bob.at.openRelay(frames[1_099 - 1_024] as Uint8Array)).toBeNull()
+  })
+
+  it('R8, H12: counters beyond 2^53, and frames cut short, are as good as forged', () => {
+    const { ada, bob } = setup()
+    const relayed = ada.at.sealRelay(bobId, adaId, unhex('00'))
+    relayed.fill(0xff, 43, 51)
+    expect(bob.at.openRelay(relayed)).toBeNull()
+    const sealed = ada.at.sealSetup(unhex('01'))
+    sealed.fill(0xff, 9, 17)
+    expect(bob.at.openSetup(sealed)).toBeNull()
+    expect(bob.at.openSetup(sealed.subarray(0, 16))).toBeNull()
+  })
+
+  it('R11: an RLY opens under no other session', () => {
+    const { ada } = setup()
+    const frame = ada.at.sealRelay(bobId, adaId, unhex('00'))
+    const other = setup()
+    expect(other.bob.at.openRelay(frame)).toBeNull()
+    expect(ada.at.openRelay(frame)).toBeNull()
+  })
+
+  it('C4: RHS is 35 bytes and the set-up frame', () => {
+    const frame = encodeRelayedSetup(bobId, adaId, unhex('11 0102'))
+    expect(hex(frame)).toBe(hex(unhex(`21 00 00 ${many(16, 'bb')} ${many(16, 'aa')} 11 0102`)))
+  })
+
+  it('C4: SIG has 17 bytes of header and is padded to 128', () => {
+    const { ada, bob, hash } = setup()
+    const frame = ada.at.sealSetup(unhex('01 aabb'))
+    expect(hex(frame.subarray(0, 17))).toBe(hex(unhex(`13 ${hex(hash.subarray(0, 8))} 0000000000000000`)))
+    expect(frame.length).toBe(17 + 128 + 16)
+    expect(bob.at.openSetup(frame)).toEqual(unhex('01 aabb'))
+  })
+
+  it('H12: a SIG is opened once, and late by at most 64 others', () => {
+    const { ada, bob } = setup()
+    const frames = Array.from({ length: 70 }, () => ada.at.sealSetup(unhex('01')))
+    expect(bob.at.openSetup(frames[69] as Uint8Array)).not.toBeNull()
+    expect(bob.at.openSetup(frames[69] as Uint8Array)).toBeNull()
+    expect(bob.at.openSetup(frames[69 - 63] as Uint8Array)).not.toBeNull()
+    expect(bob.at.openSetup(frames[69 - 64] as Uint8Array)).toBeNull()
+  })
+
+  it('B2: BIND is 82 bytes and holds for the same two fingerprints alone, in the other role', () => {
+    const { ada, bob } = setup()
+    const [x, y] = [fill(32, 1), fill(32, 2)]
+    const frame = ada.at.writeBind({ local: x, remote: y })
+    expect([frame[0], frame.length]).toEqual([0x14, 82])
+    expect(bob.at.checkBind(frame, { local: y, remote: x })).toBe(true)
+    expect(bob.at.checkBind(frame, { local: y, remote: fill(32, 3) })).toBe(false)
+    expect(bob.at.checkBind(frame, { local: fill(32, 3), remote: x })).toBe(false)
+    expect(bob.at.checkBind(frame, null)).toBe(false)
+    expect(ada.at.checkBind(frame, { local: x, remote: y })).toBe(false)
+    expect(setup().bob.at.checkBind(frame, { local: y, remote: x })).toBe(false)
+  })
+})
