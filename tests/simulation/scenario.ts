@@ -38,6 +38,8 @@ const faultsShowMs = 18_000
 /** Slow links may still have messages to move when everyone agrees already. */
 const deliverWithinMs = 120_000
 const leaveWithinMs = 10_000
+/** On idle links: half a second of waiting for acknowledgements, and a few trips. */
+const goodbyeWithinMs = 2_500
 const maxUnadmitted = 16
 
 /** Runs the world of one seed from first join to last leave. Throws a `Violation` when a rule does not hold. */
@@ -80,9 +82,14 @@ export const runSeed = (seed: number, print: ((line: string) => void) | null = n
   const leaving = world.running()
   for (const member of leaving) {
     const now = random.chance(0.5)
-    world.queue.in(random.between(0, 2_000), () => world.leave(member, now))
+    world.queue.in(random.between(0, 6_000), () => {
+      // Others may lose the relay that the goodbye takes, which leaves as well.
+      const linked = world.running().filter((other) => other.engine.neighbors().includes(member.id))
+      world.leave(member, now)
+      world.queue.in(goodbyeWithinMs, () => checkGoodbye(world, member, linked))
+    })
   }
-  world.run(2_000)
+  world.run(6_000)
   if (world.runUntil(() => leaving.every((member) => member.state === 'left'), leaveWithinMs, 100) === null) {
     const slow = leaving.filter((member) => member.state !== 'left').map((member) => member.name)
     world.fail('leave-slow', `${slow.join()} did not leave within ${leaveWithinMs / 1000} s`)
@@ -107,6 +114,14 @@ export const runSeed = (seed: number, print: ((line: string) => void) | null = n
     relayedPairs,
     agreedAfterMs,
     lost,
+  }
+}
+
+const checkGoodbye = (world: World, gone: Member, linked: readonly Member[]): void => {
+  for (const member of linked) {
+    if (member.running && member.here.includes(gone.id)) {
+      world.fail('goodbye', `${member.name} still shows ${gone.name}, which left ${goodbyeWithinMs / 1000} s ago`)
+    }
   }
 }
 

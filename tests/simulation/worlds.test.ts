@@ -148,6 +148,36 @@ describe('pairs that cannot connect', () => {
   })
 })
 
+describe('a link that falls silent', () => {
+  it('is left for a relay long before it closes, then replaced, and nothing is lost', () => {
+    const world = makeWorld('silent')
+    const [a, b] = meet(world, 3) as [Member, Member]
+    for (let i = 0; i < 100; i++) world.queue.in(i * 200, () => world.send(a, b, 2_000))
+    world.run(1_000)
+    world.network.openLink(0, 1)?.cut('silent')
+    expect(world.runUntil(() => pathOf(a, b) === 'relayed', 7_000)).not.toBeNull()
+    expect(world.runUntil(() => world.network.openLink(0, 1) !== null, 5_000)).not.toBeNull()
+    world.run(20_000)
+    deliverAll(world, 5_000)
+    expect(pathOf(a, b)).toBe('direct')
+    expect(world.ledger.deliveries).toBe(100)
+    expect(world.leaves).toEqual([])
+  })
+
+  it('is the only link of two members: they find each other again over the server within the linger', () => {
+    const world = makeWorld('silent pair')
+    const [a, b] = meet(world, 2) as [Member, Member]
+    for (let i = 0; i < 40; i++) world.queue.in(i * 200, () => world.send(a, b, 2_000))
+    world.run(1_000)
+    world.network.openLink(0, 1)?.cut('silent')
+    world.run(15_000)
+    deliverAll(world, 5_000)
+    expect(pathOf(a, b)).toBe('direct')
+    expect(world.ledger.deliveries).toBe(40)
+    expect(world.leaves).toEqual([])
+  })
+})
+
 describe('the signaling server', () => {
   it.each(['kill', 'drain'] as const)(
     'restarts while members talk: nothing is lost, newcomers join after (%s)',
