@@ -48,7 +48,7 @@ describe('two pages that cannot connect', () => {
 
   it('become directly linked by themselves once they can', async () => {
     const { ada, bob } = await joinApart(await setup())
-    await Promise.all([ada, bob].map(({ me }) => me.evaluate(({ rules }) => (rules.only = null) === null)))
+    await Promise.all([ada, bob].map(({ me }) => me.evaluate(({ rules }) => rules.allow(null))))
     await Promise.all([
       ada.me.evaluate((me, id) => me.untilPath(id, 'direct', 20_000), bob.id),
       bob.me.evaluate((me, id) => me.untilPath(id, 'direct', 20_000), ada.id),
@@ -103,8 +103,11 @@ describe('a line of four pages', () => {
     const bob = await join()
     const carol = await join({ only: [bob.id] })
     const ada = await join({ only: [bob.id] })
-    await bob.me.evaluate(({ rules }, ids) => (rules.only = new Set(ids)).size, [ada.id, carol.id])
-    await carol.me.evaluate(({ rules }, id) => (rules.only = null) === rules.refused.add(id), ada.id)
+    await bob.me.evaluate(({ rules }, ids) => rules.allow(ids), [ada.id, carol.id])
+    await carol.me.evaluate(({ rules }, id) => {
+      rules.allow(null)
+      rules.refused.add(id)
+    }, ada.id)
     const dave = await join({ only: [carol.id] })
     await ada.me.evaluate((me, [id, path]) => me.untilPath(id, path), [
       dave.id,

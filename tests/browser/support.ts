@@ -50,10 +50,10 @@ interface JoinAll {
   (count: number): Promise<PageMember[]>
 }
 
-export const setup = async (): Promise<World> => {
+export const setup = async (options: { readonly signalingFlags?: readonly string[] } = {}): Promise<World> => {
   if (browser === undefined || pages === undefined) throw new Error('useBrowser() was not called')
   const [ownBrowser, pagesUrl] = [browser, pages.url]
-  const signaling = await startSignaling()
+  const signaling = await startSignaling(options.signalingFlags)
   const contexts: BrowserContext[] = []
   onTestFinished(async () => {
     await Promise.all(contexts.map((context) => context.close()))
@@ -61,24 +61,24 @@ export const setup = async (): Promise<World> => {
   })
   const key = WebGroup.generateKey()
 
-  const openPage: World['openPage'] = async (options = {}) => {
-    const context = await (options.browser ?? ownBrowser).newContext()
+  const openPage: World['openPage'] = async (given = {}) => {
+    const context = await (given.browser ?? ownBrowser).newContext()
     contexts.push(context)
     const page = await context.newPage()
-    await page.goto(options.url ?? `${pagesUrl}/page/index.html`)
+    await page.goto(given.url ?? `${pagesUrl}/page/index.html`)
     return page
   }
 
-  const createMember: World['createMember'] = (page, options = {}) =>
+  const createMember: World['createMember'] = (page, memberOptions = {}) =>
     // As text: the type of a profile, which refers to itself, is too much for that of the arguments of a page.
     page.evaluateHandle(
       (given) => (window.harness.me = new window.harness.Member(JSON.parse(given) as MemberOptions)),
-      JSON.stringify({ signaling: signaling.url, ...options }),
+      JSON.stringify({ signaling: signaling.url, ...memberOptions }),
     )
 
-  const join: World['join'] = async (options, page) => {
+  const join: World['join'] = async (memberOptions, page) => {
     const home = page ?? (await openPage())
-    const me = await createMember(home, options)
+    const me = await createMember(home, memberOptions)
     await me.evaluate((member, groupKey) => member.group.join(groupKey), key)
     return { page: home, me, id: await me.evaluate((member) => member.group.myId) }
   }

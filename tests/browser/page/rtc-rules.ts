@@ -7,8 +7,7 @@ interface Engine {
 
 /** Which members WebRTC may connect, and a count of what it made for them. */
 export class RtcRules {
-  /** Ids that alone are allowed; `null` for everyone. */
-  only: Set<string> | null
+  #only: ReadonlySet<string> | null = null
   /** Ids that get no engine at all. */
   readonly refused = new Set<string>()
   /** Ids that get an engine whose candidates never connect. */
@@ -20,11 +19,16 @@ export class RtcRules {
   readonly channels = new Map<string, RTCDataChannel[]>()
 
   constructor(only?: readonly string[]) {
-    this.only = only === undefined ? null : new Set(only)
+    this.allow(only ?? null)
+  }
+
+  /** From now on these alone are connected; `null` for everyone. */
+  allow(only: readonly string[] | null): void {
+    this.#only = only === null ? null : new Set(only)
   }
 
   engine(id: string): Engine | null {
-    if (this.refused.has(id) || this.only?.has(id) === false) return null
+    if (this.refused.has(id) || this.#only?.has(id) === false) return null
     const { RTCSessionDescription, RTCIceCandidate } = window
     return { RTCPeerConnection: this.#connectionClass(id), RTCSessionDescription, RTCIceCandidate }
   }

@@ -1,0 +1,62 @@
+import { expect, it, onTestFinished } from 'vitest'
+import { startRecordingProxy } from './recording-proxy.js'
+import { setup, untilAllDirect, untilAllTalk, useBrowser } from './support.js'
+
+useBrowser()
+
+/** What a session description and its candidates are made of. */
+const descriptionText = ['a=candidate', 'candidate:', '.local', 'ice-ufrag', 'ice-pwd', 'fingerprint', 'v=0', 'sdp']
+
+/** A text as it could be written: plain, in UTF-16, in hexadecimal, and in base64 at each of three offsets. */
+const spellings = (text: string): Buffer[] => {
+  const base64 = [0, 1, 2].map((offset) => {
+    const encoded = Buffer.from('x'.repeat(offset) + text).toString('base64')
+    // The characters at both ends depend on the neighbors.
+    return encoded.slice(offset === 0 ? 0 : 4, -4)
+  })
+  const utf16 = Buffer.from(text, 'utf16le')
+  const texts = [text, Buffer.from(text).toString('hex'), ...base64.filter((part) => part.length >= 6)]
+  return [...texts.map((part) => Buffer.from(part)), utf16, Buffer.from(utf16).swap16()]
+}
+
+it('what passes the signaling server holds no message, name, key, address or session description', async () => {
+  const { signaling, key, join } = await setup()
+  const proxy = await startRecordingProxy(signaling.url)
+  onTestFinished(() => proxy.close())
+  const names = ['Marigold-Marker-Ada', 'Marigold-Marker-Bob', 'Marigold-Marker-Carol']
+  const members = []
+  for (const name of names) members.push(await join({ signaling: proxy.url, profile: { name } }))
+  await untilAllDirect(members)
+  await untilAllTalk(members, 'Juniper-Marker-Message')
+  // Members that leave and lose each other say things of their own.
+  await members[0]?.me.evaluate(async ({ group }, groupKey) => {
+    await group.leave()
+    await group.join(groupKey)
+  }, key)
+  await members[1]?.me.evaluate((me) => me.untilMembers(3))
+
+  const up = Buffer.concat(proxy.recorded.up)
+  const down = Buffer.concat(proxy.recorded.down)
+  expect(up.length).toBeGreaterThan(1_000)
+  expect(down.length).toBeGreaterThan(1_000)
+  const secret = Buffer.from(key.replace('sk1_', ''), 'base64url')
+  const ownBytes = [secret, secret.subarray(2), secret.subarray(2, 18), secret.subarray(-16)]
+  for (const [direction, bytes] of [
+    ['up', up],
+    ['down', down],
+  ] as const) {
+    for (const marker of [...names, 'Marigold-Marker', 'Juniper-Marker', key, key.slice(4)]) {
+      for (const spelling of spellings(marker)) expect(bytes.includes(spelling), `${direction}: ${marker}`).toBe(false)
+    }
+    for (const text of descriptionText) {
+      // Three bytes turn up in random ones by chance; what is longer must be nowhere in any spelling.
+      const looked = text.length < 5 ? [] : spellings(text)
+      for (const spelling of looked) expect(bytes.includes(spelling), `${direction}: ${text}`).toBe(false)
+    }
+    expect(/v=0\r\n|o=- \d/.test(bytes.toString('latin1')), `${direction}: v=0`).toBe(false)
+    for (const part of ownBytes) expect(bytes.includes(part), `${direction}: the secret`).toBe(false)
+  }
+  // The request has a host and an origin, which are loopback here; beyond those no address shows.
+  const frames = Buffer.concat([...proxy.recorded.up.filter((entry) => !entry.includes('Sec-WebSocket')), down])
+  expect(/\b(?:\d{1,3}\.){3}\d{1,3}\b/.test(frames.toString('latin1'))).toBe(false)
+})
