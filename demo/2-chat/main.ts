@@ -34,35 +34,41 @@ const fail = (error: unknown): void => {
   view.retry.hidden = false
 }
 
+const createGroup = (): WebGroup => {
+  const current = new WebGroup({ signaling: signalingUrl, profile: { name: myName } })
+  for (const name of ['state:change', 'signaling:change', 'link:change', 'member:update'] as const) {
+    current.on(name, () => render(current))
+  }
+  current.on('member:join', ({ peer }) => {
+    render(current)
+    showEvent(`${nameOf(peer)} is here`)
+  })
+  current.on('member:leave', ({ id, reason }) => {
+    render(current)
+    showEvent(reason === 'timeout' ? `${nameById(id)} is gone without a word` : `${nameById(id)} has left`)
+  })
+  current.on('message', ({ from, data }) => {
+    if (typeof data === 'string') showMessage(nameById(from), data, false)
+  })
+  current.on('error', ({ error }) => console.warn(error))
+  return current
+}
+
+/** Joins the group of the link under the name of the moment, in place of the group before. */
 const start = async (): Promise<void> => {
   const previous = group
-  group = null
-  await previous?.leave()
   view.retry.hidden = true
+  view.use.textContent = 'Change'
+  let current: WebGroup | null = null
   try {
-    const current = new WebGroup({ signaling: signalingUrl, profile: { name: myName } })
-    group = current
-    current.on('state:change', () => render(current))
-    current.on('signaling:change', () => render(current))
-    current.on('link:change', () => render(current))
-    current.on('member:update', () => render(current))
-    current.on('member:join', ({ peer }) => {
-      render(current)
-      showEvent(`${nameOf(peer)} is here`)
-    })
-    current.on('member:leave', ({ id, reason }) => {
-      render(current)
-      showEvent(reason === 'timeout' ? `${nameById(id)} is gone without a word` : `${nameById(id)} has left`)
-    })
-    current.on('message', ({ from, data }) => {
-      if (typeof data === 'string') showMessage(nameById(from), data, false)
-    })
-    current.on('error', ({ error }) => console.warn(error))
-    await current.join(readKey())
+    current = group = createGroup()
+    const key = readKey()
+    void previous?.leave()
+    await current.join(key)
     view.text.focus()
   } catch (error) {
-    // Another start has taken over already, and says what there is to say.
-    if (group !== null) fail(error)
+    // What became of a group that has been replaced meanwhile is of no interest.
+    if (current === group) fail(error)
   }
 }
 
@@ -73,7 +79,7 @@ view.naming.addEventListener('submit', (event) => {
   const isNew = name !== myName
   myName = name
   localStorage.setItem(nameKey, name)
-  // A profile belongs to a join: under another name one joins anew.
+  // What others are shown of a member is fixed for as long as it is there: under another name one joins anew.
   if (isNew) void start()
   else view.text.focus()
 })

@@ -11,6 +11,7 @@ export const view = {
   members: element('members', HTMLUListElement),
   naming: element('naming', HTMLFormElement),
   name: element('name', HTMLInputElement),
+  use: element('use', HTMLButtonElement),
   messages: element('messages', HTMLOListElement),
   composer: element('composer', HTMLFormElement),
   text: element('text', HTMLInputElement),
@@ -26,12 +27,20 @@ const create = (tag: string, className: string, ...children: (Node | string)[]):
   return made
 }
 
-/** Adds to the conversation, and scrolls there unless the reader is looking at something further up. */
+/** A reader who has scrolled up stays there; anyone else sees what is new, also when the room for it changes. */
+let isAtEnd = true
+const scroll = (): void => {
+  if (isAtEnd) view.messages.scrollTop = view.messages.scrollHeight
+}
+view.messages.addEventListener('scroll', () => {
+  const { scrollHeight, scrollTop, clientHeight } = view.messages
+  isAtEnd = scrollHeight - scrollTop - clientHeight < 40
+})
+new ResizeObserver(scroll).observe(view.messages)
+
 const append = (item: HTMLElement): void => {
-  const { messages } = view
-  const atEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 60
-  messages.append(item)
-  if (atEnd) item.scrollIntoView({ block: 'end' })
+  view.messages.append(item)
+  scroll()
 }
 
 export const showMessage = (name: string, text: string, isMine: boolean): void => {

@@ -43,7 +43,7 @@ it('npm start serves a chat in which two pages talk, and ctrl-C ends all of it',
   const { child, chat, signaling } = await startDemos()
   const ada = await openPage({ url: chat })
   await ada.getByLabel('Your name').fill('Ada')
-  await ada.getByRole('button', { name: 'Use' }).click()
+  await ada.getByRole('button', { name: 'Join' }).click()
   await ada.getByText('Nobody else is here yet').waitFor()
   const bob = await openPage({ url: ada.url() })
   await bob.getByLabel('Your name').fill('Bob')
