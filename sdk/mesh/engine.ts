@@ -282,7 +282,6 @@ export class Engine {
     this.#gossip.greet(link)
     this.#liveness.heard(link.peer, link)
     this.#liveness.ping(link.peer, link)
-    this.#publisher.gained()
     if (this.#phase.type === 'joining' && this.#phase.graceMs === Infinity) {
       this.#phase = { type: 'joining', graceMs: this.#core.nowMs + JOIN_GRACE_MS }
     }
@@ -292,7 +291,6 @@ export class Engine {
 
   #linkLost(link: Link): void {
     this.#forwarder.forget(link)
-    this.#publisher.lost()
     this.#core.topologyChanged()
   }
 
@@ -362,6 +360,7 @@ export class Engine {
 
   #refresh(): void {
     this.#core.isTopologyDirty = false
+    this.#publisher.review()
     this.#membership.refresh()
     for (const peer of [...this.#core.peers.values()]) this.#connector.consider(peer)
   }

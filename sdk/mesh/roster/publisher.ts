@@ -44,13 +44,15 @@ export class Publisher {
     this.#publishLinks()
   }
 
-  gained(): void {
-    // The first neighbor is how anyone learns of me: it does not wait.
-    this.#due(this.#published.size === 0 ? this.#core.nowMs : this.#core.nowMs + GATHER_MS)
-  }
-
-  lost(): void {
-    this.#due(this.#core.nowMs)
+  /** My links may have changed. One that has fallen silent is not listed: nobody should send by it. */
+  review(): void {
+    const current = this.#current()
+    const now = this.#core.nowMs
+    if ([...this.#published.keys()].some((id) => !current.has(id))) this.#due(now)
+    else if (current.size > this.#published.size) {
+      // The first neighbor is how anyone learns of me: it does not wait.
+      this.#due(this.#published.size === 0 ? now : now + GATHER_MS)
+    }
   }
 
   /** The last record of this join: final for everyone who gets it. */
@@ -89,7 +91,9 @@ export class Publisher {
 
   #current(): Map<string, number> {
     const current = new Map<string, number>()
-    for (const link of this.#core.boundLinks()) current.set(link.peer.id, rttClassOf(link.peer.rttMs))
+    for (const link of this.#core.boundLinks()) {
+      if (!link.isSuspect) current.set(link.peer.id, rttClassOf(link.peer.rttMs))
+    }
     return current
   }
 
