@@ -16,7 +16,12 @@ export interface RosterEntry {
   readonly id: string
   readonly idBytes: Uint8Array
   readonly certificate: VerifiedCertificate
-  readonly card: { readonly version: number; readonly content: Card; readonly bytes: Uint8Array }
+  readonly card: {
+    readonly version: number
+    readonly content: Card
+    readonly receivedMs: number
+    readonly bytes: Uint8Array
+  }
   readonly links: RosterLinks | null
 }
 
@@ -73,7 +78,7 @@ export class Roster {
       throw error
     }
     return record.content.kind === 'card'
-      ? this.#acceptCard(record, record.content, bytes)
+      ? this.#acceptCard(record, record.content, bytes, nowMs)
       : this.#acceptLinks(record, record.content, bytes, nowMs)
   }
 
@@ -82,7 +87,7 @@ export class Roster {
     return this.#suite.verify(identity, 'record', concatBytes(this.#topic, record.body), record.signature)
   }
 
-  #acceptCard(record: RosterRecord, content: Card, bytes: Uint8Array): RosterChange | null {
+  #acceptCard(record: RosterRecord, content: Card, bytes: Uint8Array, nowMs: number): RosterChange | null {
     const id = encodeBase64url(record.member)
     const known = this.#entries.get(id)
     if (known !== undefined && record.version <= known.card.version) return null
@@ -96,7 +101,12 @@ export class Roster {
       id,
       idBytes: certificate.memberBytes,
       certificate,
-      card: { version: record.version, content: decodeRosterRecord(copy).content as Card, bytes: copy },
+      card: {
+        version: record.version,
+        content: decodeRosterRecord(copy).content as Card,
+        receivedMs: nowMs,
+        bytes: copy,
+      },
       links: known?.links ?? null,
     }
     this.#entries.set(id, entry)
@@ -106,7 +116,8 @@ export class Roster {
 
   #acceptLinks(record: RosterRecord, content: Links, bytes: Uint8Array, nowMs: number): RosterChange | null {
     const known = this.#entries.get(encodeBase64url(record.member))
-    if (known === undefined || (known.links !== null && record.version <= known.links.version)) return null
+    if (known === undefined || known.links?.gone === true) return null
+    if (known.links !== null && record.version <= known.links.version) return null
     if (!this.#isAuthentic(record, known.certificate.identity)) return null
     const neighbors = new Map(content.neighbors.map((neighbor) => [encodeBase64url(neighbor.id), neighbor.rttClass]))
     const links = { version: record.version, gone: content.gone, neighbors, receivedMs: nowMs, bytes: bytes.slice() }
@@ -145,8 +156,8 @@ export class Roster {
   /** Forgets who has long been gone; never me. */
   prune(nowMs: number, keep: (id: string) => boolean): void {
     for (const entry of this.#entries.values()) {
-      if (keep(entry.id) || entry.links === null) continue
-      if (nowMs - entry.links.receivedMs > MEMORY_MS) {
+      if (keep(entry.id)) continue
+      if (nowMs - (entry.links ?? entry.card).receivedMs > MEMORY_MS) {
         this.#entries.delete(entry.id)
         this.revision++
       }

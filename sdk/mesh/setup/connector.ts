@@ -33,6 +33,8 @@ const RETRY_LINK = { baseMs: 1_000, capMs: 15_000 }
 const RETRY_SESSION = { baseMs: 500, capMs: 4_000 }
 const MAX_CANDIDATES = 64
 const FORGET_MS = 60_000
+/** As many as the roster holds. Whoever has the group key can make up more. */
+const MAX_PEERS = 1_024
 
 /**
  * Makes sessions and links: decides with whom to begin, runs the handshake over the server or through members, opens
@@ -47,16 +49,27 @@ export class Connector {
     this.#handlers = handlers
   }
 
-  /** Whoever is learnt of, and by whatever way, is learnt of here; `null` for myself. */
+  /** Whoever is learnt of, and by whatever way, is learnt of here; `null` for myself, and when there are too many. */
   learn(certificate: VerifiedCertificate): Peer | null {
     if (certificate.member === this.#core.id) return null
     const known = this.#core.peers.get(certificate.member)
     if (known) return known
+    if (this.#core.peers.size >= MAX_PEERS && !this.#makeRoom()) return null
     const isInitiator = compareBytes(this.#core.idBytes, certificate.memberBytes) < 0
     const peer = new Peer(certificate, isInitiator, this.#core.nowMs)
     this.#core.peers.set(peer.id, peer)
     this.#core.topologyChanged()
     return peer
+  }
+
+  /** Forgets the one that was learnt of first and never came. */
+  #makeRoom(): boolean {
+    for (const peer of this.#core.peers.values()) {
+      if (peer.isHere || peer.link !== null || peer.session !== null || peer.setup.type !== 'idle') continue
+      this.drop(peer)
+      return this.#core.peers.delete(peer.id)
+    }
+    return false
   }
 
   /** Begins with this member if it is my part, it is time, and there is a way. */
