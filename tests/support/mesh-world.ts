@@ -59,6 +59,8 @@ export class MeshWorld {
   #queue: { readonly atMs: number; readonly order: number; readonly run: () => void }[] = []
   #order = 0
   nextEnd = 1
+  /** Somebody sits in between every link: each end sees the certificate of that one. */
+  isTapped = false
 
   constructor(seed: number | string = 1) {
     this.random = new Random(seed)
@@ -169,6 +171,7 @@ export class TestMember {
   isReading = true
   readonly #ends = new Map<CarrierId, LinkEnd>()
   #server: CarrierId | null = null
+  #timerMs = Infinity
   readonly #effects: Effects
 
   constructor(world: MeshWorld, name: string, session: KeyPair, options: Partial<EngineOptions>) {
@@ -350,12 +353,15 @@ export class TestMember {
         this.notices.push(notice)
       },
       wake: (atMs) => {
-        world.later(
-          () => {
-            this.step({ type: 'timer' })
-          },
-          Math.max(0, atMs - world.nowMs),
-        )
+        const timer = Math.max(world.nowMs, atMs)
+        if (timer >= this.#timerMs) return
+        this.#timerMs = timer
+        world.later(() => {
+          // An earlier one was asked for meanwhile.
+          if (this.#timerMs !== timer) return
+          this.#timerMs = Infinity
+          this.step({ type: 'timer' })
+        }, timer - world.nowMs)
       },
     }
   }
@@ -371,7 +377,8 @@ export class TestMember {
     other.other = end
     for (const side of [end, other]) {
       side.state = 'open'
-      const binding = { local: fingerprint(side.id), remote: fingerprint((side.other as LinkEnd).id) }
+      const far = world.isTapped ? TAP : (side.other as LinkEnd).id
+      const binding = { local: fingerprint(side.id), remote: fingerprint(far) }
       world.later(() => {
         if (side.state !== 'open') return
         const room = { reliable: ROOM, unreliable: ROOM }
@@ -470,6 +477,7 @@ export class TestServer {
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 const DESCRIPTION = 1
+const TAP = 200
 
 const describe = (id: number): Uint8Array => Uint8Array.of(DESCRIPTION, id & 0xff, id >> 8)
 

@@ -22,7 +22,7 @@ export interface OutMessage {
 }
 
 /** What one message holds of the window beside its bytes, so that empty ones are not free. */
-const MESSAGE_COST = 64
+export const MESSAGE_COST = 64
 /** Acknowledged messages are let go together, so that few copies are made of the list; these many bytes may wait for it. */
 const MAX_GONE_BYTES = 1_048_576
 const MAX_GONE_ENTRIES = 1_024

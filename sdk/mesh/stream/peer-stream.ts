@@ -1,9 +1,12 @@
+import { MAX_FRAME_BYTES } from '../../protocol/limits.js'
 import type { AllChunk, MemberRecord, OneChunk } from '../../protocol/records.js'
 import type { Inbox, InMessage } from './inbox.js'
-import { Outbox, type Submission } from './outbox.js'
+import { MESSAGE_COST, Outbox, type Submission } from './outbox.js'
 
 /** What one member may have sent unacknowledged, in bytes. */
 export const WINDOW_BYTES = 4_194_304
+/** What may still come after the first message that is held: all that was sent before its sender knew. */
+const MAX_HELD_BYTES = WINDOW_BYTES + 2 * MAX_FRAME_BYTES
 /** How long an acknowledgement waits for something to travel with. */
 const ACK_DELAY_MS = 25
 /** How much arrives before one is sent at once. */
@@ -16,8 +19,8 @@ const RESEND_MOST_MS = 4_000
 export class PeerStream {
   readonly outbox: Outbox
   inbox: Inbox
-  /** Whole messages that came before the member is shown as here. */
-  readonly held: InMessage[] = []
+  readonly #held: InMessage[] = []
+  #heldBytes = 0
   /** Private messages from this number on came after the last broadcast. */
   privateSinceBroadcast: number
   #ackDueMs: number | null = null
@@ -36,6 +39,23 @@ export class PeerStream {
     const dueMs = this.#receivedSinceAck >= ACK_EVERY_BYTES ? nowMs : nowMs + ACK_DELAY_MS
     this.#ackDueMs = Math.min(this.#ackDueMs ?? Infinity, dueMs)
     return this.inbox.accept(chunk)
+  }
+
+  /** Whether whole messages wait for the member to be shown as here. Meanwhile it gets no credit. */
+  get isHolding(): boolean {
+    return this.#held.length > 0
+  }
+
+  /** `false` when the member goes on without credit, which is how it would fill my memory. */
+  hold(message: InMessage): boolean {
+    if (this.isHolding) this.#heldBytes += message.bytes.length + MESSAGE_COST
+    this.#held.push(message)
+    return this.#heldBytes <= MAX_HELD_BYTES
+  }
+
+  takeHeld(): InMessage[] {
+    this.#heldBytes = 0
+    return this.#held.splice(0)
   }
 
   /** When an acknowledgement must be on its way, if any is owed. */

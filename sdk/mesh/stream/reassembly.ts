@@ -21,7 +21,7 @@ export class Reassembly {
 
   creditFor(peer: Peer): number {
     const isFirst = this.#senders.size === 0 || this.#senders.values().next().value === peer
-    const hasRoom = peer.stream?.held.length === 0 && (isFirst || this.#heldBytes() < this.#limit)
+    const hasRoom = peer.stream?.isHolding === false && (isFirst || this.#heldBytes() < this.#limit)
     if (hasRoom) this.#starved.delete(peer)
     else this.#starved.add(peer)
     return hasRoom ? WINDOW_BYTES : 0

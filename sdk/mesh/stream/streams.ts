@@ -49,7 +49,7 @@ export class Streams {
     peer.epoch = agreed.session.epoch
     peer.stream.outbox.restart(agreed.own.firstBroadcast, agreed.own.firstPrivate)
     peer.stream.inbox = this.#inbox(agreed.theirs)
-    peer.stream.held.length = 0
+    peer.stream.takeHeld()
     this.#reassembly.update(peer)
     return true
   }
@@ -73,12 +73,12 @@ export class Streams {
     if (message === null) return
     // A member's first message comes after the news that it is here.
     if (peer.isHere) this.#deliver(peer, message)
-    else stream.held.push(message)
+    else if (!stream.hold(message)) throw new ProtocolViolation('goes on without credit')
   }
 
   /** The member is here: what came before the news of it is delivered. */
   release(peer: Peer): void {
-    for (const message of peer.stream?.held.splice(0) ?? []) this.#deliver(peer, message)
+    for (const message of peer.stream?.takeHeld() ?? []) this.#deliver(peer, message)
     this.#reassembly.release()
   }
 

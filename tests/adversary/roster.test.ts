@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import { concatBytes } from '../../sdk/util/bytes.js'
+import { encodeRosterBody } from '../../sdk/protocol/roster-record.js'
+import type { TestMember } from '../support/mesh-world.js'
+import { PaperMember, chunk, pack, rosterRecord, setupGroup, watchHonest } from '../support/mesh-villain.js'
+
+const leaves = (member: TestMember): number => member.left.length
+
+describe('a neighbor that passes on roster records', () => {
+  it('of another member, forged, changes nothing and keeps its link', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const check = watchHonest(world, ada, bob)
+    const body = encodeRosterBody(bob.engine.idBytes, 1_000, { kind: 'links', gone: true, neighbors: [] })
+    for (const signature of [new Uint8Array(64), world.random.bytes(64)]) {
+      mallory.inject(ada, pack({ type: 'roster', record: concatBytes(body, signature) }))
+    }
+    mallory.inject(ada, pack({ type: 'roster', record: new Uint8Array(300) }))
+    mallory.inject(ada, pack({ type: 'roster', record: new Uint8Array() }))
+    world.run(50)
+    expect(leaves(ada)).toBe(0)
+    expect(ada.hasLink(mallory)).toBe(true)
+    check()
+  })
+
+  it('signed by one member in the name of another changes nothing', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const check = watchHonest(world, ada, bob)
+    const gone = { kind: 'links' as const, gone: true, neighbors: [] }
+    mallory.inject(ada, pack(rosterRecord(world, bob.engine.idBytes, 1_000, gone, mallory.identity.secretKey)))
+    world.run(50)
+    expect(leaves(ada)).toBe(0)
+    check()
+  })
+
+  it('that are stale changes nothing', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const check = watchHonest(world, ada, bob)
+    const before = ada.engine.peer(bob.id)?.path
+    const stale = { kind: 'links' as const, gone: true, neighbors: [] }
+    mallory.inject(ada, pack(rosterRecord(world, bob.engine.idBytes, 1, stale, bob.identity.secretKey)))
+    world.run(50)
+    expect([leaves(ada), ada.engine.peer(bob.id)?.path]).toEqual([0, before])
+    check()
+  })
+
+  it('of a member that has said goodbye never brings it back', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const check = watchHonest(world, ada, bob)
+    const paper = new PaperMember(world)
+    mallory.inject(ada, pack(paper.card(), paper.links([mallory.engine.idBytes], 1, true)))
+    mallory.inject(ada, pack(paper.card(2), paper.links([mallory.engine.idBytes], 2)))
+    world.run(50)
+    const { pendingHandshakes } = ada.engine.stats()
+    expect(pendingHandshakes).toBe(0)
+    check()
+  })
+
+  it('that claim links to those who do not list it draws no traffic', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const check = watchHonest(world, ada, bob)
+    const everyone = [ada, bob, mallory].map((member) => member.engine.idBytes)
+    const paper = new PaperMember(world)
+    mallory.inject(ada, pack(paper.card(), paper.links([...everyone, ...everyone])))
+    const lie = { kind: 'links' as const, gone: false, neighbors: [{ id: paper.id, rttClass: 0 }] }
+    mallory.inject(ada, pack(rosterRecord(world, mallory.engine.idBytes, 1_000, lie, mallory.identity.secretKey)))
+    world.run(2_000)
+    expect(ada.engine.members()).toEqual([ada.id, bob.id, mallory.id])
+    expect(ada.engine.peer(bob.id)?.path.kind).toBe('direct')
+    check()
+  })
+
+  it('ten thousand of them, of members that nobody has seen, keeps no honest message back', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const check = watchHonest(world, ada, bob)
+    for (let i = 0; i < 5_000; i++) {
+      const paper = new PaperMember(world)
+      mallory.inject(ada, pack(paper.card(), paper.links([mallory.engine.idBytes])))
+    }
+    world.run(500)
+    check()
+    // What nobody has heard of for ten minutes is forgotten, and there is room for newcomers again.
+    world.run(700_000)
+    const [dan] = world.add(['dan']) as [TestMember]
+    world.runUntil(() => ada.engine.members().includes(dan.id))
+  }, 60_000)
+})
+
+describe('a member that sends before it is shown as here', () => {
+  it('is held back, and without credit going on it loses its link', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const check = watchHonest(world, ada, bob)
+    void mallory
+    // Eve is bound, and keeps her card to herself.
+    const [eve] = world.add(['eve']) as [TestMember]
+    eve.tamper = (frame) => (frame[0] === 0x30 ? [] : [frame])
+    world.runUntil(() => eve.hasLink(ada))
+    world.run(100)
+    const link = eve.link(ada)
+    let sent = 0
+    for (let number = 1; number < 400 && link.state === 'open'; number++) {
+      eve.inject(ada, pack(chunk({ number, bytes: new Uint8Array(60_000) })))
+      world.run(2)
+      sent += 60_000
+    }
+    expect(link.state).toBe('closed')
+    expect(sent).toBeLessThan(5 * 1_048_576)
+    expect(ada.received.filter(({ from }) => from === eve.id)).toEqual([])
+    check()
+  })
+})
