@@ -87,9 +87,8 @@ describe('a neighbor that passes on roster records', () => {
 
 describe('a member that sends before it is shown as here', () => {
   it('is held back, and without credit going on it loses its link', () => {
-    const { world, ada, bob, mallory } = setupGroup()
+    const { world, ada, bob } = setupGroup()
     const check = watchHonest(world, ada, bob)
-    void mallory
     // Eve is bound, and keeps her card to herself.
     const [eve] = world.add(['eve']) as [TestMember]
     eve.tamper = (frame) => (frame[0] === 0x30 ? [] : [frame])

@@ -197,7 +197,7 @@ export class ServerConnection {
       case 'ping':
         return this.#send({ type: 'pong' })
       case 'drain':
-        this.#reconnectInMs = frame.reconnectInMs
+        this.#reconnectInMs = Math.min(frame.reconnectInMs, BACKOFF_FULL_MS)
         return
       case 'welcome':
       case 'other-version':
