@@ -37,7 +37,7 @@ const offences: readonly (readonly [name: string, frame: Uint8Array])[] = [
 ]
 
 describe('a bound neighbor that sends', () => {
-  it.each(offences)('%s loses its link, and nobody else notices', (_name, frame) => {
+  it.each(offences)('L8, P8: %s loses its link, and nobody else notices', (_name, frame) => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     const link = ada.link(mallory)
@@ -47,7 +47,7 @@ describe('a bound neighbor that sends', () => {
     check()
   })
 
-  it('a piece beyond the end of its message loses its link', () => {
+  it('P8: a piece beyond the end of its message loses its link', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     const link = ada.link(mallory)
@@ -59,7 +59,7 @@ describe('a bound neighbor that sends', () => {
     check()
   })
 
-  it('numbers out of order is ignored: nothing is delivered, and its genuine messages are', () => {
+  it('P5: numbers out of order is ignored: nothing is delivered, and its genuine messages are', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     for (const number of [2, 3, 1_000, 2 ** 53 - 1]) {
@@ -75,7 +75,7 @@ describe('a bound neighbor that sends', () => {
     check()
   })
 
-  it('a message that never ends makes no more memory than what it has sent', () => {
+  it('P12: a message that never ends makes no more memory than what it has sent', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     mallory.inject(ada, pack(chunk({ total: 1_048_576, bytes: new Uint8Array(1_000) })))
@@ -106,7 +106,7 @@ describe('a neighbor that does not read', () => {
   it.each([
     ['pings', pack(...Array.from({ length: 10_000 }, (_, id) => ({ type: 'ping', id }) as const)), 100],
     ['digests', pack(...Array.from({ length: 10_000 }, () => ({ type: 'digest', entries: [] }) as const)), 3],
-  ])('and asks and asks by %s makes nothing pile up', (_name, frame, times) => {
+  ])('M4: and asks and asks by %s makes nothing pile up', (_name, frame, times) => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     mallory.isReading = false

@@ -26,7 +26,7 @@ const withCounterBeyond = (frame: Uint8Array, counterAt: number): Uint8Array => 
 
 describe('a relay that', () => {
   it.each(Array.from({ length: RELAY_HEADER_BYTES + 20 }, (_, at) => at))(
-    'flips a bit at offset %i of what it relays costs at most its own link, and no message',
+    'R8, P11: flips a bit at offset %i of what it relays costs at most its own link, and no message',
     (at) => {
       const { world, ada, bob, cyn, mallory } = setupRelay()
       let flips = 0
@@ -52,7 +52,7 @@ describe('a relay that', () => {
     ['drops every frame', () => []],
     ['repeats every frame', (frame) => [frame, frame, frame]],
     ['cuts every frame short', (frame) => [frame.subarray(0, 70)]],
-  ])('%s for a while loses no message and repeats none', (_name, change) => {
+  ])('P11: %s for a while loses no message and repeats none', (_name, change) => {
     const { world, ada, bob, mallory } = setupRelay()
     mallory.tamper = (frame) => (isRelayed(frame) ? change(frame) : [frame])
     for (let i = 0; i < 5; i++) ada.send(`m${String(i)}`, bob)
@@ -62,7 +62,7 @@ describe('a relay that', () => {
     expect(bob.texts).toEqual(['m0', 'm1', 'm2', 'm3', 'm4'])
   })
 
-  it('turns the order of frames round loses no message and repeats none', () => {
+  it('P5, P11: turns the order of frames round loses no message and repeats none', () => {
     const { world, ada, bob, mallory } = setupRelay()
     const held: Uint8Array[] = []
     mallory.tamper = (frame) => {
@@ -80,7 +80,7 @@ describe('a relay that', () => {
     expect(bob.texts).toEqual(Array.from({ length: 40 }, (_, i) => `m${String(i)}`))
   })
 
-  it('replays old frames changes nothing', () => {
+  it('R8: replays old frames changes nothing', () => {
     const { world, ada, bob, mallory } = setupRelay()
     const kept: Uint8Array[] = []
     mallory.tamper = (frame) => {
@@ -145,7 +145,7 @@ describe('a member that writes frames for relays', () => {
       'HS2 that nobody asked for',
       (mallory, bob) => relaySetup(mallory, bob, new Uint8Array(300).fill(FRAME.HS2, 0, 1)),
     ],
-  ])('with %s never makes its target blame the relay', (_name, frame) => {
+  ])('R8: with %s never makes its target blame the relay', (_name, frame) => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     world.refuse(mallory, bob)
@@ -160,7 +160,7 @@ describe('a member that writes frames for relays', () => {
     ['a record that nobody knows', Uint8Array.of(0x7f)],
     ['a roster record', concatBytes(Uint8Array.of(0x09, 40), new Uint8Array(40))],
     ['an acknowledgement of what was never sent', pack(ack({ offset: 9 })).subarray(1)],
-  ])('with %s sealed is removed, and the relay stays', (_name, records) => {
+  ])('R9, R10: with %s sealed is removed, and the relay stays', (_name, records) => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     world.refuse(mallory, bob)
@@ -173,7 +173,7 @@ describe('a member that writes frames for relays', () => {
     check()
   })
 
-  it('more than a relay takes for one link makes it drop the rest, and others are still served', () => {
+  it('R4: more than a relay takes for one link makes it drop the rest, and others are still served', () => {
     const { world, ada, bob, cyn, mallory } = setupRelay()
     const check = watchHonest(world, ada, cyn)
     bob.isReading = false
@@ -191,7 +191,7 @@ describe('a member that writes frames for relays', () => {
 })
 
 describe('a frame that was forwarded eight times', () => {
-  it('goes no further, and seven times still does', () => {
+  it('R1: goes no further, and seven times still does', () => {
     const { world, ada, bob, mallory } = setupGroup()
     for (const [hops, forwarded] of [
       [8, 0],

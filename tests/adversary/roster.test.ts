@@ -7,7 +7,7 @@ import { PaperMember, chunk, pack, rosterRecord, setupGroup, watchHonest } from 
 const leaves = (member: TestMember): number => member.left.length
 
 describe('a neighbor that passes on roster records', () => {
-  it('of another member, forged, changes nothing and keeps its link', () => {
+  it('M2, M3: of another member, forged, changes nothing and keeps its link', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     const body = encodeRosterBody(bob.engine.idBytes, 1_000, { kind: 'links', gone: true, neighbors: [] })
@@ -22,7 +22,7 @@ describe('a neighbor that passes on roster records', () => {
     check()
   })
 
-  it('signed by one member in the name of another changes nothing', () => {
+  it('M2: signed by one member in the name of another changes nothing', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     const gone = { kind: 'links' as const, gone: true, neighbors: [] }
@@ -32,7 +32,7 @@ describe('a neighbor that passes on roster records', () => {
     check()
   })
 
-  it('that are stale changes nothing', () => {
+  it('M1: that are stale changes nothing', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     const before = ada.engine.peer(bob.id)?.path
@@ -43,7 +43,7 @@ describe('a neighbor that passes on roster records', () => {
     check()
   })
 
-  it('of a member that has said goodbye never brings it back', () => {
+  it('M7: of a member that has said goodbye never brings it back', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     const paper = new PaperMember(world)
@@ -55,7 +55,7 @@ describe('a neighbor that passes on roster records', () => {
     check()
   })
 
-  it('that claim links to those who do not list it draws no traffic', () => {
+  it('M6: that claim links to those who do not list it draws no traffic', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     const everyone = [ada, bob, mallory].map((member) => member.engine.idBytes)
@@ -69,7 +69,7 @@ describe('a neighbor that passes on roster records', () => {
     check()
   })
 
-  it('ten thousand of them, of members that nobody has seen, keeps no honest message back', () => {
+  it('M14: ten thousand of them, of members that nobody has seen, keeps no honest message back', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     for (let i = 0; i < 5_000; i++) {
@@ -86,7 +86,7 @@ describe('a neighbor that passes on roster records', () => {
 })
 
 describe('a member that sends before it is shown as here', () => {
-  it('is held back, and without credit going on it loses its link', () => {
+  it('P14: is held back, and without credit going on it loses its link', () => {
     const { world, ada, bob } = setupGroup()
     const check = watchHonest(world, ada, bob)
     // Eve is bound, and keeps her card to herself.

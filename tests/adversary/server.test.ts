@@ -25,7 +25,7 @@ describe('a server that sends', () => {
     ],
     ['a SIGNAL without payload', Uint8Array.of(0x83, ...new Array<number>(16).fill(0))],
     ['a frame longer than any', new Uint8Array(65_537).fill(0x83)],
-  ])('%s loses its socket alone, and is joined again', (_name, bytes) => {
+  ])('S22: %s loses its socket alone, and is joined again', (_name, bytes) => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob, mallory)
     ada.notices.length = 0
@@ -89,7 +89,7 @@ describe('a server that sends', () => {
     check()
   })
 
-  it('DRAIN of fifty days is taken for half a minute', () => {
+  it('S23: DRAIN of fifty days is taken for half a minute', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob, mallory)
     ada.fromServer(encodeServerFrame({ type: 'drain', reconnectInMs: 0xffff_ffff }))

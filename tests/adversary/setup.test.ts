@@ -46,7 +46,7 @@ describe('a link whose first frame', () => {
     ['is BIND with one bit changed', (genuine) => flipped(genuine, 20)],
     ['is BIND cut short', (genuine) => genuine.subarray(0, 40)],
     ['is BIND of another session', (_genuine, earlier) => earlier],
-  ])('%s is closed before anything is taken from it', (_name, change) => {
+  ])('B1, B2: %s is closed before anything is taken from it', (_name, change) => {
     const world = new MeshWorld()
     const [ada, bob, mallory] = world.add(['ada', 'bob', 'mallory']) as [TestMember, TestMember, TestMember]
     let genuine: Uint8Array | null = null
@@ -69,7 +69,7 @@ describe('a link whose first frame', () => {
 })
 
 describe('BIND that a third end passes on', () => {
-  it('is refused, since the certificates of that link are other ones', () => {
+  it('B2: is refused, since the certificates of that link are other ones', () => {
     const world = new MeshWorld()
     const [ada, bob] = world.add(['ada', 'bob']) as [TestMember, TestMember]
     world.isTapped = true
@@ -79,7 +79,7 @@ describe('BIND that a third end passes on', () => {
 })
 
 describe('set-up frames through members', () => {
-  it('HS1, HS2 and SIG that were met before change nothing', () => {
+  it('H3, H12: HS1, HS2 and SIG that were met before change nothing', () => {
     const world = new MeshWorld()
     const kept: { from: TestMember; to: TestMember; frame: Uint8Array }[] = []
     const [ada, bob, mallory] = world.add(['ada', 'bob', 'mallory']) as [TestMember, TestMember, TestMember]
@@ -100,7 +100,7 @@ describe('set-up frames through members', () => {
     check()
   })
 
-  it('a candidate sealed for a session is taken once, and only while its link is being made', () => {
+  it('H11: a candidate sealed for a session is taken once, and only while its link is being made', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     const before = ada.signaled.length
@@ -114,7 +114,7 @@ describe('set-up frames through members', () => {
   it.each<[string, Partial<HandshakePayload>]>([
     ['answers another attempt', { attempt: 77 }],
     ['carries the certificate of another', {}],
-  ])('HS2 that is authentic and %s fails that attempt, and repeating it does no harm', (name, fields) => {
+  ])('H4: HS2 that is authentic and %s fails that attempt, and repeating it does no harm', (name, fields) => {
     const world = new MeshWorld()
     const [ada, bob, mallory] = world.add(['ada', 'bob', 'mallory']) as [TestMember, TestMember, TestMember]
     const paper = new PaperMember(world)

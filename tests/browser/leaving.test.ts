@@ -22,7 +22,7 @@ describe('a page', () => {
     ['is closed', (member: PageMember) => member.page.close()],
     ['goes elsewhere', (member: PageMember) => member.page.goto('about:blank')],
     ['is loaded anew', (member: PageMember) => member.page.reload()],
-  ])('that %s is seen leaving within a second', async (_, leave) => {
+  ])('M8: that %s is seen leaving within a second', async (_, leave) => {
     const { joinAll } = await setup()
     const members = await joinAll(3)
     await untilAllDirect(members)
@@ -36,28 +36,31 @@ describe('a page', () => {
     }
   })
 
-  it.each(['sends', 'receives'])('that %s 64 MiB when it is closed is seen leaving within a second', async (role) => {
-    const { joinAll } = await setup()
-    const members = await joinAll(3)
-    await untilAllDirect(members)
-    const [ada, bob, carol] = members
-    const [from, to] = role === 'sends' ? [carol, ada] : [ada, carol]
-    await from.me.evaluate(({ group }, id) => {
-      void group.sendTo(id, window.harness.createBytes(64 * 2 ** 20, 1))
-    }, to.id)
-    // In the middle of it: some megabytes are there and most is still to come.
-    const received = (): Promise<number> => to.me.evaluate(({ group }) => group.stats().totals?.bytesReceived ?? 0)
-    await expect.poll(received, { interval: 20, timeout: 20_000 }).toBeGreaterThan(4 * 2 ** 20)
-    const beganMs = Date.now()
-    await carol.page.close()
-    for (const witness of [ada, bob]) {
-      const { reason, atMs } = await departure(witness, carol.id, 15_000)
-      expect({ reason, withinMs: atMs - beganMs < 1_000 }).toEqual({ reason: 'goodbye', withinMs: true })
-    }
-    if (role === 'sends') expect(await ada.me.evaluate((me) => me.messages)).toEqual([])
-  })
+  it.each(['sends', 'receives'])(
+    'M8: that %s 64 MiB when it is closed is seen leaving within a second',
+    async (role) => {
+      const { joinAll } = await setup()
+      const members = await joinAll(3)
+      await untilAllDirect(members)
+      const [ada, bob, carol] = members
+      const [from, to] = role === 'sends' ? [carol, ada] : [ada, carol]
+      await from.me.evaluate(({ group }, id) => {
+        void group.sendTo(id, window.harness.createBytes(64 * 2 ** 20, 1))
+      }, to.id)
+      // In the middle of it: some megabytes are there and most is still to come.
+      const received = (): Promise<number> => to.me.evaluate(({ group }) => group.stats().totals?.bytesReceived ?? 0)
+      await expect.poll(received, { interval: 20, timeout: 20_000 }).toBeGreaterThan(4 * 2 ** 20)
+      const beganMs = Date.now()
+      await carol.page.close()
+      for (const witness of [ada, bob]) {
+        const { reason, atMs } = await departure(witness, carol.id, 15_000)
+        expect({ reason, withinMs: atMs - beganMs < 1_000 }).toEqual({ reason: 'goodbye', withinMs: true })
+      }
+      if (role === 'sends') expect(await ada.me.evaluate((me) => me.messages)).toEqual([])
+    },
+  )
 
-  it('that is killed is seen leaving within 11 s', async () => {
+  it('M12: that is killed is seen leaving within 11 s', async () => {
     const { openPage, join, joinAll } = await setup()
     const [ada, bob] = await joinAll(2)
     const ownBrowser = await launchChromium()

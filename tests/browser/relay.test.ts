@@ -77,7 +77,7 @@ describe('two pages that cannot connect', () => {
 })
 
 describe('members whose link is lost', () => {
-  it('stay members, and go on through another', async () => {
+  it('M10: stay members, and go on through another', async () => {
     const { joinAll } = await setup()
     const [ada, bob, carol] = await joinAll(3)
     await Promise.all([

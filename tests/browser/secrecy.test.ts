@@ -19,7 +19,7 @@ const spellings = (text: string): Buffer[] => {
   return [...texts.map((part) => Buffer.from(part)), utf16, Buffer.from(utf16).swap16()]
 }
 
-it('what passes the signaling server holds no message, name, key, address or session description', async () => {
+it('S21: what passes the signaling server holds no message, name, key, address or session description', async () => {
   const { signaling, key, join } = await setup()
   const proxy = await startRecordingProxy(signaling.url)
   onTestFinished(() => proxy.close())

@@ -10,7 +10,7 @@ export const describeSeeds = (from: number, count: number): void => {
     const reports: Report[] = []
 
     for (let first = from; first < from + count; first += batch) {
-      it(`keep every rule: ${first} to ${first + batch - 1}`, () => {
+      it(`P13, M9: keep every rule: ${first} to ${first + batch - 1}`, () => {
         const run = runSeeds(first, batch)
         reports.push(...run.reports)
         expect(run.failures.map((failure) => failure.text).join('\n')).toBe('')

@@ -180,7 +180,7 @@ describe('a link that falls silent', () => {
 
 describe('the signaling server', () => {
   it.each(['kill', 'drain'] as const)(
-    'restarts while members talk: nothing is lost, newcomers join after (%s)',
+    'S23: restarts while members talk: nothing is lost, newcomers join after (%s)',
     (how) => {
       const world = makeWorld(`restart ${how}`)
       const [a, b] = meet(world, 3) as [Member, Member, Member]
@@ -218,7 +218,7 @@ describe('the signaling server', () => {
 
 describe('members that go', () => {
   it.each([5_000, 16_000, 60_000])(
-    'a killed one is gone within 11 s in a full mesh (links close after %i ms)',
+    'M12: a killed one is gone within 11 s in a full mesh (links close after %i ms)',
     (ms) => {
       const world = makeWorld(`killed ${ms}`)
       const [a, b, c, d] = meet(world, 4) as [Member, Member, Member, Member]
