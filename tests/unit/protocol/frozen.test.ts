@@ -158,7 +158,7 @@ const records: readonly (readonly [name: string, record: MemberRecord, ...parts:
 
 describe('records', () => {
   it.each(records)('%s keeps its bytes', (_name, record, ...parts) => {
-    expect(hex(encodeRecord(record))).toBe(parts.join(''))
+    expect(hex(encodeRecord(record))).toBe((parts as string[]).join(''))
     const reader = new Reader(unhex(...parts))
     expect(readRecord(reader)).toEqual(record)
     expect(reader.left).toBe(0)
