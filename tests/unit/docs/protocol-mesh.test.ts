@@ -6,6 +6,8 @@ import { Inbox } from '../../../sdk/mesh/stream/inbox.js'
 import { FRAME } from '../../../sdk/protocol/codes.js'
 import { Reader } from '../../../sdk/protocol/reader.js'
 import { encodeRecord, readRecord, type MemberRecord } from '../../../sdk/protocol/records.js'
+import { decodeRosterRecord } from '../../../sdk/protocol/roster-record.js'
+import { equalBytes } from '../../../sdk/util/bytes.js'
 import { encodeBase64url } from '../../../sdk/util/base64url.js'
 import {
   chunk,
@@ -95,7 +97,7 @@ describe('set-up', () => {
   it('B1: a link whose first frame is not BIND is closed', () => {
     const world = new MeshWorld()
     const [ada, bob] = world.add(['ada', 'bob']) as [TestMember, TestMember]
-    bob.tamper = (frame) => (frame[0] === FRAME.BIND ? [pack({ type: 'ping', id: 1 }), frame] : lane ? [frame] : [])
+    bob.tamper = (frame) => (frame[0] === FRAME.BIND ? [pack({ type: 'ping', id: 1 }), frame] : [frame])
     world.run(2_000)
     expect(ada.closed.length).toBeGreaterThan(0)
     expect(ada.engine.members()).toEqual([ada.id])
@@ -108,6 +110,33 @@ describe('set-up', () => {
     world.run(5_000)
     expect(ada.engine.members()).toEqual([ada.id])
     expect(ada.closed.length + bob.closed.length).toBeGreaterThan(0)
+  })
+})
+
+describe('asking the server', () => {
+  const countAsks = (world: MeshWorld, forMs: number): readonly number[] => {
+    const asks: number[] = []
+    world.server.tamper = (_member, frame) => {
+      if (frame.type === 'ask') asks.push(frame.tried.length)
+      return false
+    }
+    world.run(forMs)
+    return asks
+  }
+
+  it('S24: a member without links asks every 3 s and names whom it tried', () => {
+    const world = new MeshWorld()
+    const [ada, bob] = world.add(['ada', 'bob']) as [TestMember, TestMember]
+    world.refuse(ada, bob)
+    const asks = countAsks(world, 30_000)
+    expect(asks.length).toBeGreaterThanOrEqual(2 * 8)
+    expect(asks.length).toBeLessThanOrEqual(2 * 10)
+    expect(asks.at(-1)).toBe(1)
+  })
+
+  it('S24: a member that reaches all asks once a minute, naming nobody', () => {
+    const { world } = setupGroup()
+    expect(countAsks(world, 60_000)).toEqual([0, 0, 0])
   })
 })
 
@@ -350,6 +379,24 @@ describe('the roster', () => {
     expect(lacking.map((record) => record[0])).toEqual([1, 2, 2])
   })
 
+  it('M5: links are published when one is lost, at once, and anew every 60 s', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const written = watchRecords(ada)
+    const listed = () =>
+      written.flatMap((record) => {
+        if (record.type !== 'roster') return []
+        const { member, content } = decodeRosterRecord(record.record)
+        if (content.kind !== 'links' || !equalBytes(member, ada.engine.idBytes)) return []
+        return [content.neighbors.map(({ id }) => encodeBase64url(id))]
+      })
+    world.run(61_000)
+    expect(listed().length).toBeGreaterThan(0)
+    const before = listed().length
+    world.refuse(ada, bob)
+    world.run(2)
+    expect(listed().slice(before)).toEqual([[mallory.id]])
+  })
+
   it('M6: a link between two others counts when both list it, for 150 s', () => {
     const { world, roster, accept, paper } = setup()
     const [me, eve, fay] = [paper(), paper(), paper()]
@@ -405,7 +452,7 @@ describe('the roster', () => {
     check()
   })
 
-  it('M10, M11: a link that falls silent is suspect within 6 s; another path is used, and the link replaced', () => {
+  it('B3, M10, M11: a link that falls silent is suspect within 6 s; another path is used, and the link replaced', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const end = ada.link(bob)
     for (const side of [end, end.other]) if (side) side.state = 'closed'
@@ -415,6 +462,7 @@ describe('the roster', () => {
     world.runUntil(() => path()?.kind === 'relayed', 5_000)
     expect(path()?.via).toEqual([mallory.id])
     world.runUntil(() => path()?.kind === 'direct')
+    expect(ada.closed).toContain(end.carrier)
     expect([...ada.left, ...bob.left]).toEqual([])
   })
 
