@@ -59,13 +59,13 @@ describe('join', () => {
   })
 })
 
-describe('a member that writes what no member would', () => {
+describe('a member that writes', () => {
   it.each([
     ['random bytes', 'random', 500],
     ['a frame beyond the limit', 'oversized', 65_537],
     ['text', 'text', 0],
     ['an empty frame', 'empty', 0],
-  ] as const)('%s costs it that link, and the others talk on', async (_, kind, size) => {
+  ] as const)('%s loses that link alone, and the others talk on', async (_, kind, size) => {
     const { joinAll } = await setup()
     const members = await joinAll(3)
     await untilAllDirect(members)
@@ -93,5 +93,33 @@ describe('a member that writes what no member would', () => {
     expect(await ada.me.evaluate((me, id) => me.path(id), bob.id)).toBe('direct')
     expect(await bob.me.evaluate((me, id) => me.path(id), mallory.id)).toBe('direct')
     for (const { me } of [ada, bob]) expect(await me.evaluate((m) => m.happened('error'))).toEqual([])
+  })
+
+  it('its frames again, in another order, has nothing delivered twice', async () => {
+    const { joinAll } = await setup()
+    const members = await joinAll(3)
+    await untilAllDirect(members)
+    const [ada, bob, mallory] = members
+    await mallory.me.evaluate(async ({ group, rules }, id) => {
+      const [channel] = rules.channels.get(id) ?? []
+      if (channel === undefined) throw new Error('no channel')
+      const frames: Uint8Array<ArrayBuffer>[] = []
+      const send = channel.send.bind(channel) as (bytes: Uint8Array<ArrayBuffer>) => void
+      channel.send = (data: unknown) => {
+        frames.push((data as Uint8Array<ArrayBuffer>).slice())
+        send(data as Uint8Array<ArrayBuffer>)
+      }
+      await group.send('once')
+      await group.sendTo(id, 'twice?')
+      for (const frame of frames.slice().reverse()) send(frame)
+      for (const frame of frames.slice()) send(frame)
+    }, ada.id)
+    await untilAllTalk([ada, bob], 'still')
+    await ada.me.evaluate((me) => me.untilMessage('twice?'))
+    // What is said from here on comes after all of it, by whatever link there is.
+    await mallory.me.evaluate(({ group }) => group.send('over'))
+    await ada.me.evaluate((me) => me.untilMessage('over'))
+    expect(await ada.me.evaluate((me, id) => me.heardFrom(id), mallory.id)).toEqual(['once', 'twice?', 'over'])
+    expect(await ada.me.evaluate((m) => m.happened('error'))).toEqual([])
   })
 })
