@@ -191,7 +191,7 @@ const damaged = (input: Uint8Array, changes: readonly { at: number; value: numbe
   return result
 }
 
-describe('every decoder', () => {
+describe('C2: every decoder', () => {
   it('is covered here', async () => {
     const folder = new URL('../../sdk/protocol/', import.meta.url)
     const names: string[] = []

@@ -156,7 +156,7 @@ const records: readonly (readonly [name: string, record: MemberRecord, ...parts:
   ],
 ]
 
-describe('records', () => {
+describe('C4: records', () => {
   it.each(records)('%s keeps its bytes', (_name, record, ...parts) => {
     expect(hex(encodeRecord(record))).toBe((parts as string[]).join(''))
     const reader = new Reader(unhex(...parts))
@@ -165,7 +165,7 @@ describe('records', () => {
   })
 })
 
-describe('PACK', () => {
+describe('C4: PACK', () => {
   it('is its code and records one after another', () => {
     const pack = new PackWriter('frame', 100)
     pack.write({ type: 'ping', id: 1 })
@@ -190,7 +190,7 @@ describe('PACK', () => {
 const dst = fill(16, 0xdd)
 const src = fill(16, 0x55)
 
-describe('RLY', () => {
+describe('C4: RLY', () => {
   const header = [
     '20', // code
     '00', // hops
@@ -223,7 +223,7 @@ describe('RLY', () => {
   })
 })
 
-describe('RHS', () => {
+describe('C4: RHS', () => {
   const setup = (code: string): string => code + bytes(16, 'e0') + bytes(30, '11')
 
   it.each(['11', '12', '13'])('around a frame of code %s keeps its bytes', (code) => {
@@ -242,7 +242,7 @@ describe('RHS', () => {
   })
 })
 
-describe('certificate', () => {
+describe('C4: certificate', () => {
   it('keeps its bytes', () => {
     const body = [
       '01', // version
@@ -267,7 +267,7 @@ describe('certificate', () => {
   })
 })
 
-describe('HELLO', () => {
+describe('C4: HELLO', () => {
   it('keeps its bytes', () => {
     const hello = [
       'b200', // size of what is padded, little-endian
@@ -281,7 +281,7 @@ describe('HELLO', () => {
   })
 })
 
-describe('handshake payload', () => {
+describe('C4: handshake payload', () => {
   const payload = {
     certificate: fill(175, 0xce),
     attempt: 300,
@@ -319,7 +319,7 @@ describe('handshake payload', () => {
   })
 })
 
-describe('set-up message', () => {
+describe('C4: set-up message', () => {
   it('of a candidate keeps its bytes', () => {
     const message = [
       '01', // kind: candidate
@@ -334,7 +334,7 @@ describe('set-up message', () => {
   })
 })
 
-describe('roster record', () => {
+describe('C4: roster record', () => {
   const member = fill(16, 0x3e)
 
   it('card keeps its bytes', () => {
