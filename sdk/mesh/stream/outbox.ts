@@ -67,8 +67,9 @@ export class Outbox {
     return this.#head === this.#entries.length
   }
 
-  get hasUnacknowledged(): boolean {
-    return this.#sentTotal > this.#ackedTotal
+  /** Only an acknowledgement can change anything: something is on its way, or may not be sent for want of credit. */
+  get isWaiting(): boolean {
+    return this.#sentTotal > this.#ackedTotal || (this.#sent < this.#entries.length && !this.isReady)
   }
 
   /** Something may be sent now. */
@@ -146,6 +147,12 @@ export class Outbox {
   /** Sends again all that is not acknowledged. */
   rewind(): void {
     this.#sendFromHead()
+  }
+
+  /** Sends one piece again; the rest follows once anything is acknowledged. More would feed what chokes the path. */
+  probe(): void {
+    this.#sendFromHead()
+    this.#credit = 1
   }
 
   /** Lets go of everything; waiting submissions are released. */

@@ -11,7 +11,7 @@ const MAX_HELD_BYTES = WINDOW_BYTES + 2 * MAX_FRAME_BYTES
 const ACK_DELAY_MS = 25
 /** How much arrives before one is sent at once. */
 const ACK_EVERY_BYTES = 262_144
-/** A relayed path may drop: without progress for this long, or four round trips, all is sent again. */
+/** A relayed path may drop: without an answer for this long, or four round trips, one piece is sent again. */
 const RESEND_LEAST_MS = 500
 const RESEND_MOST_MS = 4_000
 
@@ -94,14 +94,14 @@ export class PeerStream {
 
   /** Called while the path is relayed: when to look again, or `null` when nothing is unacknowledged. */
   resendAtMs(nowMs: number, rttMs: number | null): number | null {
-    if (!this.outbox.hasUnacknowledged) {
+    if (!this.outbox.isWaiting) {
       this.#resendAtMs = null
       return null
     }
     if (this.#resendAtMs === null) {
       this.#resendAtMs = nowMs + Math.max(this.#resendDelayMs, 4 * (rttMs ?? 0))
     } else if (nowMs >= this.#resendAtMs) {
-      this.outbox.rewind()
+      this.outbox.probe()
       this.#resendDelayMs = Math.min(this.#resendDelayMs * 2, RESEND_MOST_MS)
       this.#resendAtMs = null
       return null
