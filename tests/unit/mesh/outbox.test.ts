@@ -63,7 +63,7 @@ describe('Outbox', () => {
     expect([outbox.isEmpty, outbox.unacknowledgedBytes]).toEqual([true, 0])
   })
 
-  it('stops when the window is full and goes on with the acknowledgement', () => {
+  it('P9: stops when the window is full and goes on with the acknowledgement', () => {
     const { outbox } = setup()
     for (let number = 1; number <= 10; number++) outbox.push(message(number, 1_000))
     const sent = drain(outbox)
@@ -72,7 +72,7 @@ describe('Outbox', () => {
     expect(drain(outbox).map(({ number }) => number)).toEqual([5, 6])
   })
 
-  it('sends nothing on credit 0, and all again with credit', () => {
+  it('P6: sends nothing on credit 0, and all again with credit', () => {
     const { outbox } = setup()
     outbox.push(message(1, 1_000))
     outbox.push(message(2, 1_000))
@@ -147,7 +147,7 @@ describe('Outbox', () => {
     expect(drain(outbox)).toMatchObject([{ number: 2, first: true, offset: 0 }])
   })
 
-  it('sends again from the last acknowledged byte when it is rewound', () => {
+  it('P10: sends again from the last acknowledged byte when it is rewound', () => {
     const { outbox } = setup(20_000)
     outbox.push(message(1, 3_000))
     outbox.push(message(1, 500, { to: 'one', afterBroadcast: 1 }))
@@ -169,7 +169,7 @@ describe('Outbox', () => {
     expect(outbox.nextPrivate).toBe(2)
   })
 
-  it('restarts at the numbers that were agreed on: what is before is let go, the rest is sent again', () => {
+  it('H9: restarts at the numbers that were agreed on: what is before is let go, the rest is sent again', () => {
     const { outbox, released } = setup()
     for (let number = 1; number <= 6; number++) {
       outbox.push(message(number, 2_000, { submission: { id: number, waiting: 0 } }))
@@ -184,7 +184,7 @@ describe('Outbox', () => {
     expect(released).toEqual([1, 2, 3, 4, 5, 6])
   })
 
-  it('brings everything to the other side once and in order, whatever is lost and sent again', () => {
+  it('P13: brings everything to the other side once and in order, whatever is lost and sent again', () => {
     const action = fc.oneof(
       { weight: 4, arbitrary: fc.record({ do: fc.constant('push' as const), size: fc.nat(6_000), one: fc.boolean() }) },
       {
