@@ -63,8 +63,8 @@ export const chunk = (fields: Partial<Omit<AllChunk, 'type'>> = {}): AllChunk =>
 }
 
 export const privateChunk = (fields: Partial<Omit<OneChunk, 'type'>> = {}): OneChunk => {
-  const { order: _order, ...rest } = chunk()
-  return { ...rest, afterBroadcast: 0, ...fields, type: 'one' }
+  const { order: _order, ...rest } = chunk(fields)
+  return { afterBroadcast: 0, ...rest, type: 'one' }
 }
 
 export const ack = (fields: Partial<MemberRecord & { type: 'ack' }> = {}): MemberRecord => ({
