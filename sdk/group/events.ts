@@ -17,9 +17,8 @@ export interface GroupEvents {
   'member:join': { readonly id: string; readonly peer: Peer }
   /**
    * A member is here no more, and no longer in `members`. Fires once for each `member:join`, after the last message
-   * of that member. `goodbye`: it left; `timeout`: it was silent for `lingerMs`; `replaced`: the same identity joined
-   * anew elsewhere and this one no longer answers; `removed`: its key no longer admits it. The loss of a link is none
-   * of these (see `link:change`).
+   * of that member. `goodbye`: it left; `timeout`: it was silent for `lingerMs`, or it had lost touch with us and starts
+   * anew; `removed`: it broke the protocol. The loss of a link is none of these (see `link:change`).
    */
   'member:leave': { readonly id: string; readonly reason: LeaveReason }
   /** A member has changed what it shows of itself. `peer` is the new one. */

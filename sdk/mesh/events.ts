@@ -66,7 +66,7 @@ export interface Effects {
   wake(atMs: number): void
 }
 
-export type LeaveReason = 'goodbye' | 'timeout' | 'replaced' | 'removed'
+export type LeaveReason = 'goodbye' | 'timeout' | 'removed'
 
 /** What the engine tells its owner. */
 export type EngineNotice =

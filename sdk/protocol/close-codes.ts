@@ -5,12 +5,12 @@
  * |---|---|---|
  * | 1012 | the server stops or restarts | dials again after the time that DRAIN named |
  * | 4000 | bytes that are no frame, a frame out of turn, or text | a fault of the client: reports it, dials again with backoff |
- * | 4002 | a PING was not answered in time | dials again at once: the network was away |
+ * | 4002 | a PING was not answered in time | dials again with backoff |
  * | 4008 | the client does not read what it is sent | dials again with backoff |
  * | 4009 | a frame larger than 64 KiB, or in too many parts | as 4000 |
  * | 4010 | no JOIN in time | dials again with backoff |
- * | 4013 | the room or the server is full | waits 30 s, or dials the next server |
- * | 4014 | the server does not speak the client's version | gives up on this server: `version-mismatch` |
+ * | 4013 | the room or the server is full | dials again after 30 s |
+ * | 4014 | the server does not speak the client's version | while joining: `version-mismatch`; later: dials again with backoff |
  * | 4029 | too many frames or bytes | dials again with backoff |
  *
  * A refused upgrade never becomes a socket, so it has a status instead: 400 without the subprotocol, 403 for a page

@@ -116,7 +116,9 @@ export class ServerConnection {
   }
 
   handleClosed(code: number | undefined, reason: string): void {
-    this.#wait(code === CLOSE_FULL ? BACKOFF_FULL_MS : null, reason)
+    // Where an upgrade was refused and its status can be known, that is the code.
+    const isFull = code === CLOSE_FULL || code === 503
+    this.#wait(isFull ? BACKOFF_FULL_MS : null, reason)
   }
 
   /** Passes a set-up frame to a member; `false` when the server is not there. */
