@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import { Forwarder } from '../../../sdk/mesh/route/forwarder.js'
+import { Router } from '../../../sdk/mesh/route/router.js'
+import type { EngineOptions } from '../../../sdk/mesh/options.js'
+import { DecodeError } from '../../../sdk/protocol/decode-error.js'
+import { FRAME } from '../../../sdk/protocol/codes.js'
+import { encodeRelayHeader, encodeRelayedSetup } from '../../../sdk/protocol/relay-frames.js'
+import { concatBytes } from '../../../sdk/util/bytes.js'
+import { setupCore } from '../../support/mesh-core.js'
+
+/** I am linked with ada and bob, and know of nobody else. */
+const setup = (options: Partial<EngineOptions> = {}) => {
+  const { core, addNeighbor, createMember, suite } = setupCore(options)
+  const [ada, bob] = [addNeighbor(), addNeighbor()]
+  const router = new Router(core.roster, core.id)
+  for (const { member } of [ada, bob]) core.roster.accept(member.card(), core.nowMs)
+  router.update([ada.peer.id, bob.peer.id], core.nowMs)
+  const forwarder = new Forwarder(core, router)
+  const sealed = (size = 40): Uint8Array => suite.random(size)
+  const relayed = (dst: Uint8Array, src: Uint8Array, body = sealed()): Uint8Array =>
+    concatBytes(encodeRelayHeader(dst, src, new Uint8Array(8), 0), body)
+  return { core, forwarder, ada, bob, createMember, relayed, suite }
+}
+
+describe('Forwarder', () => {
+  it('passes a frame on, one hop further and else the same', () => {
+    const { core, forwarder, ada, bob, relayed } = setup()
+    const frame = relayed(bob.peer.idBytes, ada.peer.idBytes)
+    const before = frame.slice()
+    expect(forwarder.take(frame, ada.link)).toBeNull()
+    expect(bob.link.forwards).toHaveLength(1)
+    const passed = bob.link.forwards[0]?.frame as Uint8Array
+    expect(passed[1]).toBe(1)
+    expect([...passed.subarray(0, 1), ...passed.subarray(2)]).toEqual([...before.subarray(0, 1), ...before.subarray(2)])
+    expect([core.counters.framesForwarded, ada.link.forwardedBytes]).toEqual([1, frame.length])
+  })
+
+  it('gives me what is for me, and takes nothing that says it is mine', () => {
+    const { core, forwarder, ada, bob, relayed } = setup()
+    expect(forwarder.take(relayed(core.idBytes, bob.peer.idBytes), ada.link)).toMatchObject({ src: bob.peer.idBytes })
+    expect(forwarder.take(relayed(bob.peer.idBytes, core.idBytes), ada.link)).toBeNull()
+    expect(bob.link.forwards).toHaveLength(0)
+  })
+
+  it('puts set-up frames before sealed ones', () => {
+    const { forwarder, ada, bob, suite } = setup()
+    const setupFrame = concatBytes(Uint8Array.of(FRAME.HS1), suite.random(60))
+    forwarder.take(encodeRelayedSetup(bob.peer.idBytes, ada.peer.idBytes, setupFrame), ada.link)
+    expect([bob.link.setupForwards.length, bob.link.forwards.length]).toEqual([1, 0])
+  })
+
+  it.each<[string, { hops?: number; unknown?: boolean; back?: boolean }]>([
+    ['was forwarded eight times', { hops: 8 }],
+    ['is for nobody that I know', { unknown: true }],
+    ['would go back over its own link', { back: true }],
+  ])('drops a frame that %s', (_name, { hops = 0, unknown = false, back = false }) => {
+    const { core, forwarder, ada, bob, createMember, relayed } = setup()
+    const stranger = createMember().certificate.memberBytes
+    const dst = unknown ? stranger : back ? ada.peer.idBytes : bob.peer.idBytes
+    const frame = relayed(dst, stranger)
+    frame[1] = hops
+    forwarder.take(frame, ada.link)
+    expect([ada.link.forwards.length, bob.link.forwards.length, core.counters.framesDropped]).toEqual([0, 0, 1])
+  })
+
+  it('passes no frame on twice, whoever brings it and whatever its counter says', () => {
+    const { core, forwarder, ada, bob, relayed, suite } = setup()
+    const frame = relayed(bob.peer.idBytes, suite.random(16))
+    const forgedAhead = frame.slice().fill(0xee, 43, 51)
+    for (const repeat of [frame, frame.slice(), forgedAhead]) forwarder.take(repeat, ada.link)
+    expect([bob.link.forwards.length, core.counters.framesDropped]).toEqual([1, 2])
+  })
+
+  it('remembers four thousand frames', () => {
+    const { core, forwarder, ada, bob, relayed } = setup()
+    const frames = Array.from({ length: 4_096 }, () => relayed(bob.peer.idBytes, ada.peer.idBytes))
+    for (const frame of frames) forwarder.take(frame.slice(), ada.link)
+    for (const frame of frames) forwarder.take(frame.slice(), ada.link)
+    expect([core.counters.framesForwarded, core.counters.framesDropped]).toEqual([4_096, 4_096])
+  })
+
+  it('passes nothing on for a member that does not relay, and takes its own', () => {
+    const { core, forwarder, ada, bob, relayed } = setup({ relay: false })
+    forwarder.take(relayed(bob.peer.idBytes, ada.peer.idBytes), ada.link)
+    expect(core.counters.framesDropped).toBe(1)
+    expect(forwarder.take(relayed(core.idBytes, ada.peer.idBytes), ada.link)).not.toBeNull()
+  })
+
+  it('lets one link have 8 MiB waiting, and another as much', () => {
+    const { core, forwarder, ada, bob, relayed, suite } = setup()
+    const body = suite.random(65_000)
+    const fresh = (): Uint8Array => concatBytes(body, suite.random(16))
+    for (let i = 0; i < 140; i++) forwarder.take(relayed(bob.peer.idBytes, ada.peer.idBytes, fresh()), ada.link)
+    expect(ada.link.forwardedBytes).toBeLessThanOrEqual(8_388_608)
+    expect(core.counters.framesDropped).toBeGreaterThan(5)
+    forwarder.take(relayed(ada.peer.idBytes, bob.peer.idBytes, fresh()), bob.link)
+    expect(ada.link.forwards).toHaveLength(1)
+    forwarder.forget(bob.link)
+    expect(ada.link.forwardedBytes).toBe(0)
+  })
+
+  it('finds the way back to who has no route, until that link is gone or silent', () => {
+    const { forwarder, ada, createMember, relayed, core } = setup()
+    const stranger = createMember().certificate
+    expect(forwarder.linkTowards(stranger.member)).toBeNull()
+    forwarder.take(relayed(core.idBytes, stranger.memberBytes), ada.link)
+    expect(forwarder.linkTowards(stranger.member)).toBe(ada.link)
+    ada.link.isSuspect = true
+    expect(forwarder.linkTowards(stranger.member)).toBeNull()
+    ada.link.isSuspect = false
+    forwarder.forget(ada.link)
+    expect(forwarder.linkTowards(stranger.member)).toBeNull()
+  })
+
+  it.each([
+    ['a frame that is too short', (frame: Uint8Array) => frame.subarray(0, 60)],
+    ['unknown flags', (frame: Uint8Array) => frame.fill(1, 2, 3)],
+  ])('says that %s is none', (_name, spoil) => {
+    const { forwarder, ada, bob, relayed } = setup()
+    const frame = spoil(relayed(bob.peer.idBytes, ada.peer.idBytes, new Uint8Array(16)))
+    expect(() => forwarder.take(frame, ada.link)).toThrow(DecodeError)
+  })
+})

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import { Publisher } from '../../../sdk/mesh/roster/publisher.js'
+import { decodeRosterRecord, type RosterRecord } from '../../../sdk/protocol/roster-record.js'
+import { setupCore } from '../../support/mesh-core.js'
+
+const setup = () => {
+  const world = setupCore()
+  const { core } = world
+  const published: { readonly atMs: number; readonly record: RosterRecord }[] = []
+  const publisher = new Publisher(core, (record) => {
+    published.push({ atMs: core.nowMs, record: decodeRosterRecord(record) })
+  })
+  publisher.start()
+  published.length = 0
+  /** Asks the publisher whenever it wants to be asked, up to a time. */
+  const runTo = (atMs: number): void => {
+    for (let next = publisher.tick(); next <= atMs; next = publisher.tick()) core.nowMs = Math.max(core.nowMs + 1, next)
+    core.nowMs = atMs
+    publisher.tick()
+  }
+  const neighborsOf = (index: number): number => {
+    const content = published[index]?.record.content
+    return content?.kind === 'links' ? content.neighbors.length : -1
+  }
+  return { ...world, publisher, published, runTo, neighborsOf }
+}
+
+describe('Publisher', () => {
+  it('begins with a card and links, and has them in its own roster', () => {
+    const { core } = setup()
+    expect(core.roster.get(core.id)).toMatchObject({ card: { version: 1 }, links: { version: 1, gone: false } })
+  })
+
+  it('publishes the first neighbor at once and gathers those that follow for 20 ms', () => {
+    const { publisher, published, addNeighbor, runTo, neighborsOf } = setup()
+    addNeighbor()
+    publisher.review()
+    runTo(1_000)
+    expect([published.length, neighborsOf(0)]).toEqual([1, 1])
+    for (let i = 0; i < 5; i++) {
+      addNeighbor()
+      publisher.review()
+    }
+    runTo(1_019)
+    expect(published).toHaveLength(1)
+    runTo(1_020)
+    expect([published.length, neighborsOf(1)]).toEqual([2, 6])
+    expect(published.map(({ record }) => record.version)).toEqual([2, 3])
+  })
+
+  it('publishes a lost neighbor at once', () => {
+    const { core, publisher, published, addNeighbor, runTo, neighborsOf } = setup()
+    const { link } = addNeighbor()
+    publisher.review()
+    runTo(2_000)
+    core.links.delete(link.carrier)
+    publisher.review()
+    runTo(2_000)
+    expect([published.length, neighborsOf(1)]).toEqual([2, 0])
+  })
+
+  it('lists a link no longer that has fallen silent, and publishes that at once', () => {
+    const { publisher, published, addNeighbor, runTo, neighborsOf } = setup()
+    const { link } = addNeighbor()
+    publisher.review()
+    runTo(2_000)
+    link.isSuspect = true
+    publisher.review()
+    runTo(2_000)
+    expect([published.length, neighborsOf(1)]).toEqual([2, 0])
+  })
+
+  it('publishes nothing when nothing has changed', () => {
+    const { publisher, published, addNeighbor, runTo } = setup()
+    addNeighbor()
+    for (let ms = 1_000; ms < 9_000; ms += 100) {
+      publisher.review()
+      runTo(ms)
+    }
+    expect(published).toHaveLength(1)
+  })
+
+  it('signs anew every minute though nothing changes', () => {
+    const { published, runTo } = setup()
+    runTo(181_000)
+    expect(published.map(({ atMs }) => atMs)).toEqual([61_000, 121_000, 181_000])
+  })
+
+  it('publishes classes when they have moved by more than a step, looked at every 5 s', () => {
+    const { publisher, published, addNeighbor, runTo } = setup()
+    const { peer } = addNeighbor()
+    peer.rttMs = 100
+    publisher.review()
+    runTo(1_000)
+    peer.rttMs = 105
+    runTo(12_000)
+    expect(published).toHaveLength(1)
+    peer.rttMs = 200
+    runTo(22_000)
+    expect(published.map(({ atMs }) => atMs)).toEqual([1_000, 16_000])
+  })
+
+  it('spends a bucket of 20 and then one a second, however fast links come and go', () => {
+    const { core, publisher, published, addNeighbor, runTo } = setup()
+    const { link } = addNeighbor()
+    for (let ms = 0; ms < 5_000; ms += 10) {
+      link.isSuspect = !link.isSuspect
+      publisher.review()
+      runTo(1_000 + ms)
+    }
+    expect(published.length).toBeGreaterThanOrEqual(20)
+    expect(published.length).toBeLessThanOrEqual(26)
+    link.isSuspect = !link.isSuspect
+    publisher.review()
+    runTo(core.nowMs + 2_000)
+    expect(published.length).toBeLessThanOrEqual(28)
+  })
+
+  it('says goodbye with a version above all before', () => {
+    const { publisher, addNeighbor, runTo } = setup()
+    addNeighbor()
+    publisher.review()
+    runTo(1_000)
+    const { version, content } = decodeRosterRecord(publisher.goodbye())
+    expect([version, content]).toEqual([3, { kind: 'links', gone: true, neighbors: [] }])
+  })
+})
