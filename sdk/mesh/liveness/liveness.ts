@@ -4,7 +4,7 @@ import type { Link } from '../link.js'
 import type { Peer } from '../peer.js'
 
 /** A member that is silent for so long is pinged, and again as often. */
-export const IDLE_MS = 2_000
+const IDLE_MS = 2_000
 /** A ping without an answer for so long makes its link suspect. */
 const SUSPICION_MS = 4_000
 /** A timer that is so late means that this page slept, and that its silence was my own. */
