@@ -107,6 +107,11 @@ export class MeshWorld {
     for (const end of this.ends.values()) if (end.member === a && end.other?.member === b) this.cut(end)
   }
 
+  allow(a: TestMember, b: TestMember): void {
+    this.#refused.delete(`${a.name} ${b.name}`)
+    this.#refused.delete(`${b.name} ${a.name}`)
+  }
+
   isRefused(a: TestMember, b: TestMember): boolean {
     return this.#refused.has(`${a.name} ${b.name}`)
   }
@@ -167,6 +172,8 @@ export class TestMember {
   readonly signaled: { readonly carrier: CarrierId; readonly bytes: Uint8Array }[] = []
   /** Sees what this member writes on links, and says what leaves instead. */
   tamper: Tamper | null = null
+  /** The same for one carrier. */
+  tamperLink: ((carrier: CarrierId, bytes: Uint8Array) => readonly Uint8Array[]) | null = null
   /** While it does not read, the others' links to it report no more room. */
   isReading = true
   readonly #ends = new Map<CarrierId, LinkEnd>()
@@ -328,7 +335,8 @@ export class TestMember {
         }
         const end = this.#ends.get(carrier)
         if (end?.state !== 'open') return
-        for (const sent of this.tamper?.(bytes, lane) ?? [bytes]) if (end.other) this.#carry(end.other, lane, sent)
+        const frames = this.tamperLink?.(carrier, bytes) ?? this.tamper?.(bytes, lane) ?? [bytes]
+        for (const sent of frames) if (end.other) this.#carry(end.other, lane, sent)
         this.#giveRoom(carrier)
       },
       close: (carrier) => {

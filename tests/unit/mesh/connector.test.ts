@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest'
+import { Connector } from '../../../sdk/mesh/setup/connector.js'
+import { FRAME } from '../../../sdk/protocol/codes.js'
+import { setupCore, type KeyedMember } from '../../support/mesh-core.js'
+import { MeshWorld, type TestMember } from '../../support/mesh-world.js'
+
+/** Ids ascend: ada begins the handshake. */
+const setup = (options: Parameters<MeshWorld['add']>[1] = {}) => {
+  const world = new MeshWorld()
+  const [ada, bob] = world.add(['ada', 'bob'], options) as [TestMember, TestMember]
+  const signalsOf = (code: number, from: TestMember): number =>
+    world.server.signals.filter((signal) => signal.from === from && signal.payload[0] === code).length
+  return { world, ada, bob, signalsOf }
+}
+
+describe('Connector', () => {
+  it('has the smaller id begin, once, and binds the link at both ends', () => {
+    const { world, ada, bob, signalsOf } = setup()
+    world.runUntil(() => world.isWhole)
+    expect([signalsOf(FRAME.HS1, ada), signalsOf(FRAME.HS1, bob)]).toEqual([1, 0])
+    expect([signalsOf(FRAME.HS2, ada), signalsOf(FRAME.HS2, bob)]).toEqual([0, 1])
+    expect([ada.engine.neighbors(), bob.engine.neighbors()]).toEqual([[bob.id], [ada.id]])
+    expect([ada.engine.stats().pendingHandshakes, bob.engine.stats().pendingHandshakes]).toEqual([0, 0])
+  })
+
+  it('tries again when nobody answers, a little later each time', () => {
+    const { world, ada, bob } = setup()
+    const offeredMs: number[] = []
+    world.server.tamper = (member, frame) => {
+      if (member === ada && frame.type === 'signal') offeredMs.push(world.nowMs)
+      return frame.type === 'signal'
+    }
+    world.run(40_000)
+    const gaps = offeredMs.slice(1).map((at, index) => at - (offeredMs[index] as number))
+    expect(gaps.length).toBeGreaterThan(3)
+    // 5 s for an answer, then half to all of 0.5 s, doubling to 4 s.
+    expect(gaps[0]).toBeGreaterThanOrEqual(5_250)
+    expect(gaps[0]).toBeLessThan(5_600)
+    expect(Math.max(...gaps)).toBeLessThan(9_200)
+    expect(gaps.at(-1)).toBeGreaterThan(6_900)
+    world.server.tamper = null
+    world.runUntil(() => world.isWhole, 12_000)
+    expect(bob.engine.neighbors()).toEqual([ada.id])
+  })
+
+  it('tries again at once when the device says that the network is back', () => {
+    const { world, ada, signalsOf } = setup()
+    world.server.tamper = (_member, frame) => frame.type === 'signal'
+    world.run(26_000)
+    world.server.tamper = null
+    const before = signalsOf(FRAME.HS1, ada)
+    while (ada.engine.stats().pendingHandshakes > 0) world.run(10)
+    ada.step({ type: 'hint', hint: 'online' })
+    world.run(20)
+    expect(signalsOf(FRAME.HS1, ada)).toBe(before + 1)
+  })
+
+  it('sends candidates found before the answer after it, and those found later at once', () => {
+    const { world, ada, bob, signalsOf } = setup()
+    const carrier = 2
+    const held: Uint8Array[] = []
+    // The link never binds, so that its set-up goes on.
+    ada.tamper = () => []
+    world.server.tamper = (member, frame) => {
+      if (frame.type !== 'signal' || member !== bob) return false
+      held.push(frame.payload)
+      return true
+    }
+    world.run(20)
+    const [early, late] = [Uint8Array.of(3, 1), Uint8Array.of(3, 2)]
+    ada.step({ type: 'link:signal', carrier, kind: 'candidate', bytes: early })
+    world.run(20)
+    expect([held.length, signalsOf(FRAME.SIG, ada)]).toEqual([1, 0])
+    world.server.tamper = null
+    world.server.pass(bob, ada, held[0] as Uint8Array)
+    world.run(20)
+    expect(bob.signaled.map(({ bytes }) => bytes)).toEqual([early])
+    ada.step({ type: 'link:signal', carrier, kind: 'candidate', bytes: late })
+    world.run(20)
+    expect(bob.signaled.map(({ bytes }) => bytes)).toEqual([early, late])
+  })
+
+  it('makes a session without a link for a pair that cannot link', () => {
+    const { world, ada, bob, signalsOf } = setup({ canLink: () => false })
+    world.run(3_000)
+    expect([ada.engine.stats().sessions, bob.engine.stats().sessions]).toEqual([1, 0])
+    expect([ada.engine.stats().links, world.ends.size]).toEqual([0, 0])
+    expect(signalsOf(FRAME.HS1, ada)).toBe(1)
+  })
+
+  it('makes no more links than it may', () => {
+    const world = new MeshWorld()
+    const names = ['ada', 'bob', 'cyn', 'dan', 'eve']
+    world.add(names, { limits: { messageBytes: 1_000, maxLinks: 2 } })
+    world.run(20_000)
+    for (const member of world.members) expect(member.engine.stats().links).toBeLessThanOrEqual(2)
+  })
+
+  it('relays for a pair whose link cannot be made, and links it when it can', () => {
+    const world = MeshWorld.joined(['ada', 'bob', 'cyn'])
+    const [ada, bob, cyn] = world.members as [TestMember, TestMember, TestMember]
+    world.refuse(ada, bob)
+    world.run(5_000)
+    expect([ada.engine.peer(bob.id)?.path, bob.engine.peer(ada.id)?.path]).toEqual([
+      { kind: 'relayed', via: [cyn.id] },
+      { kind: 'relayed', via: [cyn.id] },
+    ])
+    expect([...ada.left, ...bob.left]).toEqual([])
+    world.allow(ada, bob)
+    world.runUntil(() => ada.engine.peer(bob.id)?.path.kind === 'direct', 20_000)
+  })
+
+  it('replaces a link that has fallen silent before it is given up, and loses nothing', () => {
+    const world = MeshWorld.joined(['ada', 'bob', 'cyn'])
+    const [ada, bob] = world.members as [TestMember, TestMember]
+    const old = ada.link(bob)
+    // Everything on this one link vanishes from now on, both ways.
+    for (const member of [ada, bob]) {
+      const end = member === ada ? old : old.other
+      member.tamperLink = (carrier, frame) => (carrier === end?.carrier ? [] : [frame])
+    }
+    for (let i = 0; i < 5; i++) ada.send(`m${String(i)}`, bob)
+    world.run(15_000)
+    expect(bob.texts).toEqual(['m0', 'm1', 'm2', 'm3', 'm4'])
+    expect(ada.link(bob)).not.toBe(old)
+    expect(ada.engine.peer(bob.id)?.path.kind).toBe('direct')
+    expect([...ada.left, ...bob.left]).toEqual([])
+  })
+
+  it('leaves nothing behind when it leaves in the middle of a set-up', () => {
+    for (let steps = 1; steps < 14; steps++) {
+      const { world, ada } = setup()
+      world.run(steps)
+      ada.step({ type: 'leave', now: true })
+      const { links, sessions, pendingHandshakes } = ada.engine.stats()
+      expect([links, sessions, pendingHandshakes]).toEqual([0, 0, 0])
+      expect(ada.notices.at(-1)).toEqual({ type: 'left' })
+    }
+  })
+
+  it('knows of 1,024 members at most, and forgets those first that never came', () => {
+    const { core, createMember } = setupCore()
+    const connector = new Connector(core, {
+      send: () => false,
+      findWay: () => null,
+      prepareStream: () => ({ firstBroadcast: 1, firstPrivate: 1 }),
+      abandonStream: () => undefined,
+      confirmed: () => undefined,
+      linkBound: () => undefined,
+      linkLost: () => undefined,
+    })
+    const here = connector.learn(createMember().certificate)
+    if (here) here.arrival = 1
+    const first = createMember()
+    connector.learn(first.certificate)
+    let last: KeyedMember = first
+    for (let i = 0; i < 1_100; i++) {
+      last = createMember()
+      expect(connector.learn(last.certificate)).not.toBeNull()
+    }
+    expect(core.peers.size).toBe(1_024)
+    expect([here?.id ?? '', first.certificate.member, last.certificate.member].map((id) => core.peers.has(id))).toEqual(
+      [true, false, true],
+    )
+  })
+})
