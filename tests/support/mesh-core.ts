@@ -12,7 +12,7 @@ import { createSimulatedCrypto } from '../simulation/crypto.js'
 import { Random } from './random.js'
 
 /** All that one part of an engine asked of the world, in order. */
-export class RecordedEffects implements Effects {
+class RecordedEffects implements Effects {
   readonly opened: CarrierId[] = []
   readonly links: { readonly carrier: CarrierId; readonly id: string; readonly remote: Uint8Array | null }[] = []
   readonly signals: { readonly carrier: CarrierId; readonly bytes: Uint8Array }[] = []

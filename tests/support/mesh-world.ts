@@ -413,7 +413,7 @@ export class TestMember {
 }
 
 /** A signaling server in its simplest form; tests make it lie. */
-export class TestServer {
+class TestServer {
   readonly #present = new Map<TestMember, Introduction | null>()
   #next = 1
   /** Sees what members send it and answers whether it is dealt with. */
@@ -482,7 +482,7 @@ export class TestServer {
   }
 }
 
-export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 const DESCRIPTION = 1
 const TAP = 200

@@ -60,7 +60,7 @@ describe('Connector', () => {
     const carrier = 2
     const held: Uint8Array[] = []
     // The link never binds, so that its set-up goes on.
-    ada.tamper = () => []
+    ada.tamper = bob.tamper = () => []
     world.server.tamper = (member, frame) => {
       if (frame.type !== 'signal' || member !== bob) return false
       held.push(frame.payload)
