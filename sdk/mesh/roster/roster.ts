@@ -91,11 +91,12 @@ export class Roster {
     const id = encodeBase64url(record.member)
     const known = this.#entries.get(id)
     if (known !== undefined && record.version <= known.card.version) return null
-    if (known === undefined && this.#entries.size >= MAX_ENTRIES) return null
+    if (known === undefined && this.#entries.size >= MAX_ENTRIES && this.#longestGone() === undefined) return null
     const certificate = verifyCertificate(this.#suite, this.#topic, content.certificate)
     if (certificate === null || !equalBytes(certificate.memberBytes, record.member)) return null
     if (known !== undefined && certificate.issuedAt < known.certificate.issuedAt) return null
     if (!this.#isAuthentic(record, certificate.identity)) return null
+    if (known === undefined && this.#entries.size >= MAX_ENTRIES) this.#entries.delete(this.#longestGone()?.id ?? '')
     const copy = bytes.slice()
     const entry: RosterEntry = {
       id,
@@ -132,25 +133,43 @@ export class Roster {
     return entry.links !== null && !entry.links.gone && nowMs - entry.links.receivedMs < LINKS_LIFETIME_MS
   }
 
+  /** What I know of those who are not gone; whoever believes me to be wrong about the others will hear why. */
   digest(): DigestEntry[] {
-    return [...this.#entries.values()].map((entry) => ({
+    const present = [...this.#entries.values()].filter((entry) => entry.links?.gone !== true)
+    return present.map((entry) => ({
       id: entry.idBytes,
       card: entry.card.version,
       links: entry.links?.version ?? 0,
     }))
   }
 
-  /** The records that the sender of this digest lacks, cards before links. */
+  /**
+   * The records that the sender of this digest lacks, cards before links. Who is gone is of no use to one that never
+   * heard of it: an older record brings nobody back without neighbors that list it too.
+   */
   newerThan(digest: readonly DigestEntry[]): Uint8Array[] {
     const theirs = new Map(digest.map((entry) => [encodeBase64url(entry.id), entry]))
     const cards: Uint8Array[] = []
     const links: Uint8Array[] = []
     for (const entry of this.#entries.values()) {
       const their = theirs.get(entry.id)
+      if (their === undefined && entry.links?.gone === true) continue
       if (entry.card.version > (their?.card ?? 0)) cards.push(entry.card.bytes)
       if (entry.links !== null && entry.links.version > (their?.links ?? 0)) links.push(entry.links.bytes)
     }
     return [...cards, ...links]
+  }
+
+  /** Those who left make room for newcomers before their time is over. */
+  #longestGone(): RosterEntry | undefined {
+    let longest: RosterEntry | undefined
+    let sinceMs = Infinity
+    for (const entry of this.#entries.values()) {
+      if (entry.links?.gone !== true || entry.links.receivedMs >= sinceMs) continue
+      longest = entry
+      sinceMs = entry.links.receivedMs
+    }
+    return longest
   }
 
   /** Forgets who has long been gone; never me. */
