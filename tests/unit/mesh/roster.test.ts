@@ -114,6 +114,18 @@ describe('Roster', () => {
     expect(idOf(ada)).not.toBe(idOf(bob))
   })
 
+  it('says who left only to one that believes it to be here', () => {
+    const { suite, keys, roster, ada } = setup()
+    const other = new Roster(suite, keys.topic)
+    roster.accept(ada.card(), 0)
+    roster.accept(ada.links([], 2, true), 0)
+    expect(roster.digest()).toEqual([])
+    expect(roster.newerThan(other.digest())).toEqual([])
+    other.accept(ada.card(), 0)
+    other.accept(ada.links([], 1), 0)
+    expect(roster.newerThan(other.digest())).toEqual([ada.links([], 2, true)])
+  })
+
   it('forgets who was not heard of for ten minutes, links or none, but for those to keep', () => {
     const { roster, createMembers, idOf } = setup()
     const [kept, silent, onPaper] = createMembers(3) as [KeyedMember, KeyedMember, KeyedMember]
@@ -137,6 +149,18 @@ describe('Roster', () => {
     expect(roster.accept(createMember().card(), 0)).toBeNull()
     expect([...roster.values()]).toHaveLength(1_024)
     expect(roster.accept(first.card(2), 0)).toMatchObject({ entry: { id: idOf(first) } })
+  })
+
+  it('gives the place of the one that left first to a newcomer, when all are taken', () => {
+    const { roster, ada, bob, createMember, idOf } = setup()
+    for (const member of [ada, bob]) roster.accept(member.card(), 0)
+    roster.accept(bob.links([], 2, true), 1)
+    roster.accept(ada.links([], 2, true), 2)
+    for (let i = 0; i < 1_022; i++) roster.accept(createMember().card(), 3)
+    const newcomer = createMember()
+    expect(roster.accept(newcomer.card(), 4)).toMatchObject({ isNew: true, entry: { id: idOf(newcomer) } })
+    expect([...roster.values()]).toHaveLength(1_024)
+    expect([ada, bob].map((member) => roster.get(idOf(member)) !== undefined)).toEqual([true, false])
   })
 })
 
