@@ -111,6 +111,21 @@ describe('set-up frames through members', () => {
     check()
   })
 
+  it('a candidate of an earlier session is not taken for the link that is being made', () => {
+    const { world, ada, mallory } = setupGroup()
+    const earlier = sealSetup(mallory, ada, 800, Uint8Array.of(1, 7, 7, 7))
+    const sessions = ada.sessions.length
+    ada.tamper = (frame) => (frame[0] === FRAME.BIND ? [] : [frame])
+    mallory.tamper = ada.tamper
+    world.cut(ada.link(mallory))
+    world.runUntil(() => ada.sessions.length > sessions)
+    const genuine = sealSetup(mallory, ada, 0, Uint8Array.of(1, 8, 8, 8))
+    for (const frame of [earlier, genuine]) world.server.pass(mallory, ada, frame)
+    world.run(20)
+    const candidates = ada.signaled.map(({ bytes }) => bytes).filter((bytes) => bytes[0] !== 1)
+    expect(candidates).toEqual([Uint8Array.of(8, 8, 8)])
+  })
+
   it.each<[string, Partial<HandshakePayload>]>([
     ['answers another attempt', { attempt: 77 }],
     ['carries the certificate of another', {}],
