@@ -34,7 +34,6 @@ export interface PageMember {
 export interface World {
   readonly signaling: SignalingProcess
   readonly key: string
-  readonly pagesUrl: string
   readonly openPage: (options?: { readonly browser?: Browser; readonly url?: string }) => Promise<Page>
   /** A member in this page, which has not joined yet. */
   readonly createMember: (page: Page, options?: Partial<MemberOptions>) => Promise<JSHandle<Member>>
@@ -90,7 +89,7 @@ export const setup = async (options: { readonly signalingFlags?: readonly string
     return members
   }
 
-  return { signaling, key, pagesUrl, openPage, createMember, join, joinAll: joinAll as JoinAll }
+  return { signaling, key, openPage, createMember, join, joinAll: joinAll as JoinAll }
 }
 
 export const others = (members: readonly PageMember[], self: PageMember): string[] =>
