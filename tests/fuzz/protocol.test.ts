@@ -181,7 +181,7 @@ const damage = fc.array(
 )
 
 const damaged = (input: Uint8Array, changes: readonly { at: number; value: number; kind: string }[]): Uint8Array => {
-  let result = input.slice()
+  let result: Uint8Array = input.slice()
   for (const { at: far, value, kind } of changes) {
     const at = result.length === 0 ? 0 : far % result.length
     if (kind === 'cut') result = result.slice(0, at)
