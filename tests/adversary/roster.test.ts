@@ -107,5 +107,5 @@ describe('a member that sends before it is shown as here', () => {
     expect(sent).toBeLessThan(5 * 1_048_576)
     expect(ada.received.filter(({ from }) => from === eve.id)).toEqual([])
     check()
-  })
+  }, 20_000)
 })

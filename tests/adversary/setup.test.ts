@@ -165,7 +165,7 @@ describe('set-up frames through members', () => {
     world.runUntil(() => ada.engine.members().includes(dan.id) && bob.engine.members().includes(dan.id))
     expect(ada.engine.members()).toHaveLength(4)
     check()
-  })
+  }, 20_000)
 })
 
 describe('a member that offers again and again', () => {
