@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'unit',
           include: ['unit', 'fuzz', 'contract', 'adversary'].map((folder) => `tests/${folder}/**/*.test.ts`),
           environment: 'node',
+          // A limit for what hangs, not a measure: a busy machine with two cores takes its time.
+          testTimeout: 30_000,
         },
       },
       {

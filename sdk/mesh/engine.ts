@@ -228,6 +228,7 @@ export class Engine {
   #carrierClosed(event: EngineEvent & { type: 'carrier:closed' }): void {
     if (this.#server.owns(event.carrier)) {
       this.#ways.forgetConnections()
+      this.#connector.handleServerLost()
       return this.#server.handleClosed(event.code, event.reason)
     }
     const link = this.#core.links.get(event.carrier)

@@ -26,6 +26,7 @@ export class Link {
   session: Session | null = null
   binding: Binding | null = null
   readonly pace = new Pace()
+  boundMs = 0
   /** When the last authentic frame came over it. */
   lastHeardMs: number
   /** Unanswered for too long: others are tried, and it is kept. */

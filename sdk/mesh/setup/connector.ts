@@ -31,6 +31,8 @@ const LINK_MS = 15_000
 /** After a failed try: doubling from base to cap, half of it random. A pair without a session is in more of a hurry. */
 const RETRY_LINK = { baseMs: 1_000, capMs: 15_000 }
 const RETRY_SESSION = { baseMs: 500, capMs: 4_000 }
+/** A link that lived no longer is not made again at once. */
+const BRIEF_MS = 2_000
 const MAX_CANDIDATES = 64
 const FORGET_MS = 60_000
 /** As many as the roster holds. Whoever has the group key can make up more. */
@@ -97,6 +99,14 @@ export class Connector {
     }
   }
 
+  /** The server is lost: an answer that was to come by it will not. */
+  handleServerLost(): void {
+    for (const peer of this.#core.peers.values()) {
+      const { setup } = peer
+      if ((setup.type === 'describing' || setup.type === 'offered') && setup.way.type === 'server') this.#fail(peer)
+    }
+  }
+
   /** HS1, HS2 or SIG, however it came. */
   handleSetup(frame: Uint8Array, way: Way, from: Peer | null): void {
     if (frame[0] === FRAME.HS1) return this.#handleOffer(frame, way)
@@ -135,7 +145,7 @@ export class Connector {
     this.confirm(peer, session)
     const replaced = peer.link
     link.state = 'bound'
-    link.lastHeardMs = this.#core.nowMs
+    link.boundMs = link.lastHeardMs = this.#core.nowMs
     peer.link = link
     this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
     if (replaced !== null) this.#core.effects.close(replaced.carrier, true)
@@ -157,9 +167,16 @@ export class Connector {
     const { peer } = link
     if (peer.link === link) {
       peer.link = null
-      this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
+      // A link that replaces it may be under way already.
+      if (peer.setup.type === 'idle') this.#linkAgain(peer, this.#core.nowMs - link.boundMs)
       this.#handlers.linkLost(link)
     } else if (peer.setup.type !== 'idle' && peer.setup.carrier === link.carrier) this.#fail(peer)
+  }
+
+  /** At once, unless the link was gone as soon as it was there: then something is wrong with one of its ends. */
+  #linkAgain(peer: Peer, livedMs: number): void {
+    if (livedMs < BRIEF_MS) this.#retryLater(peer, 1)
+    else this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
   }
 
   /** The member has left, or never came: nothing of it is kept but what the roster knows. */

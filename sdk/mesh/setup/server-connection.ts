@@ -60,6 +60,8 @@ export class ServerConnection {
   #askAtMs = Infinity
   #askedMs = -Infinity
   #reconnectInMs: number | null = null
+  /** The server's last word on who else is in the group. */
+  #saidEmpty = false
 
   constructor(core: Core, handlers: ServerHandlers) {
     this.#core = core
@@ -158,11 +160,15 @@ export class ServerConnection {
 
   #askWhenDue(reach: Reach): void {
     const now = this.#core.nowMs
-    this.#askAtMs = Math.min(this.#askAtMs, this.#askedMs + ASK_EVERY_MS[reach])
+    const unlinked = this.#handlers.unlinked()
+    // Whoever comes to a group where nobody else is will be introduced without being asked for.
+    const isAlone = this.#saidEmpty && unlinked.length === 0
+    const everyMs = reach === 'none' && isAlone ? ASK_EVERY_MS.all : ASK_EVERY_MS[reach]
+    this.#askAtMs = Math.min(this.#askAtMs, this.#askedMs + everyMs)
     if (now < this.#askAtMs) return
-    this.#send({ type: 'ask', tried: reach === 'all' ? [] : this.#handlers.unlinked().slice(0, MAX_TRIED) })
+    this.#send({ type: 'ask', tried: reach === 'all' ? [] : unlinked.slice(0, MAX_TRIED) })
     this.#askedMs = now
-    this.#askAtMs = now + ASK_EVERY_MS[reach]
+    this.#askAtMs = now + everyMs
   }
 
   #dial(reason: string): void {
@@ -189,6 +195,7 @@ export class ServerConnection {
     if (this.#state.type !== 'open') return
     switch (frame.type) {
       case 'introduced':
+        this.#saidEmpty = false
         return this.#handlers.introduced(frame)
       case 'introductions':
         return this.#introduce(frame)
@@ -209,6 +216,7 @@ export class ServerConnection {
 
   #introduce(frame: Introductions): void {
     for (const introduction of frame.introductions) this.#handlers.introduced(introduction)
+    this.#saidEmpty = frame.empty
     if (frame.empty) this.#handlers.alone()
   }
 
