@@ -269,6 +269,7 @@ export const describeLinks = (name: string, create: () => LinkSubject): void => 
       bob.close()
       const before = [alice.happenings.length, bob.happenings.length]
       expect(subject.openConnections()).toBe(0)
+      // Silence has no event to wait for: this is how long an engine would take to break it.
       await new Promise((resolve) => setTimeout(resolve, 100))
       expect([alice.happenings.length, bob.happenings.length]).toEqual(before)
     })
@@ -278,6 +279,7 @@ export const describeLinks = (name: string, create: () => LinkSubject): void => 
       const alice = new LinkEnd(subject.transport, 'bob', null, () => {})
       alice.close()
       expect(subject.openConnections()).toBe(0)
+      // As above.
       await new Promise((resolve) => setTimeout(resolve, 100))
       expect(alice.happenings).toEqual([])
     })
