@@ -8,6 +8,7 @@ import { Peer, type AgreedSession, type Setup, type StreamStart, type Way } from
 import type { VerifiedCertificate } from '../session/certificates.js'
 import { answerHandshake, beginHandshake, finishHandshake, writeHandshake } from '../session/handshake.js'
 import { Session, setupSessionMark } from '../session/session.js'
+import { backoffMs, MAX_FAILURES, type Backoff } from './backoff.js'
 import { ProtocolViolation } from '../violation.js'
 
 export interface ConnectorHandlers {
@@ -29,8 +30,8 @@ export interface ConnectorHandlers {
 const ANSWER_MS = 5_000
 const LINK_MS = 15_000
 /** After a failed try: doubling from base to cap, half of it random. A pair without a session is in more of a hurry. */
-const RETRY_LINK = { baseMs: 1_000, capMs: 15_000 }
-const RETRY_SESSION = { baseMs: 500, capMs: 4_000 }
+const RETRY_LINK: Backoff = { baseMs: 1_000, capMs: 15_000, jitter: 0.5 }
+const RETRY_SESSION: Backoff = { baseMs: 500, capMs: 4_000, jitter: 0.5 }
 /** A link that lived no longer is not made again at once. */
 const BRIEF_MS = 2_000
 const MAX_CANDIDATES = 64
@@ -384,12 +385,8 @@ export class Connector {
 
   #retryLater(peer: Peer, failures: number): void {
     const policy = peer.session === null ? RETRY_SESSION : RETRY_LINK
-    const delayMs = Math.min(policy.capMs, policy.baseMs * 2 ** failures) * (0.5 + this.#core.random() / 2)
-    this.#set(peer, {
-      type: 'idle',
-      nextTryMs: this.#core.nowMs + Math.round(delayMs),
-      failures: Math.min(failures + 1, 16),
-    })
+    const nextTryMs = this.#core.nowMs + backoffMs(policy, failures, this.#core.random())
+    this.#set(peer, { type: 'idle', nextTryMs, failures: Math.min(failures + 1, MAX_FAILURES) })
   }
 
   /** Ends the set-up under way, with its link. */

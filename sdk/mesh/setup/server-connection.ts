@@ -11,6 +11,7 @@ import { DecodeError } from '../../protocol/decode-error.js'
 import type { Core } from '../core.js'
 import type { CarrierId, SignalingState } from '../events.js'
 import { sealHello } from '../session/hello.js'
+import { backoffMs, MAX_FAILURES, type Backoff } from './backoff.js'
 
 /** Whom I reach: all that I know of, some of them, or none for want of a link. */
 export type Reach = 'all' | 'some' | 'none'
@@ -34,8 +35,7 @@ type State =
   | { readonly type: 'open'; readonly carrier: CarrierId }
   | { readonly type: 'waiting'; readonly untilMs: number }
 
-const BACKOFF_BASE_MS = 250
-const BACKOFF_CAP_MS = 4_000
+const REDIAL: Backoff = { baseMs: 250, capMs: 4_000, jitter: 1 }
 const BACKOFF_FULL_MS = 30_000
 /** The server pings every 25 s: silence for longer means that it is gone and the socket does not know. */
 const SILENCE_MS = 45_000
@@ -226,9 +226,8 @@ export class ServerConnection {
   }
 
   #wait(leastMs: number | null, reason: string): void {
-    const ceiling = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** this.#failures)
-    const delayMs = leastMs ?? this.#reconnectInMs ?? Math.round(this.#core.random() * ceiling)
-    this.#failures = Math.min(this.#failures + 1, 16)
+    const delayMs = leastMs ?? this.#reconnectInMs ?? backoffMs(REDIAL, this.#failures, this.#core.random())
+    this.#failures = Math.min(this.#failures + 1, MAX_FAILURES)
     this.#reconnectInMs = null
     this.#queue = []
     this.#queuedBytes = 0
