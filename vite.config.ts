@@ -12,6 +12,8 @@ const build = (options: BuildEnvironmentOptions): BuildEnvironmentOptions => ({
   target: 'es2022',
   ...options,
   rolldownOptions: {
+    // An entry exports what its source does; what chunks share has a chunk of its own.
+    preserveEntrySignatures: 'strict',
     // A warning here is a broken package there: an import that failed to stay lazy, a module that is not found.
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(`bundle cannot be built without a warning: ${log.message}`)

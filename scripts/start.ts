@@ -21,7 +21,8 @@ const fail = (message: string): never => {
 }
 
 const readPort = (flag: string, given: unknown, variable: string, fallback: string): number => {
-  const text = typeof given === 'number' ? given.toString() : (process.env[variable] ?? fallback)
+  const text =
+    typeof given === 'number' || typeof given === 'string' ? String(given) : (process.env[variable] ?? fallback)
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
     fail(`cannot start: ${flag} is "${text}", not a port from 0 to 65535`)
   }
@@ -88,6 +89,8 @@ cli.option('--port <number>', 'Port of the signaling server, 0 for a free one (S
 cli.option('--demo-port <number>', 'Port of the demos, 0 for a free one (SKEIN_DEMO_PORT) (default: 5173)')
 cli.help()
 const { options } = cli.parse()
+const unknown = Object.keys(options).find((name) => !['--', 'h', 'help', 'port', 'demoPort'].includes(name))
+if (unknown !== undefined) fail(`cannot start: there is no option "${unknown}"`)
 
 if (options['help'] !== true) {
   const port = readPort('--port', options['port'], 'SKEIN_PORT', '8787')

@@ -155,7 +155,10 @@ export class Outbox {
     this.#credit = 1
   }
 
-  /** Lets go of everything; waiting submissions are released. */
+  /**
+   * Lets go of everything. A message to all no longer waits for this recipient; one to it alone finds no room any more,
+   * and its submission never settles here.
+   */
   clear(): void {
     this.restart(Infinity, Infinity)
   }
@@ -175,7 +178,7 @@ export class Outbox {
       const isKept = message.number >= (message.to === 'all' ? firstBroadcast : firstPrivate)
       const isWaiting = index >= admitted
       if (isKept) this.#entries.push(isWaiting ? message : { ...message, submission: null })
-      else if (isWaiting) this.#release(message)
+      else if (isWaiting && message.to === 'all') this.#release(message)
     })
     this.#admit()
   }

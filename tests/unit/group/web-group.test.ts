@@ -284,6 +284,27 @@ describe('WebGroup joined again', () => {
   })
 })
 
+describe('WebGroup.sendTo', () => {
+  it('rejects what waits for room with member-left when its recipient leaves', async () => {
+    const { members } = await setupMembers(2)
+    const [ada, bob] = members as [(typeof members)[0], (typeof members)[0]]
+    const sends = Array.from({ length: 4 }, () => ada.sendTo(bob.myId, new Uint8Array(6_000_000)))
+    const left = nextEvent(ada, 'member:leave')
+    await Promise.all([bob.leave(), left])
+    const results = await Promise.allSettled(sends)
+    expect(results[0]).toMatchObject({ status: 'fulfilled' })
+    expect(results[3]).toMatchObject({ status: 'rejected', reason: { code: 'member-left' } })
+  })
+
+  it('lets a message to all go on when a recipient that it waited for leaves', async () => {
+    const { members } = await setupMembers(3)
+    const [ada, bob] = members as [(typeof members)[0], (typeof members)[0]]
+    const sends = Array.from({ length: 4 }, () => ada.send(new Uint8Array(6_000_000)))
+    await bob.leave()
+    await Promise.all(sends)
+  })
+})
+
 describe('WebGroup.send', () => {
   it.each<[string, string | Uint8Array]>([
     ['text', 'grüß dich 🪿'],
