@@ -95,7 +95,7 @@ export class Engine {
       },
       gone: (connection) => {
         const peer = this.#ways.peerAt(connection)
-        if (peer !== null) peer.connection = null
+        if (peer !== null) this.#connector.handleGone(peer)
       },
       alone: () => {
         if (this.#phase.type === 'joining') this.#joined()

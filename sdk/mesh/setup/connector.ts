@@ -52,9 +52,13 @@ export class Connector {
     this.#handlers = handlers
   }
 
-  /** Whoever is learnt of, and by whatever way, is learnt of here; `null` for myself, and when there are too many. */
+  /**
+   * Whoever is learnt of, and by whatever way, is learnt of here; `null` for myself, for who has said goodbye (a hello
+   * or HS1 of it is an old one, come again), and when there are too many.
+   */
   learn(certificate: VerifiedCertificate): Peer | null {
     if (certificate.member === this.#core.id) return null
+    if (this.#core.roster.get(certificate.member)?.links?.gone === true) return null
     const known = this.#core.peers.get(certificate.member)
     if (known) return known
     if (this.#core.peers.size >= MAX_PEERS && !this.#makeRoom()) return null
@@ -98,6 +102,12 @@ export class Connector {
     for (const peer of this.#core.peers.values()) {
       if (peer.setup.type === 'idle') peer.setup = { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 }
     }
+  }
+
+  /** The server knows this member no more: what was under way by it will not come through. */
+  handleGone(peer: Peer): void {
+    peer.connection = null
+    if (peer.setup.type !== 'idle' && peer.setup.way.type === 'server') this.#fail(peer)
   }
 
   /** The server is lost: an answer that was to come by it will not. */

@@ -37,6 +37,8 @@ type State =
 
 const REDIAL: Backoff = { baseMs: 250, capMs: 4_000, jitter: 1 }
 const BACKOFF_FULL_MS = 30_000
+/** A connection that was open for so long was a good one: its loss is the first failure. */
+const LASTING_MS = 5_000
 /** The server pings every 25 s: silence for longer means that it is gone and the socket does not know. */
 const SILENCE_MS = 45_000
 /**
@@ -53,6 +55,7 @@ export class ServerConnection {
   readonly #handlers: ServerHandlers
   #state: State = { type: 'off' }
   #failures = 0
+  #openedMs = 0
   #room = 0
   #queue: Uint8Array[] = []
   #queuedBytes = 0
@@ -185,7 +188,7 @@ export class ServerConnection {
       if (frame.type === 'ping') return this.#send({ type: 'pong' })
       if (frame.type !== 'welcome') return this.#drop('protocol-error')
       this.#state = { type: 'open', carrier: this.#state.carrier }
-      this.#failures = 0
+      this.#openedMs = this.#core.nowMs
       this.#askedMs = this.#core.nowMs
       this.#askAtMs = this.#core.nowMs + ASK_EVERY_MS.all
       this.#core.tickAt(this.#core.nowMs)
@@ -226,7 +229,11 @@ export class ServerConnection {
   }
 
   #wait(leastMs: number | null, reason: string): void {
-    const delayMs = leastMs ?? this.#reconnectInMs ?? backoffMs(REDIAL, this.#failures, this.#core.random())
+    const hasLasted = this.#state.type === 'open' && this.#core.nowMs - this.#openedMs >= LASTING_MS
+    if (hasLasted) this.#failures = 0
+    const backedOffMs = backoffMs(REDIAL, this.#failures, this.#core.random())
+    // A server may ask for more patience, never for less.
+    const delayMs = Math.max(leastMs ?? 0, this.#reconnectInMs ?? 0, backedOffMs)
     this.#failures = Math.min(this.#failures + 1, MAX_FAILURES)
     this.#reconnectInMs = null
     this.#queue = []

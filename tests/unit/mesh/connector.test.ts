@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Connector } from '../../../sdk/mesh/setup/connector.js'
+import { Connector, type ConnectorHandlers } from '../../../sdk/mesh/setup/connector.js'
 import { FRAME } from '../../../sdk/protocol/codes.js'
 import { setupCore, type KeyedMember } from '../../support/mesh-core.js'
 import { MeshWorld, type TestMember } from '../../support/mesh-world.js'
@@ -11,6 +11,16 @@ const setup = (options: Parameters<MeshWorld['add']>[1] = {}) => {
   const signalsOf = (code: number, from: TestMember): number =>
     world.server.signals.filter((signal) => signal.from === from && signal.payload[0] === code).length
   return { world, ada, bob, signalsOf }
+}
+
+const idleHandlers: ConnectorHandlers = {
+  send: () => false,
+  findWay: () => null,
+  prepareStream: () => ({ firstBroadcast: 1, firstPrivate: 1 }),
+  abandonStream: () => undefined,
+  confirmed: () => undefined,
+  linkBound: () => undefined,
+  linkLost: () => undefined,
 }
 
 describe('Connector', () => {
@@ -80,6 +90,18 @@ describe('Connector', () => {
     expect(bob.signaled.map(({ bytes }) => bytes)).toEqual([early, late])
   })
 
+  it('ends a set-up with a member that the server knows no more', () => {
+    const { world, ada, bob } = setup()
+    // bob's answer never comes.
+    world.server.tamper = (member, frame) => member === bob && frame.type === 'signal'
+    world.runUntil(() => ada.engine.stats().pendingHandshakes === 1)
+    world.run(50)
+    expect(ada.engine.stats().pendingHandshakes).toBe(1)
+    world.server.send(ada, { type: 'gone', connection: world.server.introductionOf(bob).connection })
+    world.run(1)
+    expect(ada.engine.stats().pendingHandshakes).toBe(0)
+  })
+
   it('makes a session without a link for a pair that cannot link', () => {
     const { world, ada, bob, signalsOf } = setup({ canLink: () => false })
     world.run(3_000)
@@ -138,17 +160,19 @@ describe('Connector', () => {
     }
   })
 
+  it('learns nothing of a member that has said goodbye, whose hello or HS1 comes again', () => {
+    const { core, createMember } = setupCore()
+    const connector = new Connector(core, idleHandlers)
+    const gone = createMember()
+    core.roster.accept(gone.card(), core.nowMs)
+    core.roster.accept(gone.links([], 2, true), core.nowMs)
+    expect(connector.learn(gone.certificate)).toBeNull()
+    expect(core.peers.size).toBe(0)
+  })
+
   it('knows of 1,024 members at most, and forgets those first that never came', () => {
     const { core, createMember } = setupCore()
-    const connector = new Connector(core, {
-      send: () => false,
-      findWay: () => null,
-      prepareStream: () => ({ firstBroadcast: 1, firstPrivate: 1 }),
-      abandonStream: () => undefined,
-      confirmed: () => undefined,
-      linkBound: () => undefined,
-      linkLost: () => undefined,
-    })
+    const connector = new Connector(core, idleHandlers)
     const here = connector.learn(createMember().certificate)
     if (here) here.arrival = 1
     const first = createMember()

@@ -143,14 +143,32 @@ describe('ServerConnection', () => {
     expect(Math.min(...late)).toBeLessThan(500)
   })
 
-  it('begins from 250 ms again after a WELCOME', () => {
-    for (let times = 0; times < 5; times++) {
-      expect(
-        delayOf(({ server }) => {
-          server.handleClosed(1006, 'lost')
-        }),
-      ).toBeLessThanOrEqual(250)
+  it('begins from 250 ms again after a connection that lasted', () => {
+    const { core, server, effects, at, join } = setup()
+    server.start()
+    for (let failure = 0; failure < 20; failure++) {
+      server.handleClosed(1006, 'lost')
+      at(at(core.nowMs))
     }
+    join()
+    core.nowMs += 5_000
+    server.handleClosed(1006, 'lost')
+    expect(at(core.nowMs) - core.nowMs).toBeLessThanOrEqual(250)
+    expect(effects.opened).toHaveLength(21)
+  })
+
+  it('waits longer and longer for a server that takes it in and sends it away at once, whatever its drain hint', () => {
+    const { core, server, effects, at, join, receive } = setup()
+    server.start()
+    const fromMs = core.nowMs
+    while (core.nowMs - fromMs < 60_000) {
+      join()
+      receive({ type: 'drain', reconnectInMs: 0 })
+      server.handleClosed(CLOSE_RESTART, 'restart')
+      at(at(core.nowMs))
+    }
+    expect(effects.opened.length).toBeGreaterThan(10)
+    expect(effects.opened.length).toBeLessThan(80)
   })
 
   it('waits 30 s when the room is full', () => {
