@@ -204,12 +204,13 @@ const encodeProfile = (action: string, value: unknown): Uint8Array => {
   }
   let text: unknown
   try {
-    // With a toJSON() of its own an object may come out as nothing at all.
+    // With a toJSON() of its own an object may come out as nothing at all, or as something else (a Date as text).
     text = JSON.stringify(value)
   } catch (cause) {
     throw new TypeError(`${action}: profile cannot be written as JSON`, { cause })
   }
-  if (typeof text !== 'string') throw new TypeError(`${action}: profile cannot be written as JSON`)
+  if (typeof text !== 'string' || !text.startsWith('{'))
+    throw new TypeError(`${action}: profile cannot be written as JSON`)
   const bytes = encodeUtf8(text)
   if (bytes.length > MAX_PROFILE_BYTES) {
     throw new RangeError(`${action}: profile takes "${bytes.length}" bytes as JSON, more than ${MAX_PROFILE_BYTES}`)

@@ -57,6 +57,8 @@ describe('resolveOptions', () => {
     ['profile', { profile: ['Ada'] }],
     ['profile', { profile: { count: 1n } }],
     ['profile', { profile: { toJSON: () => undefined } }],
+    ['profile', { profile: { toJSON: () => 'Ada' } }],
+    ['profile', { profile: new Date(0) }],
     ['autoRejoin', { autoRejoin: 'yes' }],
     ['relay', { relay: 1 }],
     ['limits', { limits: 5 }],
