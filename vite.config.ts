@@ -53,7 +53,8 @@ const environments: Record<string, EnvironmentOptions> = {
       },
     }),
   },
-  node: forNode('dist/node', { index: 'sdk/index.ts' }),
+  // One bundle, so that a bot's groups are of the very class that `skein` exports.
+  node: forNode('dist/node', { index: 'sdk/index.ts', bots: 'bots/index.ts', 'bots-cli': 'bots/cli.ts' }),
   signaling: forNode('dist/signaling', { index: 'signaling/index.ts', cli: 'signaling/cli.ts' }),
   global: {
     consumer: 'client',

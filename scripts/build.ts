@@ -26,7 +26,7 @@ await rm('dist', { recursive: true, force: true })
 
 const builder = await createBuilder({ logLevel: 'warn' })
 await builder.buildApp()
-await chmod('dist/signaling/cli.js', 0o755)
+for (const cli of ['dist/signaling/cli.js', 'dist/node/bots-cli.js']) await chmod(cli, 0o755)
 
 // A type error fails the build, but only after everything else is there: a page can still be tried.
 process.exitCode = await run('tsc', ['-p', 'tsconfig.types.json'])

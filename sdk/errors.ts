@@ -11,6 +11,7 @@ export type SkeinErrorCode =
   | 'member-unknown'
   | 'member-left'
   | 'message-too-large'
+  | 'invite-failed'
   | 'insecure-url'
   | 'engine-missing'
   | 'closed'

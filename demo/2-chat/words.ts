@@ -38,6 +38,8 @@ export const failureInWords = (error: unknown): string => {
       return 'Others are here, but no connection to any of them came about'
     case 'engine-missing':
       return 'This browser has no WebRTC, or it is switched off'
+    case 'invite-failed':
+      return 'The bot does not come'
     case 'message-too-large':
       return 'This message is too large'
     case 'member-left':

@@ -4,5 +4,6 @@
  * members' states; the engine is handed a suite and imports types alone.
  */
 export { deriveGroupKeys, generateGroupKey, groupSecretOf, parseGroupKey, type GroupKey } from './group-key.js'
+export { Invitation, InvitationAnswer, InvitationError } from './invitation.js'
 export { createProvisionalSuite } from './provisional-suite.js'
 export { loadSodium } from './sodium.js'

@@ -16,4 +16,8 @@ export type Label =
   | 'relay-r2i'
   | 'bind-i2r'
   | 'bind-r2i'
+  | 'ws-i2r'
+  | 'ws-r2i'
+  | 'bot-invite'
+  | 'bot-proof'
   | 'record'

@@ -34,6 +34,10 @@ export interface Sodium {
   ): Uint8Array
   crypto_sign_seed_keypair(seed: Uint8Array): { readonly publicKey: Uint8Array; readonly privateKey: Uint8Array }
   crypto_scalarmult_base(secretKey: Uint8Array): Uint8Array
+  /** Throws for a public key of small order, which would make the result no secret. */
+  crypto_scalarmult(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array
+  crypto_sign_detached(message: Uint8Array, secretKey: Uint8Array): Uint8Array
+  crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean
   /** In constant time; throws unless both have the same length. */
   memcmp(a: Uint8Array, b: Uint8Array): boolean
 }

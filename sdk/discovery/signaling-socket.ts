@@ -49,7 +49,7 @@ export interface SignalingSocket {
 
 /** Dials `urls` in turn until one opens and speaks skein. Does not dial again after that: `onClose` says it is over. */
 export const openSignaling = (options: {
-  /** As `parseSignalingUrl` gives them; at least one. */
+  /** As `parseSocketUrl` gives them; at least one. */
   readonly urls: readonly string[]
   readonly platform: Pick<Platform, 'now' | 'setTimer' | 'soon' | 'loadSocket'>
   readonly handlers: SignalingHandlers

@@ -7,7 +7,7 @@ export interface GroupDescription {
   /** False while `iceServers` is a function that has not been asked yet: its hosts are missing from `hosts`. */
   readonly hostsComplete: boolean
   /** Whether addresses that members announce may be dialled. */
-  readonly memberAddresses: false
+  readonly memberAddresses: boolean
   /** How the key came about: a server can try to guess a typed one. `null` while the group has none. */
   readonly key: 'generated' | 'typed' | null
 }
@@ -37,7 +37,7 @@ export const describeGroup = (
   return Object.freeze({
     hosts: Object.freeze([...hosts.values()]),
     hostsComplete: typeof iceServers !== 'function',
-    memberAddresses: false,
+    memberAddresses: settings.transports.some(({ kind }) => kind === 'dialed'),
     key,
   })
 }

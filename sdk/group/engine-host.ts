@@ -13,8 +13,10 @@ export type Happening =
   | { readonly type: 'message'; readonly message: Delivery }
 
 export interface EngineHostOptions {
-  readonly engine: Pick<Engine, 'step' | 'peer'>
+  readonly engine: Pick<Engine, 'step' | 'peer' | 'newCarrier'>
   readonly transports: readonly Transport[]
+  /** Whether an address that a member shows may be dialled. */
+  readonly isDialable: (address: string) => boolean
   readonly iceServers: readonly RTCIceServer[]
   readonly openServer: (handlers: SignalingHandlers) => SignalingSocket
   readonly clock: Pick<Platform, 'now' | 'setTimer' | 'soon'>
@@ -73,6 +75,24 @@ export class EngineHost {
     }
   }
 
+  /**
+   * Takes a link that somebody else has opened. `begin` is called once, now, and gives the link and what may be written
+   * on it; `frames` have arrived before.
+   */
+  arrive(
+    begin: (handlers: LinkHandlers) => { readonly link: Link; readonly room: number },
+    frames: readonly Uint8Array[],
+  ): void {
+    if (this.#ended) return
+    const carrier = this.#options.engine.newCarrier()
+    const { link, room } = begin(this.#handlersOf(carrier))
+    this.#links.set(carrier, link)
+    this.push({ type: 'carrier:arrived', carrier, room })
+    for (const bytes of frames) {
+      if (this.#links.has(carrier)) this.push({ type: 'carrier:bytes', carrier, lane: 'reliable', bytes })
+    }
+  }
+
   /** Says goodbye and closes everything at once; all that can be done while a page goes away. */
   stop(): void {
     this.push({ type: 'leave', now: true })
@@ -107,6 +127,9 @@ export class EngineHost {
       },
       openLink: (carrier, memberId, remote) => {
         this.#openLink(carrier, memberId, remote)
+      },
+      dialLink: (carrier, address) => {
+        this.#dialLink(carrier, address)
       },
       signalLink: (carrier, bytes) => this.#links.get(carrier)?.signal(bytes),
       write: (carrier, lane, bytes) => {
@@ -151,13 +174,34 @@ export class EngineHost {
 
   #openLink(carrier: CarrierId, memberId: string, remote: Uint8Array | null): void {
     const { transports, iceServers } = this.#options
-    const transport = transports.find((candidate) => candidate.canLink(memberId))
-    if (!transport) {
-      this.push({ type: 'carrier:closed', carrier, reason: 'no transport reaches this member' })
-      return
+    for (const transport of transports) {
+      if (transport.kind !== 'signaled' || !transport.canLink(memberId)) continue
+      return this.#begin(carrier, (handlers) => transport.open({ memberId, remote, iceServers, handlers }))
     }
+    this.push({ type: 'carrier:closed', carrier, reason: 'no transport reaches this member' })
+  }
+
+  #dialLink(carrier: CarrierId, address: string): void {
+    const { transports, isDialable } = this.#options
+    const transport = transports.find((candidate) => candidate.kind === 'dialed')
+    if (transport && isDialable(address)) {
+      return this.#begin(carrier, (handlers) => transport.dial({ address, handlers }))
+    }
+    this.push({ type: 'carrier:closed', carrier, reason: 'the address may not be dialled' })
+  }
+
+  #begin(carrier: CarrierId, open: (handlers: LinkHandlers) => Link): void {
+    try {
+      this.#links.set(carrier, open(this.#handlersOf(carrier)))
+    } catch (error) {
+      // A transport that was handed in may throw whatever it likes; that costs this link alone.
+      this.push({ type: 'carrier:closed', carrier, reason: `the transport failed: ${String(error)}` })
+    }
+  }
+
+  #handlersOf(carrier: CarrierId): LinkHandlers {
     const isCurrent = () => this.#links.has(carrier)
-    const handlers: LinkHandlers = {
+    return {
       onSignal: (kind, bytes) => {
         if (isCurrent()) this.push({ type: 'link:signal', carrier, kind, bytes })
       },
@@ -173,12 +217,6 @@ export class EngineHost {
       onClose: (reason) => {
         if (this.#links.delete(carrier)) this.push({ type: 'carrier:closed', carrier, reason })
       },
-    }
-    try {
-      this.#links.set(carrier, transport.open({ memberId, remote, iceServers, handlers }))
-    } catch (error) {
-      // An RTC engine that was handed in may throw whatever it likes; that costs this link alone.
-      this.push({ type: 'carrier:closed', carrier, reason: `the transport failed: ${String(error)}` })
     }
   }
 

@@ -8,6 +8,8 @@ import { Join, type JoinListener, type JoinRequest } from './join.js'
 import { Lifecycle } from './lifecycle.js'
 import { decodeMessage, encodeMessage, type MessageData } from './messages.js'
 import type { Settings } from './options.js'
+import type { Invitee } from './invites.js'
+import { guest, type Role } from './role.js'
 import { Snapshots } from './snapshots.js'
 
 /** The public events, and what the handler properties need beyond them. */
@@ -26,6 +28,8 @@ export class GroupCore implements JoinListener {
   readonly settings: Settings
   readonly snapshots = new Snapshots()
   readonly lifecycle: Lifecycle
+  /** Of every join from now on. */
+  role: Role = guest
   readonly #app: Application
   readonly #platform: Platform
   #signalingState: SignalingState = 'closed'
@@ -62,9 +66,15 @@ export class GroupCore implements JoinListener {
   }
 
   /** Only while there is no `claim`. */
-  startJoin(request: JoinRequest): Promise<void> {
+  startJoin(request: Omit<JoinRequest, 'role'>): Promise<void> {
     this.#suspended = null
-    return this.#start(request, 'join')
+    return this.#start({ ...request, role: this.role }, 'join')
+  }
+
+  invite(invitee: Invitee, signal: AbortSignal | undefined): Promise<string> {
+    const { stage } = this.lifecycle
+    if (stage.name === 'joined') return stage.join.invite(invitee, signal)
+    throw new SkeinError('not-joined', `bot could not be invited: the group is "${stage.name}"`)
   }
 
   leave(): Promise<void> {

@@ -5,8 +5,9 @@
  * options, messages, snapshots, events, figures. No protocol is decided here; that is the engine's.
  */
 export { SkeinError, type SkeinErrorCode } from '../errors.js'
-export type { Transport } from '../link/link.js'
+export type { DialedTransport, SignaledTransport, Transport } from '../link/link.js'
 export { webRTC, type WebRtcOptions } from '../link/webrtc.js'
+export { webSocket } from '../link/websocket.js'
 export type { LeaveReason, SignalingState } from '../mesh/events.js'
 export type { ConfiguredHost, GroupDescription } from './describe.js'
 export type { GroupEventName, GroupEvents, ListenOptions } from './events.js'
@@ -16,4 +17,4 @@ export { configure } from './options.js'
 export type { GroupLimits, IceServers, Profile, SignalingServer, WebGroupOptions } from './options.js'
 export type { Peer } from './snapshots.js'
 export type { GroupStats, PeerStats } from './stats.js'
-export { WebGroup, type JoinOptions, type SendOptions } from './web-group.js'
+export { WebGroup, type InviteOptions, type JoinOptions, type SendOptions } from './web-group.js'

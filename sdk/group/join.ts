@@ -4,17 +4,22 @@ import { SkeinError } from '../errors.js'
 import type { Engine } from '../mesh/engine.js'
 import type { SignalingState } from '../mesh/events.js'
 import { CLOSE_VERSION } from '../protocol/close-codes.js'
-import type { Platform } from '../platform/platform.js'
+import { SocketLink } from '../link/socket-link.js'
+import type { Platform, SocketLike } from '../platform/platform.js'
+import { isDialable } from '../platform/socket-url.js'
 import { EngineHost, type Happening } from './engine-host.js'
+import { Invites, type Invitee } from './invites.js'
 import { loadForJoin } from './load.js'
 import type { Settings } from './options.js'
 import { PendingSends } from './pending-sends.js'
+import type { Role } from './role.js'
 
 export interface JoinRequest {
   readonly key: string
   readonly groupKey: GroupKey
   readonly signal: AbortSignal | undefined
   readonly timeoutMs: number
+  readonly role: Role
 }
 
 /** What a join tells the group. Each of the first three at most once, and nothing after `onFailed`. */
@@ -36,10 +41,15 @@ export class Join {
   readonly request: JoinRequest
   /** Settles once, as `WebGroup.join` promises. Handled: nobody has to wait for it. */
   readonly promise: Promise<void>
+  /** The member id, once sockets can be taken; rejects as `promise` does when that comes first. Handled, too. */
+  readonly identified: Promise<string>
   readonly sends = new PendingSends()
+  readonly #invites: Invites
   /** Empty until `onIdentified`. */
   id = ''
   groupId = ''
+  /** All that servers ever see of the group. */
+  topic: Uint8Array | null = null
   iceServers: readonly RTCIceServer[] | null = null
 
   readonly #settings: Settings
@@ -48,6 +58,8 @@ export class Join {
   #engine: Engine | null = null
   #host: EngineHost | null = null
   #settle: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | null = null
+  #settleIdentified: { readonly resolve: (id: string) => void; readonly reject: (reason: unknown) => void } | null =
+    null
   #release: () => void = () => undefined
   #held: Happening[] | null = []
   /** The server has answered the JOIN: whoever is there has been introduced. */
@@ -62,6 +74,19 @@ export class Join {
       this.#settle = { resolve, reject }
     })
     this.promise.catch(() => undefined)
+    this.identified = new Promise<string>((resolve, reject) => {
+      this.#settleIdentified = { resolve, reject }
+    })
+    this.identified.catch(() => undefined)
+    this.promise.catch((error: unknown) => this.#settleIdentified?.reject(error))
+    this.#invites = new Invites({
+      platform,
+      key: request.key,
+      isHere: (id) => this.#engine?.peer(id) != null,
+      onSocket: (socket, frames) => {
+        this.arrive(socket, frames)
+      },
+    })
     const handleAbort = () => {
       this.#fail(request.signal?.reason)
     }
@@ -89,6 +114,20 @@ export class Join {
     this.#host?.push(...args)
   }
 
+  invite(invitee: Invitee, signal: AbortSignal | undefined): Promise<string> {
+    return this.#invites.invite(invitee, signal)
+  }
+
+  /** Takes a socket that leads to a member, and what has arrived over it. Only once `onIdentified` was called. */
+  arrive(socket: SocketLike, frames: readonly Uint8Array[]): void {
+    const host = this.#host
+    if (host === null) return socket.close()
+    host.arrive((handlers) => {
+      const link = new SocketLink({ socket, platform: this.#platform, handlers })
+      return { link, room: link.room }
+    }, frames)
+  }
+
   /** Ends it with goodbyes. Rejects what is pending with `closed`. Resolves when everything is closed; never rejects. */
   async leave(): Promise<void> {
     this.#cancel()
@@ -107,11 +146,13 @@ export class Join {
     this.#settle?.reject(createClosedError(action))
     this.#settle = null
     this.sends.rejectAll(() => createClosedError('message could not be sent'))
+    this.#invites.end(createClosedError('bot could not be invited'))
   }
 
   async #prepare(): Promise<void> {
     const settings = this.#settings
-    const { Engine, sodium, groupSecret, iceServers } = await loadForJoin(settings, this.request.groupKey)
+    const { groupKey, role } = this.request
+    const { Engine, sodium, groupSecret, iceServers } = await loadForJoin(settings, groupKey, role.isInvited)
     if (!this.#settle) return
     this.iceServers = iceServers
     const suite = createProvisionalSuite({ sodium, groupSecret, random: (size) => this.#platform.randomBytes(size) })
@@ -120,13 +161,17 @@ export class Join {
       {
         suite,
         keys,
-        identity: suite.identityKeys(),
+        identity: role.identity ?? suite.identityKeys(),
         session: suite.sessionKeys(),
         profile: settings.profile,
-        bot: false,
+        bot: role.bot,
+        addresses: role.addresses,
+        // A bot is dialled; whom it could dial was told to it by those who are in the group.
+        dials: !role.bot && settings.transports.some(({ kind }) => kind === 'dialed'),
         relay: settings.relay,
-        server: true,
-        canLink: (memberId) => settings.transports.some((transport) => transport.canLink(memberId)),
+        server: settings.signalingUrls.length > 0,
+        canLink: (memberId) =>
+          settings.transports.some((transport) => transport.kind === 'signaled' && transport.canLink(memberId)),
         limits: { messageBytes: settings.messageBytes, maxLinks: settings.maxLinks },
         lingerMs: settings.lingerMs,
       },
@@ -137,9 +182,12 @@ export class Join {
     this.#host = host
     this.id = engine.id
     this.groupId = groupId
+    this.topic = keys.topic
     this.#listener.onIdentified(this)
     // A listener may have left the group just now.
-    if (this.#isPending) host.push({ type: 'start' })
+    if (!this.#isPending) return
+    host.push({ type: 'start' })
+    this.#settleIdentified?.resolve(this.id)
   }
 
   get #isPending(): boolean {
@@ -151,6 +199,7 @@ export class Join {
       engine,
       iceServers,
       transports: this.#settings.transports,
+      isDialable: (address) => isDialable(address, this.#settings.allowInsecure),
       clock: this.#platform,
       openServer: (handlers) =>
         openSignaling({
@@ -180,6 +229,7 @@ export class Join {
 
   #handleHappening(happening: Happening): void {
     const notice = happening.type === 'notice' ? happening.notice : null
+    if (notice?.type === 'member:join') this.#invites.handleJoined(notice.id)
     if (notice?.type === 'signaling:change') {
       this.#listener.onHappening(this, happening)
       this.#handleSignaling(notice.state, notice.reason)
@@ -205,7 +255,8 @@ export class Join {
 
   /** The engine dials again and again; a join ends with the first round in which nobody answers as a server should. */
   #handleServerClosed({ code, reason, opened, refused }: SignalingClosed): void {
-    if (this.#welcomed || !this.#isPending) return
+    // Whoever was invited has another way in.
+    if (this.#welcomed || !this.#isPending || this.request.role.isInvited) return
     if (code === CLOSE_VERSION) this.#fail(createVersionError())
     else if (refused) this.#fail(new SkeinError('signaling-refused', `${action}: ${reason}`))
     else if (!opened) this.#fail(new SkeinError('signaling-unreachable', `${action}: ${reason}`))
@@ -213,7 +264,7 @@ export class Join {
 
   #handleSignaling(state: SignalingState, reason: string): void {
     if (state === 'open') this.#welcomed = true
-    if (this.#welcomed || state !== 'closed') return
+    if (this.#welcomed || state !== 'closed' || this.request.role.isInvited) return
     // Here it is the engine that did not understand the server.
     if (reason === 'version-mismatch') this.#fail(createVersionError())
     if (reason === 'protocol-error') {
@@ -233,6 +284,9 @@ export class Join {
 
   #createTimeoutError(): SkeinError {
     const waited = `within "${this.request.timeoutMs}" ms`
+    if (this.request.role.isInvited) {
+      return new SkeinError('peers-unreachable', `${action}: the member that invited could not be linked ${waited}`)
+    }
     return this.#welcomed
       ? new SkeinError('peers-unreachable', `${action}: members are there, but none could be linked ${waited}`)
       : new SkeinError('join-timeout', `${action}: the signaling server did not answer ${waited}`)

@@ -14,8 +14,11 @@ export interface Loaded {
   readonly Engine: typeof Engine
 }
 
-/** All at once. Rejects with `engine-missing`, or with what the application's own `iceServers()` rejects with. */
-export const loadForJoin = async (settings: Settings, groupKey: GroupKey): Promise<Loaded> => {
+/**
+ * All at once. Rejects with `engine-missing`, or with what the application's own `iceServers()` rejects with. Sockets are
+ * enough for who can be dialled; whoever can only dial needs a way to link with those who cannot be.
+ */
+export const loadForJoin = async (settings: Settings, groupKey: GroupKey, socketsSuffice: boolean): Promise<Loaded> => {
   const { iceServers, transports } = settings
   const [{ Engine }, sodium, groupSecret, servers] = await Promise.all([
     import('../mesh/engine.js'),
@@ -24,16 +27,18 @@ export const loadForJoin = async (settings: Settings, groupKey: GroupKey): Promi
     }),
     groupSecretOf(groupKey),
     typeof iceServers === 'function' ? iceServers() : iceServers,
-    loadTransports(transports),
+    loadTransports(transports, socketsSuffice),
   ])
   return { Engine, sodium, groupSecret, iceServers: checkIceServers(action, servers) }
 }
 
 /** One that works is enough. */
-const loadTransports = async (transports: readonly Transport[]): Promise<void> => {
+const loadTransports = async (transports: readonly Transport[], socketsSuffice: boolean): Promise<void> => {
   const results = await Promise.allSettled(transports.map((transport) => transport.load()))
-  const failures = results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []))
-  if (failures.length < transports.length) return
+  const signaled = results.filter((_, index) => transports[index]?.kind === 'signaled')
+  const needed = signaled.length === 0 || socketsSuffice ? results : signaled
+  const failures = needed.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []))
+  if (failures.length < needed.length) return
   const [cause] = failures
   if (cause instanceof SkeinError) throw cause
   throw new SkeinError('engine-missing', `${action}: no transport could be loaded`, { cause })

@@ -1,6 +1,7 @@
-import { parseSignalingUrl } from '../discovery/signaling-url.js'
 import type { Transport } from '../link/link.js'
 import { webRTC } from '../link/webrtc.js'
+import { webSocket } from '../link/websocket.js'
+import { parseSocketUrl } from '../platform/socket-url.js'
 import { MAX_NEIGHBORS, MAX_PROFILE_BYTES } from '../protocol/limits.js'
 import { encodeUtf8 } from '../util/bytes.js'
 import { checkArray, checkBoolean, checkFields, checkWhole } from './checks.js'
@@ -30,7 +31,7 @@ export interface WebGroupOptions {
   readonly iceServers?: IceServers | undefined
   /**
    * The ways to make links, best first.
-   * @default [webRTC()]
+   * @default [webRTC(), webSocket()]
    */
   readonly transports?: readonly Transport[] | undefined
   /**
@@ -58,7 +59,7 @@ export interface WebGroupOptions {
    */
   readonly lingerMs?: number | undefined
   /**
-   * Permits `ws://` signaling servers beyond this machine, where anyone on the way can see who connects.
+   * Permits `ws://` to signaling servers and bots beyond this machine, where anyone on the way can see who connects.
    * @default false
    */
   readonly allowInsecure?: boolean | undefined
@@ -89,6 +90,7 @@ export interface Settings {
   readonly messageBytes: number
   readonly maxLinks: number
   readonly lingerMs: number
+  readonly allowInsecure: boolean
 }
 
 const optionNames = [
@@ -144,11 +146,12 @@ const given = <T extends object>(options: T): Partial<T> =>
 
 const resolve = (action: string, options: WebGroupOptions): Settings => {
   // Defaults of destructuring stand in for undefined alone: null is an error, as any other wrong type is.
-  const { signaling = [], iceServers = [], transports = [webRTC()], profile = {}, limits = {} } = options
+  const { signaling = [], iceServers = [], transports = [webRTC(), webSocket()], profile = {}, limits = {} } = options
   const { autoRejoin = true, relay = true, lingerMs = 10_000, allowInsecure = false } = options
   const { messageBytes = 64 * 2 ** 20, maxLinks = 32 } = limits
+  const insecure = checkBoolean(action, 'allowInsecure', allowInsecure)
   return {
-    signalingUrls: resolveSignaling(action, signaling, checkBoolean(action, 'allowInsecure', allowInsecure)),
+    signalingUrls: resolveSignaling(action, signaling, insecure),
     iceServers: resolveIceServers(action, iceServers),
     transports: resolveTransports(action, transports),
     profile: encodeProfile(action, profile),
@@ -157,6 +160,7 @@ const resolve = (action: string, options: WebGroupOptions): Settings => {
     messageBytes: checkWhole(action, 'limits.messageBytes', messageBytes, 1, maxMessageBytes),
     maxLinks: checkWhole(action, 'limits.maxLinks', maxLinks, 1, MAX_NEIGHBORS),
     lingerMs: checkWhole(action, 'lingerMs', lingerMs, 5_000, maxLingerMs),
+    allowInsecure: insecure,
   }
 }
 
@@ -166,7 +170,7 @@ const resolveSignaling = (action: string, value: unknown, allowInsecure: boolean
     if (typeof url !== 'string') {
       throw new TypeError(`${action}: the URL of a signaling server must be a string, not ${describeType(url)}`)
     }
-    return parseSignalingUrl(url, { allowInsecure })
+    return parseSocketUrl(url, { allowInsecure })
   })
 
 const resolveIceServers = (action: string, value: unknown): IceServers =>
@@ -191,8 +195,9 @@ const resolveTransports = (action: string, value: unknown): readonly Transport[]
   const transports = checkArray(action, 'transports', value)
   if (transports.length === 0) throw new RangeError(`${action}: transports is empty, so no link could be made`)
   for (const transport of transports as readonly (Partial<Transport> | null | undefined)[]) {
-    if (typeof transport?.open !== 'function' || typeof transport.canLink !== 'function') {
-      throw new TypeError(`${action}: transports must hold what webRTC() returns, not ${describeType(transport)}`)
+    if (transport?.kind !== 'signaled' && transport?.kind !== 'dialed') {
+      const what = describeType(transport)
+      throw new TypeError(`${action}: transports must hold what webRTC() or webSocket() returns, not ${what}`)
     }
   }
   return Object.freeze([...(transports as readonly Transport[])])

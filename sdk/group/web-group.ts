@@ -3,11 +3,14 @@ import { generateGroupKey, parseGroupKey } from '../crypto/index.js'
 import { SkeinError } from '../errors.js'
 import type { SignalingState } from '../mesh/events.js'
 import { platform } from '#platform'
+import { parseSocketUrl } from '../platform/socket-url.js'
 import { Emitter } from '../util/emitter.js'
 import { checkBoolean, checkFields, checkSignal, checkWhole } from './checks.js'
+import { registerCore } from './core-of.js'
 import { describeGroup, type GroupDescription } from './describe.js'
 import { groupEventNames, type GroupEventName, type GroupEvents, type ListenOptions } from './events.js'
 import { GroupCore, type Application, type CoreEvents } from './group-core.js'
+import { splitBotUrl } from './invite-url.js'
 import type { WebGroupState } from './lifecycle.js'
 import { assertMessageData, describeType, type MessageData } from './messages.js'
 import { resolveOptions, type WebGroupOptions } from './options.js'
@@ -29,6 +32,11 @@ export interface SendOptions {
    * Ends the waiting for room, not the message: once handed over it is sent all the same, since those after it are
    * counted from it. A signal that was aborted before the call keeps the message from being sent.
    */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface InviteOptions {
+  /** Ends the wait: the promise rejects with the signal's reason. The bot may come all the same. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -98,6 +106,7 @@ export class WebGroup {
       },
     }
     this.#core = new GroupCore(resolveOptions(options), app, platform)
+    registerCore(this, this.#core)
     // Listeners like any other, but the first, so that the properties may be assigned and cleared at any time.
     this.#emitter.on('member:join', ({ id }) => this.onMemberJoin?.(id))
     this.#emitter.on('member:leave', ({ id }) => this.onMemberLeave?.(id))
@@ -227,6 +236,26 @@ export class WebGroup {
   }
 
   /**
+   * Asks the bot at this URL into the group, and resolves with its member id once it is here. Asking one that is here
+   * already gives its id. An identity behind `#` (43 characters) is who the bot must be; without one, whoever answers
+   * at the URL gets the key.
+   *
+   * Rejects with `not-joined`, `invite-failed` (nobody answers, no bot does, another identity, it will not come, not
+   * here within 15 s), `insecure-url` (`ws://` to another machine), `closed`, or the reason of `signal`, which ends the
+   * wait alone. Throws a `TypeError` or `RangeError` for what is no such URL.
+   */
+  invite(url: string, options: InviteOptions = {}): Promise<string> {
+    const action = 'bot could not be invited'
+    const signal = checkSignal(action, checkFields(action, 'options', options, ['signal']).signal)
+    const { url: address, ...invitee } = splitBotUrl(url)
+    return this.#watch(signal, () => {
+      signal?.throwIfAborted()
+      const { allowInsecure } = this.#core.settings
+      return this.#core.invite({ ...invitee, url: parseSocketUrl(address, { allowInsecure, what: 'bot' }) }, signal)
+    })
+  }
+
+  /**
    * Calls `listener` on every event of this name, until the function returned is called, `signal` aborts, or with
    * `once` after the first. A listener that throws, or whose promise rejects, is reported to `error`, and the others
    * still run.
@@ -267,8 +296,8 @@ export class WebGroup {
   }
 
   /** Runs `start`, and sees to it that a rejection which nobody awaits is told and kills no process. */
-  #watch(signal: AbortSignal | undefined, start: () => Promise<void>): Promise<void> {
-    let promise: Promise<void>
+  #watch<Value>(signal: AbortSignal | undefined, start: () => Promise<Value>): Promise<Value> {
+    let promise: Promise<Value>
     try {
       promise = start()
     } catch (error) {

@@ -36,13 +36,20 @@ export interface Link {
 }
 
 /** One way to make links, as it stands in the `transports` option. */
-export interface Transport {
+export type Transport = SignaledTransport | DialedTransport
+
+interface TransportBase {
   readonly name: string
   /**
    * Fetches what is loaded late. To be awaited once before anything else is called; further calls cost nothing. Rejects
    * with `engine-missing` where no link could ever be made.
    */
   load(): Promise<void>
+}
+
+/** Links that two members make together, by descriptions that travel between them before. */
+export interface SignaledTransport extends TransportBase {
+  readonly kind: 'signaled'
   /** Whether a link to this member could be made here at all; asked before any set-up. `false` until loaded. */
   canLink(memberId: string): boolean
   /**
@@ -55,4 +62,11 @@ export interface Transport {
     readonly iceServers: readonly RTCIceServer[]
     readonly handlers: LinkHandlers
   }): Link
+}
+
+/** Links that one member opens by the address of another. */
+export interface DialedTransport extends TransportBase {
+  readonly kind: 'dialed'
+  /** Begins a link, which opens or closes within 15 s. Never throws: what is wrong closes the link. */
+  dial(options: { readonly address: string; readonly handlers: LinkHandlers }): Link
 }

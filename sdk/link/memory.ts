@@ -1,12 +1,12 @@
 import { platform } from '#platform'
 import type { Lane } from '../protocol/carrier.js'
 import { SendGate } from '../platform/send-gate.js'
-import type { Link, LinkHandlers, Transport } from './link.js'
+import type { Link, LinkHandlers, SignaledTransport } from './link.js'
 
 /** Members inside one process. Both lanes keep order and lose nothing until cut. */
 export interface MemoryNetwork {
   /** The same for every member. */
-  readonly transport: Transport
+  readonly transport: SignaledTransport
   /** Ends that are not closed yet; two for each link. */
   readonly openEnds: number
   /** Links between these two that are being set up or will be fail, until `allow`. */
@@ -34,6 +34,7 @@ export const createMemoryNetwork = (options: MemoryNetworkOptions = {}): MemoryN
   const wires: Wires = { schedule, roomBytes, ends: new Map(), refused: new Set(), lastId: 0 }
   return {
     transport: {
+      kind: 'signaled',
       name: 'memory',
       load: () => Promise.resolve(),
       canLink: () => true,

@@ -1,7 +1,7 @@
 import { platform as thisPlatform } from '#platform'
 import { SkeinError } from '../errors.js'
 import type { Platform, RtcEngine } from '../platform/platform.js'
-import type { Transport } from './link.js'
+import type { SignaledTransport } from './link.js'
 import { loadSimplePeer, type SimplePeerClass } from './simple-peer.js'
 import { WebRtcLink } from './webrtc-link.js'
 
@@ -25,9 +25,9 @@ export interface WebRtcOptions {
  * const group = new WebGroup({ transports: [webRTC({ rtc: () => wrtc })] })
  * ```
  */
-export const webRTC = (options: WebRtcOptions = {}): Transport => createWebRtcTransport(options, thisPlatform)
+export const webRTC = (options: WebRtcOptions = {}): SignaledTransport => createWebRtcTransport(options, thisPlatform)
 
-export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform): Transport => {
+export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform): SignaledTransport => {
   if (rtc !== undefined && typeof rtc !== 'function') throw new TypeError('rtc must be a function of a member id')
   let loading: Promise<void> | null = null
   let loaded: { readonly SimplePeer: SimplePeerClass; readonly engine: RtcEngine | null } | null = null
@@ -59,6 +59,7 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
   }
 
   return {
+    kind: 'signaled',
     name: 'webrtc',
     load: () => (loading ??= load()),
     canLink: (memberId) => loaded !== null && engineFor(memberId) !== null,

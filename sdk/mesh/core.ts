@@ -1,4 +1,5 @@
 import type { CryptoSuite } from '../crypto/suite.js'
+import type { Lane } from '../protocol/carrier.js'
 import { encodeBase64url } from '../util/base64url.js'
 import type { CarrierId, Effects, EngineNotice } from './events.js'
 import type { Link } from './link.js'
@@ -119,6 +120,16 @@ export class Core {
     }
     this.#tickMs = Infinity
     return true
+  }
+
+  /** Sends a frame to the member at the other end. Goodbyes alone may go beyond the room. */
+  write(link: Link, lane: Lane, frame: Uint8Array): void {
+    // A socket has one lane, and its frames are counted.
+    if (link.cipher !== null && lane === 'unreliable') return
+    const bytes = link.cipher === null ? frame : link.cipher.seal(frame)
+    if (lane === 'reliable') link.pace.written(bytes.length, this.nowMs)
+    this.counters.bytesSent += bytes.length
+    this.effects.write(link.carrier, lane, bytes)
   }
 
   topologyChanged(): void {

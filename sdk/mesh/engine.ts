@@ -4,7 +4,7 @@ import { CAPABILITY } from '../protocol/roster-record.js'
 import type { Introduction } from '../protocol/server-frames.js'
 import { concatBytes } from '../util/bytes.js'
 import { Core } from './core.js'
-import type { Effects, EngineEvent, LeaveReason } from './events.js'
+import type { CarrierId, Effects, EngineEvent, LeaveReason } from './events.js'
 import { Inbound } from './inbound.js'
 import type { Link } from './link.js'
 import { Liveness } from './liveness/liveness.js'
@@ -19,6 +19,8 @@ import { Forwarder } from './route/forwarder.js'
 import { Router } from './route/router.js'
 import { openHello } from './session/hello.js'
 import { Connector } from './setup/connector.js'
+import { Dialer } from './setup/dialer.js'
+import { Doorstep } from './setup/doorstep.js'
 import { ServerConnection } from './setup/server-connection.js'
 import { Ways } from './setup/ways.js'
 import { Reassembly } from './stream/reassembly.js'
@@ -50,6 +52,8 @@ export class Engine {
   readonly #forwarder: Forwarder
   readonly #connector: Connector
   readonly #server: ServerConnection
+  readonly #doorstep: Doorstep
+  readonly #dialer: Dialer
   readonly #ways: Ways
   readonly #gossip: Gossip
   readonly #publisher: Publisher
@@ -102,7 +106,26 @@ export class Engine {
       },
       unlinked: () => this.#ways.unlinked(),
     })
-    this.#ways = new Ways(core, this.#forwarder, this.#server)
+    this.#doorstep = new Doorstep(core, {
+      learn: (certificate) => this.#connector.learn(certificate),
+      setup: (frame, way, from) => {
+        this.#connector.handleSetup(frame, way, from)
+      },
+      begin: (peer) => {
+        this.#connector.begin(peer)
+      },
+      confirm: (peer, session) => {
+        this.#connector.confirm(peer, session)
+      },
+      attached: (link, waiting) => {
+        this.#attached(link, waiting)
+      },
+      lost: (carrier) => {
+        this.#connector.handleSocketLost(carrier)
+      },
+    })
+    this.#dialer = new Dialer(core, this.#doorstep)
+    this.#ways = new Ways(core, this.#forwarder, this.#server, this.#doorstep)
     this.#connector = new Connector(core, {
       send: (peer, way, frame) => this.#ways.send(peer, way, frame),
       findWay: (peer) => this.#ways.find(peer),
@@ -139,6 +162,11 @@ export class Engine {
 
   get idBytes(): Uint8Array {
     return this.#core.idBytes
+  }
+
+  /** A name for a carrier that arrives. */
+  newCarrier(): CarrierId {
+    return this.#core.nextCarrier()
   }
 
   /** Who is here, mine first, then in the order that they came. */
@@ -189,6 +217,8 @@ export class Engine {
         return this.#start()
       case 'carrier:open':
         return this.#carrierOpen(event)
+      case 'carrier:arrived':
+        return this.#doorstep.handleArrived(event.carrier, event.room)
       case 'carrier:closed':
         return this.#carrierClosed(event)
       case 'carrier:bytes':
@@ -218,6 +248,7 @@ export class Engine {
 
   #carrierOpen(event: EngineEvent & { type: 'carrier:open' }): void {
     if (this.#server.owns(event.carrier)) return this.#server.handleOpen(event.room.reliable)
+    if (this.#doorstep.owns(event.carrier)) return this.#doorstep.handleOpen(event.carrier, event.room.reliable)
     const link = this.#core.links.get(event.carrier)
     if (link?.state !== 'opening') return
     link.pace.report(event.room.reliable, this.#core.nowMs)
@@ -231,18 +262,21 @@ export class Engine {
       this.#connector.handleServerLost()
       return this.#server.handleClosed(event.code, event.reason)
     }
+    if (this.#doorstep.owns(event.carrier)) return this.#doorstep.handleClosed(event.carrier)
     const link = this.#core.links.get(event.carrier)
     if (link) this.#connector.handleLinkClosed(link)
   }
 
   #carrierBytes(event: EngineEvent & { type: 'carrier:bytes' }): void {
     if (this.#server.owns(event.carrier)) return this.#server.handleBytes(event.bytes)
+    if (this.#doorstep.owns(event.carrier)) return this.#doorstep.handleBytes(event.carrier, event.bytes)
     const link = this.#core.links.get(event.carrier)
     if (link) this.#inbound.handle(link, event.lane, event.bytes)
   }
 
   #carrierRoom(event: EngineEvent & { type: 'carrier:room' }): void {
     if (this.#server.owns(event.carrier)) return this.#server.handleRoom(event.bytes)
+    if (this.#doorstep.owns(event.carrier)) return this.#doorstep.handleRoom(event.carrier, event.bytes)
     const link = this.#core.links.get(event.carrier)
     // Only goodbyes go by the unreliable lane, and they ask for no room.
     if (!link || event.lane === 'unreliable') return
@@ -277,6 +311,13 @@ export class Engine {
     this.#core.topologyChanged()
     // The other side lost what it had of me, so for both of us this is a new stay.
     if (this.#streams.adopt(peer, agreed) && peer.isHere) this.#notHere(peer, 'timeout')
+    this.#doorstep.handleSession(peer)
+  }
+
+  #attached(link: Link, waiting: readonly Uint8Array[]): void {
+    this.#dialer.handleAttached(link.peer.id)
+    this.#connector.adopt(link)
+    for (const frame of waiting) this.#ways.send(link.peer, { type: 'mesh' }, frame)
   }
 
   #linkBound(link: Link): void {
@@ -297,6 +338,7 @@ export class Engine {
 
   #memberLost(peer: Peer, reason: LeaveReason): void {
     this.#connector.drop(peer)
+    this.#doorstep.drop(peer)
     if (peer.isHere) this.#notHere(peer, reason)
     peer.path = noPath
     peer.pathKey = ''
@@ -351,11 +393,16 @@ export class Engine {
       this.#liveness.tick(),
       this.#connector.tick(),
       this.#server.tick(this.#ways.reach()),
+      this.#doorstep.tick(),
+      this.#dialer.tick(),
       this.#publisher.tick(),
       this.#phase.type === 'joining' ? this.#phase.graceMs : Infinity,
       this.#phase.type === 'draining' ? this.#phase.untilMs : Infinity,
     )
-    this.#core.roster.prune(this.#core.nowMs, (id) => id === this.#core.id || this.#core.peers.has(id))
+    this.#core.roster.prune(
+      this.#core.nowMs,
+      (entry) => entry.id === this.#core.id || this.#core.peers.has(entry.id) || this.#dialer.remembers(entry),
+    )
     if (next !== Infinity) this.#core.tickAt(next)
   }
 
@@ -389,11 +436,12 @@ export class Engine {
     const frame = concatBytes(Uint8Array.of(FRAME.PACK), goodbye)
     for (const link of [...this.#core.links.values()]) {
       if (link.state === 'bound') {
-        this.#core.effects.write(link.carrier, 'reliable', frame)
-        this.#core.effects.write(link.carrier, 'unreliable', frame)
+        this.#core.write(link, 'reliable', frame)
+        this.#core.write(link, 'unreliable', frame)
       }
       this.#core.effects.close(link.carrier, link.state === 'bound')
     }
+    this.#doorstep.clear()
     this.#server.leave()
     this.#phase = { type: 'left' }
     this.#streams.clear()

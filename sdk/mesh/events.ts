@@ -17,6 +17,8 @@ export type EngineEvent =
       readonly room: Readonly<Record<Lane, number>>
       readonly binding: Binding | null
     }
+  /** A socket that was not asked for leads to another member, who will say which. The carrier is one of `newCarrier`. */
+  | { readonly type: 'carrier:arrived'; readonly carrier: CarrierId; readonly room: number }
   /** Gone, or never came up. `code` is the close code of a signaling socket. */
   | { readonly type: 'carrier:closed'; readonly carrier: CarrierId; readonly code?: number; readonly reason: string }
   | { readonly type: 'carrier:bytes'; readonly carrier: CarrierId; readonly lane: Lane; readonly bytes: Uint8Array }
@@ -52,6 +54,8 @@ export interface Effects {
   openServer(carrier: CarrierId): void
   /** Begin a link to a member; `remote` is its description when it is the one that offers. */
   openLink(carrier: CarrierId, memberId: string, remote: Uint8Array | null): void
+  /** Open a socket to a member, by an address of its card. */
+  dialLink(carrier: CarrierId, address: string): void
   /** Hand a remote description or candidate to a link. */
   signalLink(carrier: CarrierId, bytes: Uint8Array): void
   /** Never beyond the room reported, but for a goodbye. */

@@ -1,7 +1,7 @@
 import type { Lane } from '../protocol/carrier.js'
 import { FRAME } from '../protocol/codes.js'
 import { DecodeError } from '../protocol/decode-error.js'
-import { MAX_FRAME_BYTES } from '../protocol/limits.js'
+import { MAX_FRAME_BYTES, MAX_MEMBER_FRAME_BYTES } from '../protocol/limits.js'
 import { readRecord, type MemberRecord } from '../protocol/records.js'
 import { relayedSetup, relaySessionMark } from '../protocol/relay-frames.js'
 import { Reader } from '../protocol/reader.js'
@@ -59,16 +59,19 @@ export class Inbound {
       if (lane === 'reliable') connector.handleBind(link, bytes)
       return
     }
+    const frame = link.cipher === null ? bytes : link.cipher.open(bytes)
+    if (frame === null) throw new ProtocolViolation('frame does not open')
+    if (frame.length > MAX_MEMBER_FRAME_BYTES) throw new ProtocolViolation('frame too long')
     liveness.heard(link.peer, link)
-    if (bytes[0] === FRAME.PACK) {
-      return this.#records(link.peer, link, bytes.subarray(1), link.session?.epoch === link.peer.epoch)
+    if (frame[0] === FRAME.PACK) {
+      return this.#records(link.peer, link, frame.subarray(1), link.session?.epoch === link.peer.epoch)
     }
-    if (bytes[0] !== FRAME.RLY && bytes[0] !== FRAME.RHS) throw new ProtocolViolation('unknown frame')
-    const address = forwarder.take(bytes, link)
+    if (frame[0] !== FRAME.RLY && frame[0] !== FRAME.RHS) throw new ProtocolViolation('unknown frame')
+    const address = forwarder.take(frame, link)
     if (address === null) return
     const from = core.peers.get(encodeBase64url(address.src)) ?? null
-    if (bytes[0] === FRAME.RHS) connector.handleSetup(relayedSetup(bytes), { type: 'mesh' }, from)
-    else if (from !== null) this.#relayed(from, bytes)
+    if (frame[0] === FRAME.RHS) connector.handleSetup(relayedSetup(frame), { type: 'mesh' }, from)
+    else if (from !== null) this.#relayed(from, frame)
   }
 
   /** A sealed frame for me. What does not open may be a relay's doing: it is dropped, and nobody is blamed. */
@@ -94,12 +97,15 @@ export class Inbound {
 
   /** What belongs to streams of another epoch is late, and dropped. */
   #record(peer: Peer, link: Link | null, record: MemberRecord, isThisEpoch: boolean): void {
-    const { liveness, gossip, streams } = this.#parts
+    const { connector, liveness, gossip, streams } = this.#parts
     switch (record.type) {
       case 'ping':
         return liveness.handlePing(peer, link, record.id)
       case 'pong':
         return liveness.handlePong(peer, record.id)
+      case 'use':
+        if (link === null) throw new ProtocolViolation('names no link')
+        return connector.handleUse(link)
       case 'digest':
       case 'roster':
         if (link === null) throw new ProtocolViolation('roster record through a relay')

@@ -4,6 +4,8 @@ import type { CarrierId } from './events.js'
 import { Pace } from './pace.js'
 import type { Peer } from './peer.js'
 import type { Session } from './session/session.js'
+import type { SocketCipher } from './session/socket-cipher.js'
+import { SEALED_OVERHEAD_BYTES } from '../protocol/limits.js'
 
 /** All records of a full roster, 1,024 cards and links records, take about a third of this. */
 const CONTROL_BYTES = 16_777_216
@@ -25,6 +27,8 @@ export class Link {
   /** The session that set it up, known once the handshake is through. */
   session: Session | null = null
   binding: Binding | null = null
+  /** Seals every frame where nothing below does: on sockets. */
+  cipher: SocketCipher | null = null
   readonly pace = new Pace()
   boundMs = 0
   /** When the last authentic frame came over it. */
@@ -44,5 +48,15 @@ export class Link {
     this.carrier = carrier
     this.peer = peer
     this.lastHeardMs = nowMs
+  }
+
+  /** What each frame takes on the carrier beside its own bytes. */
+  get overheadBytes(): number {
+    return this.cipher === null ? 0 : SEALED_OVERHEAD_BYTES
+  }
+
+  /** The largest frame that may be written now, were its size of no matter to others. */
+  get room(): number {
+    return this.pace.room - this.overheadBytes
   }
 }

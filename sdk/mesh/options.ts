@@ -18,6 +18,10 @@ export interface EngineOptions {
   /** What members are shown of me: JSON in UTF-8, at most 512 bytes. */
   readonly profile: Uint8Array
   readonly bot: boolean
+  /** Where sockets to me may be opened; empty for whoever cannot be dialled. At most four. */
+  readonly addresses: readonly string[]
+  /** Whether addresses in the cards of others may be dialled. */
+  readonly dials: boolean
   /** Whether I forward for others. */
   readonly relay: boolean
   /** Whether there is a signaling server to dial. */

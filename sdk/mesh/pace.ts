@@ -1,4 +1,4 @@
-import { MAX_FRAME_BYTES } from '../protocol/limits.js'
+import { MAX_MEMBER_FRAME_BYTES } from '../protocol/limits.js'
 
 /** What a frame should take at most, as time on the wire, and the least of it all the same. */
 const FRAME_MS = 50
@@ -47,7 +47,7 @@ export class Pace {
   /** The largest frame that does not keep others waiting. */
   get frameBytes(): number {
     if (this.#bytesPerMs === null) return FIRST_FRAME_BYTES
-    return Math.min(MAX_FRAME_BYTES, Math.max(LEAST_FRAME_BYTES, Math.floor(this.#bytesPerMs * FRAME_MS)))
+    return Math.min(MAX_MEMBER_FRAME_BYTES, Math.max(LEAST_FRAME_BYTES, Math.floor(this.#bytesPerMs * FRAME_MS)))
   }
 
   get room(): number {

@@ -6,8 +6,11 @@ import type { VerifiedCertificate } from './session/certificates.js'
 import type { Session } from './session/session.js'
 import type { PeerStream } from './stream/peer-stream.js'
 
-/** How a set-up frame travels: the server's connection of that member, or members. */
-export type Way = { readonly type: 'server'; readonly connection: Uint8Array } | { readonly type: 'mesh' }
+/** How a set-up frame travels: the server's connection of that member, members, or a socket that leads to it. */
+export type Way =
+  | { readonly type: 'server'; readonly connection: Uint8Array }
+  | { readonly type: 'mesh' }
+  | { readonly type: 'socket'; readonly carrier: CarrierId }
 
 /** What this side said of its streams when it proposed or agreed to a session. */
 export interface StreamStart {
@@ -104,6 +107,7 @@ export class Peer {
   nextPrivate = 1
   stream: PeerStream | null = null
 
+  /** The one in use; another one that is bound waits for the initiator to say which. */
   link: Link | null = null
   path: Path = NO_PATH
   /** The neighbor that takes what is relayed. */

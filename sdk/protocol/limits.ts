@@ -1,5 +1,9 @@
 /** The largest frame on any carrier, header included. */
 export const MAX_FRAME_BYTES = 65_536
+/** What SEALED takes beside the frame in it. */
+export const SEALED_OVERHEAD_BYTES = 17
+/** The largest frame between members, so that it fits a carrier that seals each. */
+export const MAX_MEMBER_FRAME_BYTES = MAX_FRAME_BYTES - SEALED_OVERHEAD_BYTES
 /** What a chunk of a message may carry at most, so that it fits a frame even when relayed. */
 export const MAX_CHUNK_BYTES = 64_512
 /** A frame that was forwarded this often is dropped by the next relay. */
@@ -14,5 +18,8 @@ export const MAX_NEIGHBORS = 256
 export const MAX_DIGEST_ENTRIES = 1_024
 /** Recipients that one broadcast may name as having private messages before it. */
 export const MAX_ORDER_ENTRIES = 32
+/** Addresses of a bot in its card, and the length of each. */
+export const MAX_ADDRESSES = 4
+export const MAX_ADDRESS_BYTES = 512
 export const MEMBER_ID_BYTES = 16
 export const SIGNATURE_BYTES = 64

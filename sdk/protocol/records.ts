@@ -46,6 +46,8 @@ export interface DigestEntry {
 export type MemberRecord =
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'pong'; readonly id: number }
+  /** This link is the one used between the two of us; said by the initiator. */
+  | { readonly type: 'use' }
   /** All before these numbers has arrived, and of the message next in order its first `offset` bytes. */
   | {
       readonly type: 'ack'
@@ -98,6 +100,9 @@ export const writeRecord = (encoder: encoding.Encoder, record: MemberRecord): vo
     case 'pong':
       encoding.writeUint8(encoder, record.type === 'ping' ? RECORD.PING : RECORD.PONG)
       encoding.writeUint32(encoder, record.id)
+      return
+    case 'use':
+      encoding.writeUint8(encoder, RECORD.USE)
       return
     case 'ack':
       encoding.writeUint8(encoder, RECORD.ACK)
@@ -179,6 +184,8 @@ export const readRecord = (reader: Reader): MemberRecord => {
       return { type: 'ping', id: reader.u32() }
     case RECORD.PONG:
       return { type: 'pong', id: reader.u32() }
+    case RECORD.USE:
+      return { type: 'use' }
     case RECORD.ACK:
       return {
         type: 'ack',

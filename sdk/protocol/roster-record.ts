@@ -2,14 +2,25 @@ import * as encoding from 'lib0/encoding'
 import { CERTIFICATE_BYTES } from './certificate.js'
 import { DecodeError } from './decode-error.js'
 import { decodeFields, encodeFields, encodeNumber, numberField, requireField } from './fields.js'
-import { MAX_NEIGHBORS, MAX_PROFILE_BYTES, MAX_RECORD_BYTES, MEMBER_ID_BYTES, SIGNATURE_BYTES } from './limits.js'
+import {
+  MAX_ADDRESSES,
+  MAX_ADDRESS_BYTES,
+  MAX_NEIGHBORS,
+  MAX_PROFILE_BYTES,
+  MAX_RECORD_BYTES,
+  MEMBER_ID_BYTES,
+  SIGNATURE_BYTES,
+} from './limits.js'
 import { Reader } from './reader.js'
+import { decodeUtf8, encodeUtf8 } from '../util/bytes.js'
 
 /** What a member says of itself: once, and when it changes. */
 export interface Card {
   readonly kind: 'card'
   readonly certificate: Uint8Array
   readonly profile: Uint8Array
+  /** Where sockets may be opened to it: `wss:` URLs, or `ws:` ones where that is allowed. */
+  readonly addresses: readonly string[]
   readonly capabilities: number
 }
 
@@ -39,7 +50,7 @@ export interface RosterRecord {
 export const CAPABILITY = { BOT: 1, RELAY: 2 } as const
 
 const KIND = { card: 1, links: 2 } as const
-const CARD_FIELD = { CERTIFICATE: 1, PROFILE: 2, CAPABILITIES: 4 } as const
+const CARD_FIELD = { CERTIFICATE: 1, PROFILE: 2, ADDRESSES: 3, CAPABILITIES: 4 } as const
 const LINKS_FIELD = { GONE: 1, NEIGHBORS: 2 } as const
 const NEIGHBOR_BYTES = MEMBER_ID_BYTES + 1
 
@@ -47,8 +58,32 @@ const encodeCard = (card: Card): Uint8Array =>
   encodeFields([
     [CARD_FIELD.CERTIFICATE, card.certificate],
     [CARD_FIELD.PROFILE, card.profile],
+    ...(card.addresses.length === 0 ? [] : [[CARD_FIELD.ADDRESSES, encodeAddresses(card.addresses)] as const]),
     [CARD_FIELD.CAPABILITIES, encodeNumber(card.capabilities)],
   ])
+
+const encodeAddresses = (addresses: readonly string[]): Uint8Array =>
+  encoding.encode((encoder) => {
+    for (const address of addresses) encoding.writeVarUint8Array(encoder, encodeUtf8(address))
+  })
+
+const decodeAddresses = (bytes: Uint8Array): string[] => {
+  const reader = new Reader(bytes)
+  const addresses: string[] = []
+  while (reader.left > 0) {
+    if (addresses.length === MAX_ADDRESSES) throw new DecodeError('too many addresses')
+    addresses.push(decodeText(reader.prefixed(MAX_ADDRESS_BYTES)))
+  }
+  return addresses
+}
+
+const decodeText = (bytes: Uint8Array): string => {
+  try {
+    return decodeUtf8(bytes)
+  } catch (cause) {
+    throw new DecodeError('not UTF-8', { cause })
+  }
+}
 
 const encodeLinks = (links: Links): Uint8Array => {
   const neighbors = new Uint8Array(links.neighbors.length * NEIGHBOR_BYTES)
@@ -77,7 +112,9 @@ const decodeCard = (bytes: Uint8Array): Card => {
   if (certificate.length !== CERTIFICATE_BYTES) throw new DecodeError('bad certificate length')
   const profile = requireField(fields, CARD_FIELD.PROFILE)
   if (profile.length > MAX_PROFILE_BYTES) throw new DecodeError('profile too long')
-  return { kind: 'card', certificate, profile, capabilities: numberField(fields, CARD_FIELD.CAPABILITIES, 0) }
+  const addresses = decodeAddresses(fields.get(CARD_FIELD.ADDRESSES) ?? new Uint8Array())
+  const capabilities = numberField(fields, CARD_FIELD.CAPABILITIES, 0)
+  return { kind: 'card', certificate, profile, addresses, capabilities }
 }
 
 const decodeLinks = (bytes: Uint8Array): Links => {

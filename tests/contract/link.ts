@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Link, LinkHandlers, Transport } from '../../sdk/link/link.js'
+import type { Link, LinkHandlers, SignaledTransport } from '../../sdk/link/link.js'
 import type { Binding, Lane } from '../../sdk/protocol/carrier.js'
 
 /** What a transport has to bring for the suite; made anew for each test. */
 export interface LinkSubject {
-  readonly transport: Transport
+  readonly transport: SignaledTransport
   /** Connections, or ends of them, that are not closed. */
   openConnections(): number
 }
@@ -25,7 +25,7 @@ export class LinkEnd {
   #calling = true
   readonly #watchers = new Set<() => void>()
 
-  constructor(transport: Transport, memberId: string, remote: Uint8Array | null, onSignal: LinkHandlers['onSignal']) {
+  constructor(transport: SignaledTransport, memberId: string, remote: Uint8Array | null, onSignal: LinkHandlers['onSignal']) {
     const note = (happening: Happening): void => {
       if (this.#calling) throw new Error(`${happening.type} from inside a call`)
       this.happenings.push(happening)
@@ -112,7 +112,7 @@ export class LinkEnd {
 }
 
 /** Alice calls Bob; every signal travels a task later, as over a network. */
-export const connectEnds = async (transport: Transport): Promise<{ alice: LinkEnd; bob: LinkEnd }> => {
+export const connectEnds = async (transport: SignaledTransport): Promise<{ alice: LinkEnd; bob: LinkEnd }> => {
   await transport.load()
   return new Promise((resolve) => {
     let bob: LinkEnd | null = null
@@ -126,7 +126,7 @@ export const connectEnds = async (transport: Transport): Promise<{ alice: LinkEn
   })
 }
 
-export const openEnds = async (transport: Transport): Promise<{ alice: LinkEnd; bob: LinkEnd }> => {
+export const openEnds = async (transport: SignaledTransport): Promise<{ alice: LinkEnd; bob: LinkEnd }> => {
   const { alice, bob } = await connectEnds(transport)
   await Promise.all([alice, bob].map((end) => end.until(() => end.count('open') === 1)))
   return { alice, bob }

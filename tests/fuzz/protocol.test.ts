@@ -91,6 +91,7 @@ const card = fc.record({
   kind: fc.constant('card' as const),
   certificate: bytes(CERTIFICATE_BYTES),
   profile: upTo(512),
+  addresses: fc.array(fc.string({ maxLength: 100 }), { maxLength: 4 }),
   capabilities: varint,
 })
 const links = fc.record({

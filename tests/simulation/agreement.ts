@@ -10,7 +10,7 @@ export const disagreement = (world: World): string | null => {
   for (const member of running) {
     const reachable = component(world, running, member)
     if (reachable.size > 1 && !member.joined) return `${member.name} has not joined`
-    if (member.signaling !== 'open') return `${member.name} has no signaling: ${member.signaling}`
+    if (member.options.server && member.signaling !== 'open') return `${member.name} has no signaling: ${member.signaling}`
     const here = member.here.map((id) => world.memberById(id)?.name ?? id)
     const due = [...reachable].filter((other) => other !== member).map((other) => other.name)
     if ([...here].sort().join() !== [...due].sort().join()) {
@@ -24,7 +24,7 @@ export const disagreement = (world: World): string | null => {
         return `${member.name} ${linked ? 'has' : 'lacks'} ${other.name} as a neighbor, unlike the other way`
       }
       const path = member.engine.peer(other.id)?.path.kind
-      const due = world.network.canConnect(member.place, other.place) ? 'direct' : 'relayed'
+      const due = canLink(world, member, other) ? 'direct' : 'relayed'
       if (path !== due) return `the path from ${member.name} to ${other.name} is ${String(path)} instead of ${due}`
     }
   }
@@ -37,7 +37,11 @@ const component = (world: World, running: readonly Member[], from: Member): Set<
   for (const member of found) {
     // A member that does not relay joins nobody to others.
     if (member !== from && !member.options.relay) continue
-    for (const other of running) if (world.network.canConnect(member.place, other.place)) found.add(other)
+    for (const other of running) if (canLink(world, member, other)) found.add(other)
   }
   return found
 }
+
+/** Channels where they are possible, and sockets where they are. */
+const canLink = (world: World, a: Member, b: Member): boolean =>
+  world.network.canConnect(a.place, b.place) || world.network.hasSocket(a.place, b.place)

@@ -4,7 +4,7 @@ import type { CarrierId, Effects, EngineEvent, EngineNotice, MessageKind } from 
 import type { EngineOptions } from '../../sdk/mesh/options.js'
 import type { Binding, Lane } from '../../sdk/protocol/carrier.js'
 import { epochMs } from './clock.js'
-import type { LinkEnd } from './network.js'
+import type { EndHandlers, LinkEnd } from './network.js'
 import type { Scheduled } from './queue.js'
 import type { ServerSocket } from './server.js'
 import { describeBytes } from './trace.js'
@@ -19,13 +19,24 @@ export interface MemberOptions {
   readonly bot: boolean
   readonly relay: boolean
   readonly messageBytes: number
+  /** Whether it can be dialled at its place. */
+  readonly isDialable: boolean
+  /** Whether it dials others. */
+  readonly dials: boolean
+  readonly server: boolean
 }
 
+/** What a member that can be dialled shows as its address. */
+const addressOf = (place: number): string => `sim:${place}`
+
 interface Carrier {
-  readonly end: LinkEnd | ServerSocket
+  readonly end: LinkEnd | ServerSocket | Dialing
   readonly room: Record<Lane, number>
   isOpen: boolean
 }
+
+/** A socket that is not there yet. */
+type Dialing = Pick<LinkEnd, 'write' | 'close' | 'vanish'>
 
 /** Hosts one engine: carries out its effects in the virtual world, and holds it to its contract at every step. */
 export class Member {
@@ -63,8 +74,10 @@ export class Member {
       session: suite.sessionKeys(),
       profile: world.profile(name),
       bot: options.bot,
+      addresses: options.isDialable ? [addressOf(place)] : [],
+      dials: options.dials,
       relay: options.relay,
-      server: true,
+      server: options.server,
       canLink: (memberId) => this.#canLink(memberId),
       limits: { messageBytes: options.messageBytes, maxLinks: 32 },
       lingerMs: 10_000,
@@ -98,6 +111,53 @@ export class Member {
     this.#timer = null
     for (const { end } of this.#carriers.values()) end.vanish(noticedAfterMs)
     this.#carriers.clear()
+  }
+
+  /** Opens a socket to another member that neither engine has asked for: an invitation. */
+  connectSocket(bot: Member): void {
+    const carrier = this.engine.newCarrier()
+    const accepted = bot.engine.newCarrier()
+    const ends = this.#world.network.dial(this.place, bot.place, this.#handlersOf(carrier), bot.#handlersOf(accepted))
+    if (ends === null) return
+    this.#arrive(carrier, ends[0])
+    bot.#arrive(accepted, ends[1])
+  }
+
+  #arrive(carrier: CarrierId, end: LinkEnd): void {
+    const { markBytes } = this.#world.network.pair(this.place, this.place).shape
+    this.#add(carrier, () => end)
+    const held = this.#held(carrier, 'arrive')
+    held.isOpen = true
+    held.room.reliable = markBytes
+    this.step({ type: 'carrier:arrived', carrier, room: markBytes })
+  }
+
+  #dial(carrier: CarrierId, address: string): void {
+    const world = this.#world
+    const { queue, network, random } = world
+    this.#add(carrier, (): Dialing => ({ write: () => undefined, close: () => undefined, vanish: () => undefined }))
+    queue.in(random.between(5, 80), () => {
+      if (!this.#carriers.has(carrier)) return
+      const other = world.members.find((member) => member.running && addressOf(member.place) === address)
+      if (other === undefined || !other.options.isDialable) return this.#closed(carrier, 'nobody there')
+      const accepted = other.engine.newCarrier()
+      const ends = network.dial(this.place, other.place, this.#handlersOf(carrier), other.#handlersOf(accepted))
+      if (ends === null) return this.#closed(carrier, 'cannot connect')
+      this.#carriers.set(carrier, { end: ends[0], room: { reliable: 0, unreliable: 0 }, isOpen: false })
+      other.#arrive(accepted, ends[1])
+      const { markBytes } = network.pair(this.place, other.place).shape
+      this.#opened(carrier, { reliable: markBytes, unreliable: 0 }, null)
+    })
+  }
+
+  #handlersOf(carrier: CarrierId): EndHandlers {
+    return {
+      signal: (kind, bytes) => this.#carrierStep(carrier, { type: 'link:signal', carrier, kind, bytes }),
+      open: (binding, room) => this.#opened(carrier, { ...room }, binding),
+      bytes: (lane, bytes) => this.#carrierStep(carrier, { type: 'carrier:bytes', carrier, lane, bytes }),
+      room: (lane, bytes) => this.#setRoom(carrier, lane, bytes),
+      closed: (reason) => this.#closed(carrier, reason),
+    }
   }
 
   submit(submission: number, to: string, kind: MessageKind, bytes: Uint8Array): void {
@@ -202,15 +262,13 @@ export class Member {
         if (other === undefined) return world.fail('link-unknown', `${this.name} opens a link to nobody, ${memberId}`)
         world.trace(`${this.name} -> openLink ${carrier} to ${other.name}${remote === null ? '' : ' answering'}`)
         if (!this.#canLink(memberId)) world.fail('can-link', `${this.name} opens a link to ${other.name}, refused`)
-        this.#add(carrier, () =>
-          world.network.open(this.place, other.place, remote, {
-            signal: (kind, bytes) => this.#carrierStep(carrier, { type: 'link:signal', carrier, kind, bytes }),
-            open: (binding, room) => this.#opened(carrier, { ...room }, binding),
-            bytes: (lane, bytes) => this.#carrierStep(carrier, { type: 'carrier:bytes', carrier, lane, bytes }),
-            room: (lane, bytes) => this.#setRoom(carrier, lane, bytes),
-            closed: (reason) => this.#closed(carrier, reason),
-          }),
-        )
+        this.#add(carrier, () => world.network.open(this.place, other.place, remote, this.#handlersOf(carrier)))
+      },
+      dialLink: (carrier, address) => {
+        this.#check('dialLink')
+        world.trace(`${this.name} -> dialLink ${carrier} to ${address}`)
+        if (!this.options.dials) world.fail('dials', `${this.name} dials ${address}, which it must not`)
+        this.#dial(carrier, address)
       },
       signalLink: (carrier, bytes) => {
         this.#check('signalLink')
@@ -269,7 +327,7 @@ export class Member {
     if (!this.#stepping) this.#world.fail('effect-outside', `${this.name} called ${effect} outside of a step`)
   }
 
-  #add(carrier: CarrierId, open: () => LinkEnd | ServerSocket): void {
+  #add(carrier: CarrierId, open: () => Carrier['end']): void {
     if (carrier <= this.#usedCarriers) this.#world.fail('carrier', `${this.name} uses carrier ${carrier} again`)
     this.#usedCarriers = carrier
     this.#carriers.set(carrier, { end: open(), room: { reliable: 0, unreliable: 0 }, isOpen: false })
@@ -383,6 +441,8 @@ export class Member {
         return `room ${event.carrier} ${event.lane} ${event.bytes}`
       case 'carrier:open':
         return `open ${event.carrier} ${event.room.reliable} ${event.room.unreliable} ${bindingText(event.binding)}`
+      case 'carrier:arrived':
+        return `arrived ${event.carrier} ${event.room}`
       case 'carrier:closed':
         return `closed ${event.carrier} ${event.code ?? ''} ${event.reason}`
       case 'link:signal':

@@ -97,6 +97,17 @@ export class Network {
     return end
   }
 
+  /** A socket, which reaches even those that links do not; `null` while the way is blocked. */
+  dial(from: number, to: number, dialer: EndHandlers, acceptor: EndHandlers): readonly [LinkEnd, LinkEnd] | null {
+    const pair = this.pair(from, to)
+    if (pair.blockedUntilMs > this.queue.nowMs) return null
+    const socket = new VirtualLink(this, ++this.#lastLink, pair, from, to, 'socket')
+    this.links.set(socket.number, socket)
+    const ends = [socket.attach(0, dialer), socket.attach(1, acceptor)] as const
+    socket.openNow(ends)
+    return ends
+  }
+
   /** The open link between two places; the newest when there are several. */
   openLink(a: number, b: number): VirtualLink | null {
     let found: VirtualLink | null = null
@@ -105,6 +116,12 @@ export class Network {
         found = link
     }
     return found
+  }
+
+  hasSocket(a: number, b: number): boolean {
+    return this.openLinks().some(
+      ({ kind, from, to }) => kind === 'socket' && ((from === a && to === b) || (from === b && to === a)),
+    )
   }
 
   openLinks(): VirtualLink[] {
@@ -120,8 +137,17 @@ export class VirtualLink {
   readonly pair: Pair
   readonly from: number
   readonly to: number
+  readonly kind: 'channel' | 'socket'
 
-  constructor(network: Network, number: number, pair: Pair, from: number, to: number) {
+  constructor(
+    network: Network,
+    number: number,
+    pair: Pair,
+    from: number,
+    to: number,
+    kind: 'channel' | 'socket' = 'channel',
+  ) {
+    this.kind = kind
     this.network = network
     this.number = number
     this.pair = pair
@@ -147,6 +173,20 @@ export class VirtualLink {
       if (this.pair.reach === 'links' && this.pair.blockedUntilMs <= queue.nowMs) this.#open(a, b)
       else for (const end of [a, b]) end.fail('connection failed', random.between(3_000, 9_000))
     })
+  }
+
+  /** `null` where there is no unreliable lane. */
+  get unreliableLoss(): number | null {
+    return this.kind === 'socket' ? null : this.pair.shape.unreliableLoss
+  }
+
+  /** Both ends write from now on, and neither is told that it is open. */
+  openNow([a, b]: readonly [LinkEnd, LinkEnd]): void {
+    this.state = 'open'
+    const { nowMs } = this.network.queue
+    a.connect(b, nowMs)
+    b.connect(a, nowMs)
+    for (const end of [a, b]) end.isOpen = true
   }
 
   #open(a: LinkEnd, b: LinkEnd): void {
@@ -195,7 +235,7 @@ export class LinkEnd {
   hasRemote = false
   hasCandidate = false
   closed = false
-  #isOpen = false
+  isOpen = false
   #other: LinkEnd | null = null
   #out: Record<Lane, Pipe> | null = null
   readonly #timeout: Scheduled
@@ -209,9 +249,10 @@ export class LinkEnd {
     this.#handlers = handlers
     const { queue, random } = link.network
     this.#timeout = queue.in(setupTimeoutMs, () => {
-      if (!this.#isOpen) this.fail('set-up timeout', 0)
+      if (!this.isOpen) this.fail('set-up timeout', 0)
     })
     this.hasRemote = side === 1
+    if (link.kind === 'socket') return
     const readyMs = random.between(5, 80)
     queue.in(readyMs, () => this.#signal('description', random.integer(200, 1500)))
     const candidates = random.integer(link.pair.shape.needsCandidate ? 1 : 0, 3)
@@ -230,8 +271,7 @@ export class LinkEnd {
   }
 
   write(lane: Lane, bytes: Uint8Array): void {
-    if (!this.closed && (lane === 'reliable' || this.#link.pair.shape.unreliableLoss !== null))
-      this.#out?.[lane].write(bytes)
+    if (!this.closed && (lane === 'reliable' || this.#link.unreliableLoss !== null)) this.#out?.[lane].write(bytes)
   }
 
   /** By its owner, who hears nothing more. The other end hears of it after what was sent. */
@@ -289,7 +329,7 @@ export class LinkEnd {
       reliable: pipe('reliable', { ...shape, loss: 0 }),
       unreliable: pipe('unreliable', {
         ...shape,
-        loss: shape.unreliableLoss ?? 1,
+        loss: this.#link.unreliableLoss ?? 1,
         markBytes: unreliableMarkBytes,
       }),
     }
@@ -297,12 +337,11 @@ export class LinkEnd {
 
   opened(binding: Binding | null): void {
     if (this.closed) return
-    this.#isOpen = true
+    this.isOpen = true
     this.#timeout.cancelled = true
-    const { markBytes, unreliableLoss } = this.#link.pair.shape
     this.#handlers.open(binding, {
-      reliable: markBytes,
-      unreliable: unreliableLoss === null ? 0 : unreliableMarkBytes,
+      reliable: this.#link.pair.shape.markBytes,
+      unreliable: this.#link.unreliableLoss === null ? 0 : unreliableMarkBytes,
     })
   }
 

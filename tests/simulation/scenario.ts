@@ -53,7 +53,7 @@ export const runSeed = (seed: number, print: ((line: string) => void) | null = n
   world.trace(`seed ${seed}: ${weather}, ${places} places, ${climate.text}, ${Math.round(activeMs)} ms`)
 
   const reaches = drawReaches(world, random.fork('reaches'), places, activeMs)
-  scheduleJoins(world, random.fork('joins'), places, activeMs, reaches.allConnect)
+  scheduleJoins(world, random.fork('joins'), places, activeMs, reaches.allConnect, weather)
   scheduleMessages(world, random.fork('messages'), places, activeMs, climate.slowestBytesPerSecond)
   scheduleServer(world, random.fork('server faults'), activeMs)
   scheduleStalls(world, random.fork('stalls'), activeMs)
@@ -204,14 +204,31 @@ const drawReaches = (world: World, random: Random, places: number, activeMs: num
   return { allConnect: false }
 }
 
-const scheduleJoins = (world: World, random: Random, places: number, activeMs: number, allConnect: boolean): void => {
+const scheduleJoins = (
+  world: World,
+  random: Random,
+  places: number,
+  activeMs: number,
+  allConnect: boolean,
+  weather: Weather,
+): void => {
   const together = random.chance(0.3)
+  const dials = random.chance(0.5)
+  // A bot that only a socket leads to, and no server, is lost with it: only where links stay.
+  const invites = weather === 'calm' && random.chance(0.5)
   // One that does not relay must not be all that joins two others: with so few, they would not find each other.
   const silent = allConnect && places >= 4 && random.chance(0.4) ? random.integer(1, places - 1) : null
   for (let place = 0; place < places; place++) {
     const atMs = place === 0 ? 0 : together ? random.between(0, 50) : random.between(0, activeMs / 2)
     const bot = random.chance(0.1)
-    world.queue.at(atMs, () => world.join(place, { relay: place !== silent, bot }))
+    const isDialable = bot && random.chance(0.7)
+    const options = { relay: place !== silent, bot, isDialable, dials: dials && !bot }
+    world.queue.at(atMs, () => {
+      const inviter = world.running().find((member) => member.joined && !member.options.bot)
+      const isInvited = bot && inviter !== undefined && invites
+      const member = world.join(place, { ...options, server: !isInvited || random.chance(0.5) })
+      if (isInvited) inviter.connectSocket(member)
+    })
   }
 }
 

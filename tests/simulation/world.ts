@@ -97,6 +97,9 @@ export class World {
       bot: options.bot ?? false,
       relay: options.relay ?? true,
       messageBytes: options.messageBytes ?? 64 * 1024 * 1024,
+      isDialable: options.isDialable ?? false,
+      dials: options.dials ?? false,
+      server: options.server ?? true,
     })
     if (this.#byId.has(member.id)) this.fail('id', `${name} has an id that was used before`)
     this.members.push(member)

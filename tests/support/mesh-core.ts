@@ -15,6 +15,7 @@ import { Random } from './random.js'
 class RecordedEffects implements Effects {
   readonly opened: CarrierId[] = []
   readonly links: { readonly carrier: CarrierId; readonly id: string; readonly remote: Uint8Array | null }[] = []
+  readonly dialed: { readonly carrier: CarrierId; readonly address: string }[] = []
   readonly signals: { readonly carrier: CarrierId; readonly bytes: Uint8Array }[] = []
   readonly writes: { readonly carrier: CarrierId; readonly lane: string; readonly bytes: Uint8Array }[] = []
   readonly closes: { readonly carrier: CarrierId; readonly drain: boolean }[] = []
@@ -29,6 +30,10 @@ class RecordedEffects implements Effects {
 
   openLink(carrier: CarrierId, id: string, remote: Uint8Array | null): void {
     this.links.push({ carrier, id, remote })
+  }
+
+  dialLink(carrier: CarrierId, address: string): void {
+    this.dialed.push({ carrier, address })
   }
 
   signalLink(carrier: CarrierId, bytes: Uint8Array): void {
@@ -91,7 +96,14 @@ export const setupGroupKeys = (seed: number | string = 1) => {
       certificate,
       card: (version = 1, fields = {}) => {
         const profile = encodeUtf8('{}')
-        const content = { kind: 'card' as const, certificate: bytes, profile, capabilities: 2, ...fields }
+        const content = {
+          kind: 'card' as const,
+          certificate: bytes,
+          profile,
+          addresses: [],
+          capabilities: 2,
+          ...fields,
+        }
         return sign(memberBytes, identity, version, content)
       },
       links: (neighbors, version = 1, gone = false) => {
@@ -120,6 +132,8 @@ export const setupCore = (options: Partial<EngineOptions> = {}, seed: number | s
       session: me.session,
       profile: encodeUtf8('{}'),
       bot: false,
+      addresses: [],
+      dials: false,
       relay: true,
       server: true,
       canLink: () => true,

@@ -129,6 +129,7 @@ export class PaperMember {
       kind: 'card' as const,
       certificate: this.certificate,
       profile: new Uint8Array(2),
+      addresses: [],
       capabilities: 2,
     }
     return rosterRecord(this.#world, this.id, version, content, this.#identity.secretKey)

@@ -176,6 +176,7 @@ export class TestMember {
   tamperLink: ((carrier: CarrierId, bytes: Uint8Array) => readonly Uint8Array[]) | null = null
   /** While it does not read, the others' links to it report no more room. */
   isReading = true
+  readonly addresses: readonly string[]
   readonly #ends = new Map<CarrierId, LinkEnd>()
   #server: CarrierId | null = null
   #timerMs = Infinity
@@ -186,6 +187,7 @@ export class TestMember {
     this.name = name
     this.session = session
     this.identity = world.suite.identityKeys()
+    this.addresses = options.addresses ?? []
     this.#effects = this.#createEffects()
     this.engine = new Engine(
       {
@@ -195,6 +197,8 @@ export class TestMember {
         session,
         profile: encodeUtf8(`{"name":"${name}"}`),
         bot: false,
+        addresses: [],
+        dials: false,
         relay: true,
         server: true,
         canLink: () => true,
@@ -265,6 +269,26 @@ export class TestMember {
     return last
   }
 
+  /** A socket that another end has opened. */
+  accept(other: LinkEnd): void {
+    const carrier = this.engine.newCarrier()
+    const end: LinkEnd = { member: this, carrier, id: this.world.nextEnd++, other, state: 'open' }
+    other.other = end
+    this.#ends.set(carrier, end)
+    this.world.ends.set(end.id, end)
+    this.step({ type: 'carrier:arrived', carrier, room: ROOM })
+  }
+
+  /** A socket between the two that neither engine has asked for: an invitation. */
+  connectSocket(bot: TestMember): void {
+    const carrier = this.engine.newCarrier()
+    const end: LinkEnd = { member: this, carrier, id: this.world.nextEnd++, other: null, state: 'open' }
+    this.#ends.set(carrier, end)
+    this.world.ends.set(end.id, end)
+    bot.accept(end)
+    this.step({ type: 'carrier:arrived', carrier, room: ROOM })
+  }
+
   fromServer(bytes: Uint8Array): void {
     this.world.later(() => {
       if (this.#server !== null) {
@@ -317,6 +341,18 @@ export class TestMember {
         world.later(() => {
           if (end.state !== 'new') return
           this.step({ type: 'link:signal', carrier, kind: 'description', bytes: describe(end.id) })
+        })
+      },
+      dialLink: (carrier, address) => {
+        const end: LinkEnd = { member: this, carrier, id: world.nextEnd++, other: null, state: 'new' }
+        this.#ends.set(carrier, end)
+        world.ends.set(end.id, end)
+        world.later(() => {
+          const other = world.members.find(({ addresses }) => addresses.includes(address))
+          if (other === undefined || end.state !== 'new') return world.cut(end)
+          end.state = 'open'
+          other.accept(end)
+          this.step({ type: 'carrier:open', carrier, room: { reliable: ROOM, unreliable: 0 }, binding: null })
         })
       },
       signalLink: (carrier, bytes) => {

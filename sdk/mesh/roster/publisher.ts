@@ -38,6 +38,7 @@ export class Publisher {
       kind: 'card',
       certificate,
       profile: options.profile,
+      addresses: options.addresses,
       capabilities: (options.bot ? CAPABILITY.BOT : 0) | (options.relay ? CAPABILITY.RELAY : 0),
     }
     this.#publish(1, card)

@@ -173,9 +173,9 @@ export class Roster {
   }
 
   /** Forgets who has long been gone; never me. */
-  prune(nowMs: number, keep: (id: string) => boolean): void {
+  prune(nowMs: number, keep: (entry: RosterEntry) => boolean): void {
     for (const entry of this.#entries.values()) {
-      if (keep(entry.id)) continue
+      if (keep(entry)) continue
       if (nowMs - (entry.links ?? entry.card).receivedMs > MEMORY_MS) {
         this.#entries.delete(entry.id)
         this.revision++

@@ -8,6 +8,7 @@ import { Reader } from '../../protocol/reader.js'
 import { concatBytes, equalBytes } from '../../util/bytes.js'
 import { prefixed } from './prefixed.js'
 import { ReplayWindow } from './replay-window.js'
+import { SocketCipher } from './socket-cipher.js'
 
 const RELAY_WINDOW = 1_024
 const SETUP_WINDOW = 64
@@ -27,6 +28,7 @@ export class Session {
   readonly attempt: number
   readonly #suite: CryptoSuite
   readonly #role: HandshakeRole
+  readonly #secrets: SessionSecrets
   readonly #relay: { send: Uint8Array; receive: Uint8Array }
   readonly #setup: { send: Uint8Array; receive: Uint8Array }
   readonly #bind: { send: Uint8Array; receive: Uint8Array }
@@ -43,17 +45,13 @@ export class Session {
   ) {
     this.#suite = suite
     this.#role = role
+    this.#secrets = secrets
     this.epoch = terms.epoch
     this.attempt = terms.attempt
     this.mark = secrets.hash.slice(0, MARK_BYTES)
-    const derive = (use: 'relay' | 'sig' | 'bind') => {
-      const outward = suite.kdf(secrets.send, role === 'initiator' ? `${use}-i2r` : `${use}-r2i`, secrets.hash)
-      const inward = suite.kdf(secrets.receive, role === 'initiator' ? `${use}-r2i` : `${use}-i2r`, secrets.hash)
-      return { send: outward, receive: inward }
-    }
-    this.#relay = derive('relay')
-    this.#setup = derive('sig')
-    this.#bind = derive('bind')
+    this.#relay = this.#derive('relay')
+    this.#setup = this.#derive('sig')
+    this.#bind = this.#derive('bind')
   }
 
   /** RLY: records that relays carry and cannot read. */
@@ -110,6 +108,23 @@ export class Session {
     if (frame[0] !== FRAME.BIND) return false
     const body = this.#suite.open(this.#bind.receive, 0, prefixed('skein/v1/bind', empty), frame.subarray(1))
     return body !== null && equalBytes(body, this.#bindBody(binding, false))
+  }
+
+  /**
+   * Keys for one socket between the two, apart from those of every other: a session may outlive a socket. The hellos
+   * are those of the two greetings, which are random.
+   */
+  socketCipher(hellos: { readonly initiator: Uint8Array; readonly responder: Uint8Array }): SocketCipher {
+    return new SocketCipher(this.#suite, this.mark, this.#derive('ws', hellos.initiator, hellos.responder))
+  }
+
+  #derive(use: 'relay' | 'sig' | 'bind' | 'ws', ...parts: Uint8Array[]): { send: Uint8Array; receive: Uint8Array } {
+    const { send, receive, hash } = this.#secrets
+    const [outward, inward] = this.#role === 'initiator' ? (['i2r', 'r2i'] as const) : (['r2i', 'i2r'] as const)
+    return {
+      send: this.#suite.kdf(send, `${use}-${outward}`, hash, ...parts),
+      receive: this.#suite.kdf(receive, `${use}-${inward}`, hash, ...parts),
+    }
   }
 
   #bindBody(binding: Binding | null, own: boolean): Uint8Array {

@@ -1,4 +1,5 @@
 import { FRAME } from '../../protocol/codes.js'
+import { encodeRecord } from '../../protocol/records.js'
 import { decodeSetupMessage, encodeSetupMessage } from '../../protocol/setup-message.js'
 import { compareBytes, equalBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
@@ -32,6 +33,8 @@ const LINK_MS = 15_000
 /** After a failed try: doubling from base to cap, half of it random. A pair without a session is in more of a hurry. */
 const RETRY_LINK: Backoff = { baseMs: 1_000, capMs: 15_000, jitter: 0.5 }
 const RETRY_SESSION: Backoff = { baseMs: 500, capMs: 4_000, jitter: 0.5 }
+/** For a better link beside one that works. */
+const RETRY_BESIDE: Backoff = { baseMs: 5_000, capMs: 120_000, jitter: 0.5 }
 /** A link that lived no longer is not made again at once. */
 const BRIEF_MS = 2_000
 const MAX_CANDIDATES = 64
@@ -83,25 +86,33 @@ export class Connector {
   consider(peer: Peer): void {
     const { setup } = peer
     if (!peer.isInitiator || setup.type !== 'idle' || this.#core.nowMs < setup.nextTryMs) return
-    // A link that nothing comes over any more is replaced before it is given up.
-    if (peer.link !== null && !peer.link.isSuspect) return
     const wantsLink = this.#wantsLink(peer)
+    // A link that nothing comes over any more is replaced before it is given up, and a socket by what needs no proxy.
+    if (peer.link !== null && !peer.link.isSuspect && (peer.link.cipher === null || !wantsLink)) return
     if (!wantsLink && peer.session !== null) return this.#retryLater(peer, setup.failures)
     const way = this.#handlers.findWay(peer)
     if (way === null) return
     const attempt = ++peer.attempt
     if (!wantsLink) return this.#offer(peer, way, attempt, null, null, setup.failures)
     const carrier = this.#openLink(peer)
-    const deadlineMs = this.#core.nowMs + ANSWER_MS
+    const deadlineMs = this.#core.nowMs + LINK_MS
     this.#set(peer, { type: 'describing', attempt, carrier, way, failures: setup.failures, deadlineMs })
     this.#core.effects.openLink(carrier, peer.id, null)
   }
 
   /** The network changed: what waited to try again tries now. */
   hurry(): void {
-    for (const peer of this.#core.peers.values()) {
-      if (peer.setup.type === 'idle') peer.setup = { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 }
-    }
+    for (const peer of this.#core.peers.values()) this.#ready(peer)
+  }
+
+  /** A socket leads to this member: no wait holds any longer. */
+  begin(peer: Peer): void {
+    this.#ready(peer)
+    this.consider(peer)
+  }
+
+  #ready(peer: Peer): void {
+    if (peer.setup.type === 'idle') peer.setup = { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 }
   }
 
   /** The server knows this member no more: what was under way by it will not come through. */
@@ -115,6 +126,15 @@ export class Connector {
     for (const peer of this.#core.peers.values()) {
       const { setup } = peer
       if ((setup.type === 'describing' || setup.type === 'offered') && setup.way.type === 'server') this.#fail(peer)
+    }
+  }
+
+  /** A socket is lost: what was to come by it will not. */
+  handleSocketLost(carrier: CarrierId): void {
+    for (const peer of this.#core.peers.values()) {
+      const { setup } = peer
+      if (setup.type === 'idle' || setup.type === 'linking' || setup.way.type !== 'socket') continue
+      if (setup.way.carrier === carrier) this.#fail(peer)
     }
   }
 
@@ -154,14 +174,46 @@ export class Connector {
       throw new ProtocolViolation('link is not bound to its session')
     }
     this.confirm(peer, session)
-    const replaced = peer.link
+    this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
+    this.adopt(link)
+  }
+
+  /** The link is bound. Of two to one member the initiator says which is used, and the other one ends. */
+  adopt(link: Link): void {
+    const { peer } = link
     link.state = 'bound'
     link.boundMs = link.lastHeardMs = this.#core.nowMs
-    peer.link = link
-    this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
-    if (replaced !== null) this.#core.effects.close(replaced.carrier, true)
-    if (replaced !== null) this.#core.links.delete(replaced.carrier)
+    if (!peer.isInitiator) {
+      // One may wait beside the one in use, and no more.
+      for (const other of this.#boundTo(peer)) if (other !== link && other !== peer.link) this.#closeLink(other, true)
+      peer.link ??= link
+    } else if (peer.link === null || this.#isBetter(link, peer.link)) {
+      link.control.push(encodeRecord({ type: 'use' }))
+      this.#switchTo(link)
+    } else return this.#closeLink(link, true)
     this.#handlers.linkBound(link)
+  }
+
+  /** The initiator uses this link. */
+  handleUse(link: Link): void {
+    if (link.peer.isInitiator) throw new ProtocolViolation('the responder does not choose')
+    if (link.peer.link !== link) this.#switchTo(link)
+  }
+
+  #switchTo(link: Link): void {
+    const replaced = link.peer.link
+    link.peer.link = link
+    if (replaced !== null) this.#closeLink(replaced, true)
+    this.#core.topologyChanged()
+  }
+
+  /** Of two of a kind the newer one; and a channel between the two rather than a socket, which proxies may carry. */
+  #isBetter(link: Link, used: Link): boolean {
+    return used.isSuspect || link.cipher === null || used.cipher !== null
+  }
+
+  #boundTo(peer: Peer): Link[] {
+    return [...this.#core.boundLinks()].filter((link) => link.peer === peer)
   }
 
   /** Something arrived under the keys of a session that I had agreed to: it is in use. */
@@ -177,7 +229,7 @@ export class Connector {
     this.#core.links.delete(link.carrier)
     const { peer } = link
     if (peer.link === link) {
-      peer.link = null
+      peer.link = this.#boundTo(peer)[0] ?? null
       // A link that replaces it may be under way already.
       if (peer.setup.type === 'idle') this.#linkAgain(peer, this.#core.nowMs - link.boundMs)
       this.#handlers.linkLost(link)
@@ -186,16 +238,15 @@ export class Connector {
 
   /** At once, unless the link was gone as soon as it was there: then something is wrong with one of its ends. */
   #linkAgain(peer: Peer, livedMs: number): void {
-    if (livedMs < BRIEF_MS) this.#retryLater(peer, 1)
+    if (livedMs < BRIEF_MS || peer.link !== null) this.#retryLater(peer, 1)
     else this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
   }
 
   /** The member has left, or never came: nothing of it is kept but what the roster knows. */
   drop(peer: Peer): void {
     this.#reset(peer)
-    const { link } = peer
-    if (link !== null) {
-      peer.link = null
+    peer.link = null
+    for (const link of this.#boundTo(peer)) {
       this.#closeLink(link)
       this.#handlers.linkLost(link)
     }
@@ -226,7 +277,8 @@ export class Connector {
   #dueMs(peer: Peer): number {
     if (peer.setup.type !== 'idle') return peer.setup.deadlineMs
     if (peer.unconfirmed !== null) return peer.unconfirmed.expiresMs
-    const waits = peer.isInitiator && peer.link === null && peer.setup.nextTryMs > this.#core.nowMs
+    const lacksLink = peer.link === null || peer.link.cipher !== null
+    const waits = peer.isInitiator && lacksLink && peer.setup.nextTryMs > this.#core.nowMs
     return waits ? peer.setup.nextTryMs : Infinity
   }
 
@@ -394,7 +446,7 @@ export class Connector {
   }
 
   #retryLater(peer: Peer, failures: number): void {
-    const policy = peer.session === null ? RETRY_SESSION : RETRY_LINK
+    const policy = peer.session === null ? RETRY_SESSION : peer.link === null ? RETRY_LINK : RETRY_BESIDE
     const nextTryMs = this.#core.nowMs + backoffMs(policy, failures, this.#core.random())
     this.#set(peer, { type: 'idle', nextTryMs, failures: Math.min(failures + 1, MAX_FAILURES) })
   }
@@ -408,9 +460,9 @@ export class Connector {
     if (link) this.#closeLink(link)
   }
 
-  #closeLink(link: Link): void {
+  #closeLink(link: Link, drain = false): void {
     this.#core.links.delete(link.carrier)
-    this.#core.effects.close(link.carrier, false)
+    this.#core.effects.close(link.carrier, drain)
   }
 
   #set(peer: Peer, setup: Setup): void {

@@ -3,21 +3,29 @@ import { equalBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
 import type { Peer, Way } from '../peer.js'
 import type { Forwarder } from '../route/forwarder.js'
+import type { Doorstep } from './doorstep.js'
 import type { Reach, ServerConnection } from './server-connection.js'
 
-/** How set-up frames reach a member: through other members where a way is known, else through the server. */
+/**
+ * How set-up frames reach a member: by a socket that leads to it, through other members where a way is known, else
+ * through the server.
+ */
 export class Ways {
   readonly #core: Core
   readonly #forwarder: Forwarder
   readonly #server: ServerConnection
+  readonly #doorstep: Doorstep
 
-  constructor(core: Core, forwarder: Forwarder, server: ServerConnection) {
+  constructor(core: Core, forwarder: Forwarder, server: ServerConnection, doorstep: Doorstep) {
     this.#core = core
     this.#forwarder = forwarder
     this.#server = server
+    this.#doorstep = doorstep
   }
 
   find(peer: Peer): Way | null {
+    const carrier = this.#doorstep.carrierTo(peer)
+    if (carrier !== null) return { type: 'socket', carrier }
     if (this.#forwarder.linkTowards(peer.id) !== null) return { type: 'mesh' }
     if (peer.connection === null || !this.#server.isOpen) return null
     return { type: 'server', connection: peer.connection }
@@ -26,6 +34,8 @@ export class Ways {
   /** `false` when there is no such way now. */
   send(peer: Peer, way: Way, frame: Uint8Array): boolean {
     if (way.type === 'server') return this.#server.signal(way.connection, frame)
+    // A socket that has become a link is a way through the mesh.
+    if (way.type === 'socket' && this.#doorstep.send(way.carrier, frame)) return true
     const link = this.#forwarder.linkTowards(peer.id)
     if (link === null) return false
     this.#forwarder.queue(link, { frame: encodeRelayedSetup(peer.idBytes, this.#core.idBytes, frame), from: link })

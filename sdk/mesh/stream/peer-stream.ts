@@ -1,4 +1,4 @@
-import { MAX_FRAME_BYTES } from '../../protocol/limits.js'
+import { MAX_MEMBER_FRAME_BYTES } from '../../protocol/limits.js'
 import type { AllChunk, MemberRecord, OneChunk } from '../../protocol/records.js'
 import type { Inbox, InMessage } from './inbox.js'
 import { MESSAGE_COST, Outbox, type Submission } from './outbox.js'
@@ -6,7 +6,7 @@ import { MESSAGE_COST, Outbox, type Submission } from './outbox.js'
 /** What one member may have sent unacknowledged, in bytes. */
 export const WINDOW_BYTES = 4_194_304
 /** What may still come after the first message that is held: all that was sent before its sender knew. */
-const MAX_HELD_BYTES = WINDOW_BYTES + 2 * MAX_FRAME_BYTES
+const MAX_HELD_BYTES = WINDOW_BYTES + 2 * MAX_MEMBER_FRAME_BYTES
 /** How long an acknowledgement waits for something to travel with. */
 const ACK_DELAY_MS = 25
 /** How much arrives before one is sent at once. */

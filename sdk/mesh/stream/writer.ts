@@ -43,28 +43,28 @@ export class Writer {
   #writeDirect(link: Link): boolean {
     const { peer, pace } = link
     const isPath = peer.link === link && peer.path.kind === 'direct' && link.session?.epoch === peer.epoch
-    const room = Math.min(pace.room, pace.frameBytes)
+    const room = Math.min(link.room, pace.frameBytes)
     const frame = this.#pack('frame', room, link.control, isPath ? peer : null)
     if (frame === null) return false
-    this.#write(link, frame)
+    this.#core.write(link, 'reliable', frame)
     return true
   }
 
   #writeRelayed(link: Link, peer: Peer): boolean {
     if (peer.session === null || peer.session.epoch !== peer.epoch) return false
-    const room = Math.min(link.pace.room, link.pace.frameBytes) - RELAY_OVERHEAD_BYTES
+    const room = Math.min(link.room, link.pace.frameBytes) - RELAY_OVERHEAD_BYTES
     const records = this.#pack('sealed', room, peer.control, peer)
     if (records === null) return false
-    this.#write(link, peer.session.sealRelay(peer.idBytes, this.#core.idBytes, records))
+    this.#core.write(link, 'reliable', peer.session.sealRelay(peer.idBytes, this.#core.idBytes, records))
     return true
   }
 
   #forward(link: Link, waiting: Forward[]): boolean {
     const next = waiting[0]
-    if (next === undefined || next.frame.length > link.pace.room) return false
+    if (next === undefined || next.frame.length > link.room) return false
     waiting.shift()
     next.from.forwardedBytes -= next.frame.length
-    this.#write(link, next.frame)
+    this.#core.write(link, 'reliable', next.frame)
     return true
   }
 
@@ -86,12 +86,6 @@ export class Writer {
       if (chunk === null) return
       pack.write(chunk)
     }
-  }
-
-  #write(link: Link, frame: Uint8Array): void {
-    link.pace.written(frame.length, this.#core.nowMs)
-    this.#core.counters.bytesSent += frame.length
-    this.#core.effects.write(link.carrier, 'reliable', frame)
   }
 
   #watchAcks(peer: Peer): void {

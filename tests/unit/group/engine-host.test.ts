@@ -17,6 +17,7 @@ const setup = (react: React, over: { readonly onHappening?: (happening: Happenin
   const clock = { nowMs: 1_000 }
   let depth = 0
   const transport: Transport = {
+    kind: 'signaled',
     name: 'fake',
     load: () => Promise.resolve(),
     canLink: (memberId) => memberId !== 'unreachable',
@@ -43,6 +44,7 @@ const setup = (react: React, over: { readonly onHappening?: (happening: Happenin
   const host: EngineHost = new EngineHost({
     engine: {
       peer: () => null,
+      newCarrier: () => 1_000,
       step: (event, _nowMs, effects) => {
         log.push('carrier' in event ? `${event.type} ${event.carrier}` : event.type)
         depth++
@@ -52,6 +54,7 @@ const setup = (react: React, over: { readonly onHappening?: (happening: Happenin
       },
     },
     transports: [transport],
+    isDialable: () => true,
     iceServers: [],
     openServer: (handlers) => {
       const server = { handlers, closed: false, written: [] as Uint8Array[] }

@@ -68,6 +68,7 @@ describe('Roster', () => {
       kind: 'card' as const,
       certificate,
       profile: new Uint8Array(),
+      addresses: [],
       capabilities: 0,
     })
     expect(roster.accept(sign(ada.certificate.memberBytes, bob.identity, 1, content(bob.bytes)), 0)).toBeNull()
@@ -133,11 +134,11 @@ describe('Roster', () => {
     roster.accept(kept.links([]), 0)
     roster.accept(silent.links([]), 1)
     const names = (): string[] => [...roster.values()].map(({ id }) => id)
-    roster.prune(600_000, (id) => id === idOf(kept))
+    roster.prune(600_000, ({ id }) => id === idOf(kept))
     expect(names()).toHaveLength(3)
-    roster.prune(600_001, (id) => id === idOf(kept))
+    roster.prune(600_001, ({ id }) => id === idOf(kept))
     expect(new Set(names())).toEqual(new Set([idOf(kept), idOf(silent)]))
-    roster.prune(600_002, (id) => id === idOf(kept))
+    roster.prune(600_002, ({ id }) => id === idOf(kept))
     expect(names()).toEqual([idOf(kept)])
   })
 

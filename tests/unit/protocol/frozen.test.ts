@@ -350,7 +350,13 @@ describe('C4: roster record', () => {
       '02027b7d', // field: profile, its size, JSON
       '040103', // field: capabilities: bot, relays
     ].join('')
-    const card = { kind: 'card' as const, certificate: fill(175, 0xce), profile: unhex('7b7d'), capabilities: 3 }
+    const card = {
+      kind: 'card' as const,
+      certificate: fill(175, 0xce),
+      profile: unhex('7b7d'),
+      addresses: [],
+      capabilities: 3,
+    }
     const encoded = encodeRosterBody(member, 1, card)
     expect(hex(encoded)).toBe(body)
     expect(decodeRosterRecord(unhex(hex(encoded), bytes(64, '51')))).toEqual({

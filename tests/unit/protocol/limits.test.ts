@@ -10,7 +10,7 @@ import { chunk } from '../../support/mesh-villain.js'
 const fill = (size: number): Uint8Array => new Uint8Array(size).fill(1)
 const read = (bytes: Uint8Array): unknown => readRecord(new Reader(bytes))
 const entries = <Entry>(count: number, entry: Entry): Entry[] => new Array<Entry>(count).fill(entry)
-const card = { kind: 'card' as const, certificate: fill(175), profile: fill(2), capabilities: 0 }
+const card = { kind: 'card' as const, certificate: fill(175), profile: fill(2), addresses: [], capabilities: 0 }
 const signed = (content: Parameters<typeof encodeRosterBody>[2]): Uint8Array =>
   concatBytes(encodeRosterBody(fill(16), 1, content), fill(64))
 const links = (count: number): Uint8Array =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseSignalingUrl } from '../../../sdk/discovery/signaling-url.js'
+import { parseSocketUrl } from '../../../sdk/platform/socket-url.js'
 
 test.each([
   ['wss://signal.example.org', 'wss://signal.example.org/'],
@@ -10,8 +10,8 @@ test.each([
   ['ws://127.0.0.1:8787', 'ws://127.0.0.1:8787/'],
   ['ws://127.1', 'ws://127.0.0.1/'],
   ['ws://[::1]:8787', 'ws://[::1]:8787/'],
-])('parseSignalingUrl takes %s', (text, url) => {
-  expect(parseSignalingUrl(text)).toBe(url)
+])('parseSocketUrl takes %s', (text, url) => {
+  expect(parseSocketUrl(text)).toBe(url)
 })
 
 test.each([
@@ -19,20 +19,20 @@ test.each([
   'http://192.168.0.2:8787',
   'ws://localhost.example.org',
   'ws://127.0.0.1.nip.io',
-])('parseSignalingUrl takes %s only with allowInsecure', (text) => {
-  expect(() => parseSignalingUrl(text)).toThrow(expect.objectContaining({ code: 'insecure-url' }))
-  expect(parseSignalingUrl(text, { allowInsecure: true })).toMatch(/^ws:/)
+])('parseSocketUrl takes %s only with allowInsecure', (text) => {
+  expect(() => parseSocketUrl(text)).toThrow(expect.objectContaining({ code: 'insecure-url' }))
+  expect(parseSocketUrl(text, { allowInsecure: true })).toMatch(/^ws:/)
 })
 
 test.each(['', 'signal.example.org', '/signal', 'ftp://example.org', 'javascript:0', 'wss://', 'wss://a.example#key'])(
-  'parseSignalingUrl refuses "%s"',
+  'parseSocketUrl refuses "%s"',
   (text) => {
-    expect(() => parseSignalingUrl(text)).toThrow(RangeError)
+    expect(() => parseSocketUrl(text)).toThrow(RangeError)
   },
 )
 
-test('parseSignalingUrl refuses what is no string', () => {
+test('parseSocketUrl refuses what is no string', () => {
   for (const value of [undefined, null, 8787, {}, new URL('wss://a.example')]) {
-    expect(() => parseSignalingUrl(value as string)).toThrow(TypeError)
+    expect(() => parseSocketUrl(value as string)).toThrow(TypeError)
   }
 })

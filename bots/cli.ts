@@ -1,0 +1,134 @@
+#!/usr/bin/env node
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { cac } from 'cac'
+import { createEchoBot, createRelayBot } from './ready-made.js'
+
+const EXIT_FAILED = 1
+const EXIT_USAGE = 2
+
+const makers = { echo: createEchoBot, relay: createRelayBot }
+type Kind = keyof typeof makers
+
+interface Flags {
+  readonly port?: string[]
+  readonly host?: string[]
+  readonly url?: string[]
+  readonly signaling?: string[]
+  readonly stay?: boolean
+}
+
+interface Task {
+  readonly kind: Kind
+  readonly port: number
+  readonly host: string
+  readonly url: string
+  readonly signaling: readonly string[]
+  readonly stay: boolean
+}
+
+const fail = (code: number, error: unknown): never => {
+  process.stderr.write(`skein-bot: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(code)
+}
+
+const missingValue = () => new RangeError('a flag is missing its value')
+
+/** A flag's value as text, which the parser may have taken for a number; `true` is one without any. */
+const text = (value: unknown): string => {
+  if (value === true) throw missingValue()
+  return String(value)
+}
+
+/** The one value of a flag that may be given once; the environment stands in for a flag not given. */
+const single = (name: string, given: string[] | undefined, fallback: string | undefined): string | undefined => {
+  if (given === undefined) return fallback === '' ? undefined : fallback
+  if (given.length > 1) throw new RangeError(`--${name} was given more than once`)
+  return given[0]
+}
+
+const readTask = (kind: string, flags: Flags): Task => {
+  if (!Object.hasOwn(makers, kind)) throw new RangeError(`there is no bot "${kind}", only echo and relay`)
+  const port = single('port', flags.port, process.env.SKEIN_BOT_PORT) ?? '9000'
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new RangeError(`cannot listen on port ${JSON.stringify(port)}: expected a whole number from 0 to 65535`)
+  }
+  const signaling = flags.signaling ?? (process.env.SKEIN_SIGNALING ?? '').split(',').map((url) => url.trim())
+  return {
+    kind: kind as Kind,
+    port: Number(port),
+    host: single('host', flags.host, process.env.SKEIN_BOT_HOST) ?? '127.0.0.1',
+    url: single('url', flags.url, process.env.SKEIN_BOT_URL) ?? '',
+    signaling: signaling.filter((url) => url !== ''),
+    stay: flags.stay === true,
+  }
+}
+
+const dialable = (host: string): string => {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+const run = async (task: Task): Promise<void> => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' })
+    response.end(`A skein bot (${task.kind}). Members of a group invite it by this address.\n`)
+  })
+  // Only now, so that what is wrong with the options is a wrong call, and nothing is open.
+  const bot = ((): ReturnType<typeof createEchoBot> => {
+    try {
+      return makers[task.kind]({
+        server,
+        url: task.url,
+        leaveOnceAlone: !task.stay,
+        webGroupOptions: { signaling: task.signaling },
+      })
+    } catch (error) {
+      return fail(EXIT_USAGE, error)
+    }
+  })()
+  bot.onError = (error) => process.stderr.write(`skein-bot: ${String(error)}\n`)
+  await new Promise<void>((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : error.message
+      fail(EXIT_FAILED, `cannot listen on ${task.host}:${task.port}: ${reason}`)
+    })
+    server.listen(task.port, task.host, resolve)
+  })
+  const stop = async (): Promise<void> => {
+    await bot.close()
+    server.close()
+    server.closeAllConnections()
+    process.exit(0)
+  }
+  // Once each: a second ctrl-C ends the process at once.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop())
+  const url = task.url || `ws://${dialable(task.host)}:${(server.address() as AddressInfo).port}`
+  const identity = await bot.identity.catch((error: unknown) => fail(EXIT_FAILED, error))
+  process.stdout.write(`skein ${task.kind} bot at ${url}#${identity}\n`)
+}
+
+const cli = cac('skein-bot')
+cli
+  .command('<kind>', 'Start a bot: echo or relay')
+  .option('--port <number>', 'Port to listen on, 0 for a free one (SKEIN_BOT_PORT) (default: 9000)', { type: [text] })
+  .option('--host <address>', 'Address to listen on (SKEIN_BOT_HOST) (default: 127.0.0.1)', { type: [text] })
+  .option('--url <url>', 'What members dial, as they see it: wss://… (SKEIN_BOT_URL)', { type: [text] })
+  .option('--signaling <url>', 'Also find members there; repeatable (SKEIN_SIGNALING, by commas)', { type: [text] })
+  .option('--stay', 'Stay in groups that everyone else has left')
+  .action((kind: string, flags: Flags) => readTask(kind, flags))
+cli.help()
+
+let task: Task | undefined
+try {
+  // The parser takes an empty value for the number 0, and 0 is an address too: that of all interfaces.
+  if (process.argv.slice(2).some((argument) => argument === '' || argument.endsWith('='))) throw missingValue()
+  const { options, args } = cli.parse(process.argv, { run: false })
+  if (args.length !== 1 && options['help'] !== true) throw new RangeError('expected one bot: echo or relay')
+  task = cli.runMatchedCommand() as Task | undefined
+} catch (error) {
+  fail(EXIT_USAGE, error)
+}
+// Nothing to run after --help.
+if (task !== undefined) await run(task)

@@ -1,0 +1,151 @@
+import { Invitation, InvitationError, loadSodium } from '../crypto/index.js'
+import { SkeinError } from '../errors.js'
+import { FrameReader } from '../link/frame-reader.js'
+import { openLinkSocket } from '../link/websocket.js'
+import type { Platform, SocketLike } from '../platform/platform.js'
+import { MAX_INVITE_FRAME_BYTES, REFUSED } from '../protocol/invite-frames.js'
+import { encodeBase64url } from '../util/base64url.js'
+
+const action = 'bot could not be invited'
+/** From the call until the bot is here. */
+const INVITE_MS = 15_000
+
+/** Whom to invite: where it is, and who it must be (32 bytes), if that is known. */
+export interface Invitee {
+  readonly url: string
+  readonly pin: Uint8Array | null
+}
+
+export interface InvitesOptions {
+  readonly platform: Platform
+  /** The key of the group. */
+  readonly key: string
+  /** Whether this member is here. */
+  readonly isHere: (id: string) => boolean
+  /** A socket that leads to a member from now on, and what has arrived over it. */
+  readonly onSocket: (socket: SocketLike, frames: readonly Uint8Array[]) => void
+}
+
+/** The invitations of one join. Two to one address at a time are one. */
+export class Invites {
+  readonly #options: InvitesOptions
+  readonly #running = new Map<string, Promise<string>>()
+  readonly #arrivals = new Map<string, Set<() => void>>()
+  readonly #ended = new AbortController()
+
+  constructor(options: InvitesOptions) {
+    this.#options = options
+  }
+
+  /** Resolves with the id of the bot once it is here. Rejects with `invite-failed`, or `closed` when the join has ended. */
+  invite(invitee: Invitee, signal: AbortSignal | undefined): Promise<string> {
+    const name = `${invitee.url}#${invitee.pin === null ? '' : encodeBase64url(invitee.pin)}`
+    let running = this.#running.get(name)
+    if (running === undefined) {
+      running = this.#run(invitee).finally(() => this.#running.delete(name))
+      running.catch(() => undefined)
+      this.#running.set(name, running)
+    }
+    return signal === undefined ? running : abortable(running, signal)
+  }
+
+  handleJoined(id: string): void {
+    for (const arrive of this.#arrivals.get(id) ?? []) arrive()
+  }
+
+  end(error: SkeinError): void {
+    this.#ended.abort(error)
+  }
+
+  async #run(invitee: Invitee): Promise<string> {
+    const { platform, isHere } = this.#options
+    const timeout = new AbortController()
+    const cancelTimer = platform.setTimer(INVITE_MS, () => {
+      timeout.abort(new SkeinError('invite-failed', `${action}: it did not come within "${INVITE_MS}" ms`))
+    })
+    const handleEnd = (): void => timeout.abort(this.#ended.signal.reason)
+    this.#ended.signal.addEventListener('abort', handleEnd)
+    try {
+      this.#ended.signal.throwIfAborted()
+      const id = await this.#ask(invitee, timeout.signal)
+      if (!isHere(id)) await this.#arrival(id, timeout.signal)
+      return id
+    } catch (error) {
+      throw asSkeinError(error)
+    } finally {
+      cancelTimer()
+      this.#ended.signal.removeEventListener('abort', handleEnd)
+    }
+  }
+
+  /** Hands the key over; the bot's member id. */
+  async #ask({ url, pin }: Invitee, signal: AbortSignal): Promise<string> {
+    const { platform, key, isHere, onSocket } = this.#options
+    const [sodium, socket] = await Promise.all([loadSodium(), openLinkSocket(url, platform, signal)])
+    const reader = new FrameReader(socket, MAX_INVITE_FRAME_BYTES)
+    try {
+      const invitation = new Invitation({ sodium, random: (size) => platform.randomBytes(size), key, pin })
+      socket.send(invitation.frame)
+      socket.send(invitation.handleProof(await reader.next(signal)))
+      const reply = invitation.handleReply(await reader.next(signal))
+      if (reply.type === 'refused') throw new Error(refusals[reply.reason] ?? 'it will not come')
+      const id = encodeBase64url(reply.member)
+      const frames = reader.release()
+      if (isHere(id)) socket.close()
+      else onSocket(socket, frames)
+      return id
+    } catch (error) {
+      reader.release()
+      socket.close()
+      throw error
+    }
+  }
+
+  #arrival(id: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiting = this.#arrivals.get(id) ?? new Set()
+      this.#arrivals.set(id, waiting)
+      const finish = (settle: () => void): void => {
+        waiting.delete(arrive)
+        if (waiting.size === 0) this.#arrivals.delete(id)
+        signal.removeEventListener('abort', handleAbort)
+        settle()
+      }
+      const arrive = (): void => finish(resolve)
+      const handleAbort = (): void => finish(() => reject(signal.reason))
+      waiting.add(arrive)
+      signal.addEventListener('abort', handleAbort)
+    })
+  }
+}
+
+const refusals: Readonly<Record<number, string>> = {
+  [REFUSED.FULL]: 'it is in as many groups as it may be',
+  [REFUSED.FAILED]: 'it could not join',
+  [REFUSED.BAD_KEY]: 'it does not understand the key',
+}
+
+const invitationFailures = {
+  damaged: 'it does not speak as a skein bot does',
+  forged: 'it does not prove who it is',
+  'other-identity': 'its identity is not the one in the URL',
+} as const
+
+const asSkeinError = (error: unknown): SkeinError => {
+  if (error instanceof SkeinError) return error
+  const reason =
+    error instanceof InvitationError
+      ? invitationFailures[error.reason]
+      : error instanceof Error
+        ? error.message
+        : String(error)
+  return new SkeinError('invite-failed', `${action}: ${reason}`, { cause: error })
+}
+
+/** Ends the wait, not what is waited for: others may wait for the same. */
+const abortable = <Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> =>
+  new Promise((resolve, reject) => {
+    const handleAbort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', handleAbort)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', handleAbort))
+  })
