@@ -58,7 +58,9 @@ export class WebGroupBotServer {
 
   constructor(options: WebGroupBotServerOptions) {
     const { server, url = '', webGroupOptions = {}, leaveOnceAlone = true, maxGroups = 100 } = options
-    if (typeof server?.on !== 'function') throw new TypeError('bot could not be made: server must be an HTTP server')
+    if (typeof (server as Partial<Server> | undefined)?.on !== 'function') {
+      throw new TypeError('bot could not be made: server must be an HTTP server')
+    }
     if (!Number.isInteger(maxGroups) || maxGroups < 1) {
       throw new RangeError(`bot could not be made: maxGroups is "${maxGroups}", not a whole number from 1`)
     }

@@ -2,6 +2,7 @@ import type { CryptoSuite, HandshakeRole, KeyPair, SessionSecrets } from '../../
 import { Engine } from '../../sdk/mesh/engine.js'
 import type { CarrierId, Effects, EngineEvent, EngineNotice, MessageKind } from '../../sdk/mesh/events.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
+import { issueCertificate } from '../../sdk/mesh/session/certificates.js'
 import type { Lane } from '../../sdk/protocol/carrier.js'
 import {
   decodeClientFrame,
@@ -38,7 +39,11 @@ interface LinkEnd {
   readonly id: number
   other: LinkEnd | null
   state: 'new' | 'open' | 'closed'
+  readonly isSocket?: boolean
 }
+
+/** What engines are made with beyond the usual, each for itself if need be. */
+type OptionsOf = Partial<EngineOptions> | ((name: string) => Partial<EngineOptions>)
 
 type Tamper = (bytes: Uint8Array, lane: Lane) => readonly Uint8Array[]
 
@@ -70,15 +75,22 @@ export class MeshWorld {
   }
 
   /** Members that began and are not joined yet. `ids` sorts: the first has the smallest id, so it begins handshakes. */
-  add(names: readonly string[], options: Partial<EngineOptions> = {}): TestMember[] {
+  add(names: readonly string[], options: OptionsOf = {}): TestMember[] {
+    const members = this.create(names, options)
+    for (const member of members) member.step({ type: 'start' })
+    return members
+  }
+
+  /** As `add`, but nothing has begun. */
+  create(names: readonly string[], options: OptionsOf = {}): TestMember[] {
     const sessions = names.map(() => this.suite.sessionKeys())
     const idOf = (session: KeyPair): string =>
       Buffer.from(this.suite.kdf(null, 'sid', session.publicKey).slice(0, 16)).toString('hex')
     sessions.sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
     return names.map((name, index) => {
-      const member = new TestMember(this, name, sessions[index] as KeyPair, options)
+      const own = typeof options === 'function' ? options(name) : options
+      const member = new TestMember(this, name, sessions[index] as KeyPair, own)
       this.members.push(member)
-      member.step({ type: 'start' })
       return member
     })
   }
@@ -176,7 +188,10 @@ export class TestMember {
   tamperLink: ((carrier: CarrierId, bytes: Uint8Array) => readonly Uint8Array[]) | null = null
   /** While it does not read, the others' links to it report no more room. */
   isReading = true
-  readonly addresses: readonly string[]
+  /** Where it answers; at first what it shows. */
+  addresses: readonly string[]
+  readonly certificate: Uint8Array
+  readonly dialed: string[] = []
   readonly #ends = new Map<CarrierId, LinkEnd>()
   #server: CarrierId | null = null
   #timerMs = Infinity
@@ -188,6 +203,8 @@ export class TestMember {
     this.session = session
     this.identity = world.suite.identityKeys()
     this.addresses = options.addresses ?? []
+    const { suite, keys } = world
+    this.certificate = issueCertificate(suite, { identity: this.identity, session, topic: keys.topic }, world.nowMs)
     this.#effects = this.#createEffects()
     this.engine = new Engine(
       {
@@ -242,6 +259,16 @@ export class TestMember {
     return end
   }
 
+  openLinks(other: TestMember): LinkEnd[] {
+    return [...this.#ends.values()].filter((end) => end.state === 'open' && end.other?.member === other)
+  }
+
+  /** Cuts one carrier for both of its ends. */
+  cutCarrier(carrier: CarrierId): void {
+    const end = this.#ends.get(carrier)
+    if (end) this.world.cut(end)
+  }
+
   hasLink(other: TestMember): boolean {
     return [...this.#ends.values()].some((end) => end.state === 'open' && end.other?.member === other)
   }
@@ -272,7 +299,7 @@ export class TestMember {
   /** A socket that another end has opened. */
   accept(other: LinkEnd): void {
     const carrier = this.engine.newCarrier()
-    const end: LinkEnd = { member: this, carrier, id: this.world.nextEnd++, other, state: 'open' }
+    const end: LinkEnd = { member: this, carrier, id: this.world.nextEnd++, other, state: 'open', isSocket: true }
     other.other = end
     this.#ends.set(carrier, end)
     this.world.ends.set(end.id, end)
@@ -282,7 +309,7 @@ export class TestMember {
   /** A socket between the two that neither engine has asked for: an invitation. */
   connectSocket(bot: TestMember): void {
     const carrier = this.engine.newCarrier()
-    const end: LinkEnd = { member: this, carrier, id: this.world.nextEnd++, other: null, state: 'open' }
+    const end: LinkEnd = { member: this, carrier, id: this.world.nextEnd++, other: null, state: 'open', isSocket: true }
     this.#ends.set(carrier, end)
     this.world.ends.set(end.id, end)
     bot.accept(end)
@@ -344,7 +371,8 @@ export class TestMember {
         })
       },
       dialLink: (carrier, address) => {
-        const end: LinkEnd = { member: this, carrier, id: world.nextEnd++, other: null, state: 'new' }
+        this.dialed.push(address)
+        const end: LinkEnd = { member: this, carrier, id: world.nextEnd++, other: null, state: 'new', isSocket: true }
         this.#ends.set(carrier, end)
         world.ends.set(end.id, end)
         world.later(() => {

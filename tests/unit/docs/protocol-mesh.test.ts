@@ -294,7 +294,7 @@ describe('streams', () => {
     expect(inbox.heldBytes).toBeLessThanOrEqual(1_048_576)
   })
 
-  it('P15: frames are what a link drains in 50 ms, from 4 to 64 KiB, and 16 KiB at first', () => {
+  it('P15: frames are what a link drains in 50 ms, from 4 KiB to the largest, and 16 KiB at first', () => {
     const drain = (bytesPerMs: number): number => {
       const pace = new Pace()
       pace.report(1_000_000, 0)
@@ -303,7 +303,7 @@ describe('streams', () => {
       pace.report(1_000_000, 100_000 / bytesPerMs)
       return pace.frameBytes
     }
-    expect([drain(1), drain(500), drain(100_000)]).toEqual([4_096, 25_000, 65_536])
+    expect([drain(1), drain(500), drain(100_000)]).toEqual([4_096, 25_000, 65_519])
   })
 })
 
@@ -367,7 +367,8 @@ describe('the roster', () => {
     const [ada] = world.add(['ada', 'bob']) as [TestMember]
     const written = watchRecords(ada)
     world.runUntil(() => world.isWhole)
-    expect(written.slice(0, 3).map(({ type }) => type)).toEqual(['roster', 'roster', 'digest'])
+    const types = written.map(({ type }) => type).filter((type) => type !== 'use')
+    expect(types.slice(0, 3)).toEqual(['roster', 'roster', 'digest'])
     expect(written.slice(0, 2).map((record) => rosterBytes(record)[0])).toEqual([1, 2])
   })
 

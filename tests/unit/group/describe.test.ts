@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { describeGroup } from '../../../sdk/group/describe.js'
+import { webRTC } from '../../../sdk/link/webrtc.js'
+import { webSocket } from '../../../sdk/link/websocket.js'
 import { resolveOptions, type WebGroupOptions } from '../../../sdk/group/options.js'
 
 const describeOptions = (options: WebGroupOptions) => {
@@ -9,7 +11,12 @@ const describeOptions = (options: WebGroupOptions) => {
 
 describe('describeGroup', () => {
   it('lists no host when none is configured', () => {
-    expect(describeOptions({})).toEqual({ hosts: [], hostsComplete: true, memberAddresses: false, key: null })
+    expect(describeOptions({})).toEqual({ hosts: [], hostsComplete: true, memberAddresses: true, key: null })
+  })
+
+  it('says whether addresses that members show may be dialled', () => {
+    expect(describeOptions({ transports: [webRTC()] }).memberAddresses).toBe(false)
+    expect(describeOptions({ transports: [webRTC(), webSocket()] }).memberAddresses).toBe(true)
   })
 
   it('lists every host once for each use, and nothing secret', () => {

@@ -18,7 +18,7 @@ describe('resolveOptions', () => {
       maxLinks: 32,
       lingerMs: 10_000,
     })
-    expect(settings.transports.map(({ name }) => name)).toEqual(['webrtc'])
+    expect(settings.transports.map(({ name }) => name)).toEqual(['webrtc', 'websocket'])
     expect(decodeUtf8(settings.profile)).toBe('{}')
   })
 

@@ -23,7 +23,7 @@ describe('WebGroup before a join', () => {
     expect(group.describe()).toEqual({
       hosts: [{ host: 'a.example', use: 'signaling' }],
       hostsComplete: true,
-      memberAddresses: false,
+      memberAddresses: true,
       key: null,
     })
   })
