@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
+import { packSdp } from '../../sdk/link/sdp-codec.js'
 import { startRecordingProxy } from './recording-proxy.js'
 import { setup, untilAllDirect, untilAllTalk, useBrowser } from './support.js'
 
@@ -6,6 +7,21 @@ useBrowser()
 
 /** What a session description and its candidates are made of. */
 const descriptionText = ['a=candidate', 'candidate:', '.local', 'ice-ufrag', 'ice-pwd', 'fingerprint', 'v=0', 'sdp']
+
+/** Parts of every description that Chromium makes, as they travel in the sealed frames. */
+const packedParts = [
+  [
+    'a=extmap-allow-mixed',
+    'a=msid-semantic: WMS',
+    'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
+    'c=IN IP4 0.0.0.0',
+  ],
+  ['a=mid:0', 'a=sctp-port:5000', 'a=max-message-size:262144'],
+].map((lines) => {
+  const packed = packSdp(lines.map((line) => `${line}\r\n`).join(''))
+  if (packed === null) throw new Error(`cannot be packed: ${lines.join()}`)
+  return Buffer.from(packed)
+})
 
 /** A text as it could be written: plain, in UTF-16, in hexadecimal, and in base64 at each of three offsets. */
 const spellings = (text: string): Buffer[] => {
@@ -54,6 +70,7 @@ it('S21: what passes the signaling server holds no message, name, key, address o
       for (const spelling of looked) expect(bytes.includes(spelling), `${direction}: ${text}`).toBe(false)
     }
     expect(/v=0\r\n|o=- \d/.test(bytes.toString('latin1')), `${direction}: v=0`).toBe(false)
+    for (const part of packedParts) expect(bytes.includes(part), `${direction}: packed SDP`).toBe(false)
     for (const part of ownBytes) expect(bytes.includes(part), `${direction}: the secret`).toBe(false)
   }
   // The request has a host and an origin, which are loopback here; beyond those no address shows.

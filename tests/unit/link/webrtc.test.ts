@@ -1,7 +1,7 @@
 import wrtc from '@roamhq/wrtc'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { platform } from '#platform'
-import { encodeSignal } from '../../../sdk/link/signal-codec.js'
+import { decodeSignal, encodeSignal } from '../../../sdk/link/signal-codec.js'
 import { createWebRtcTransport, webRTC } from '../../../sdk/link/webrtc.js'
 import type { RtcEngine } from '../../../sdk/platform/platform.js'
 import { LinkEnd, openEnds } from '../../contract/link.js'
@@ -272,8 +272,10 @@ describe('a WebRTC link and a peer that breaks the rules', () => {
     const alice = new LinkEnd(transport, 'bob', null, () => {})
     await alice.until(() => alice.count('signal') > 0)
     const offer = alice.happenings[0]
-    const sdp = offer?.type === 'signal' ? new TextDecoder().decode(offer.bytes.subarray(1)) : ''
-    await connection.setRemoteDescription({ type: 'offer', sdp })
+    if (offer?.type !== 'signal') throw new Error('Alice made no offer first')
+    const signal = decodeSignal(offer.bytes)
+    if (signal.kind !== 'offer') throw new Error(`Alice began with a signal of kind ${signal.kind}`)
+    await connection.setRemoteDescription({ type: 'offer', sdp: signal.sdp })
     await connection.setLocalDescription(await connection.createAnswer())
     await vi.waitUntil(() => connection.iceGatheringState === 'complete')
     alice.signal(encodeSignal({ kind: 'answer', sdp: connection.localDescription?.sdp ?? '' }))
