@@ -1,6 +1,6 @@
 /**
  * Packs SDP: known pieces of text become one byte each, with what fills their holes behind it in binary; any other text
- * goes as it is. PROTOCOL.md section 6.1 has the layout.
+ * goes as it is. PROTOCOL.md section 6.3 has the layout.
  */
 import { DecodeError } from '../protocol/decode-error.js'
 import { MAX_DESCRIPTION_BYTES } from '../protocol/limits.js'

@@ -1,6 +1,6 @@
 /**
  * What the descriptions of data channels are made of in today's browsers, each piece known by its place here, from 1 on.
- * The list is part of the wire format (PROTOCOL.md section 6.1, which explains the holes in braces): pieces are never
+ * The list is part of the wire format (PROTOCOL.md section 6.3, which explains the holes in braces): pieces are never
  * changed, taken out or moved within a version. No piece belongs to an engine: each stands for its text, wherever that
  * is found. Where several pieces fit the first one is taken.
  */

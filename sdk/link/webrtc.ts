@@ -1,9 +1,18 @@
 import { platform as thisPlatform } from '#platform'
 import { SkeinError } from '../errors.js'
 import type { Platform, RtcEngine } from '../platform/platform.js'
-import type { SignaledTransport } from './link.js'
+import type { LinkHandlers, SignaledTransport } from './link.js'
+import { PacedLink } from './paced-link.js'
 import { loadSimplePeer, type SimplePeerClass } from './simple-peer.js'
+import { Slots } from './slots.js'
 import { WebRtcLink } from './webrtc-link.js'
+
+/**
+ * Set-ups that this page or process may have begun at a time. Those that others begin are not held up: two sides that
+ * wait for each other's turn would wait for ever.
+ */
+const SETUPS_AT_ONCE = 16
+const slots = new Slots(SETUPS_AT_ONCE)
 
 export interface WebRtcOptions {
   /**
@@ -63,14 +72,17 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
     name: 'webrtc',
     load: () => (loading ??= load()),
     canLink: (memberId) => loaded !== null && engineFor(memberId) !== null,
-    open: ({ memberId, remote, iceServers, handlers }) =>
-      new WebRtcLink({
-        SimplePeer: loaded?.SimplePeer ?? null,
-        engine: engineFor(memberId),
-        platform,
-        remote,
-        iceServers,
-        handlers,
-      }),
+    open: ({ memberId, remote, iceServers, handlers }) => {
+      const begin = (own: LinkHandlers): WebRtcLink =>
+        new WebRtcLink({
+          SimplePeer: loaded?.SimplePeer ?? null,
+          engine: engineFor(memberId),
+          platform,
+          remote,
+          iceServers,
+          handlers: own,
+        })
+      return remote === null ? new PacedLink({ slots, platform, handlers, begin }) : begin(handlers)
+    },
   }
 }

@@ -70,6 +70,9 @@ export type Setup =
       readonly carrier: CarrierId
       readonly way: Way
       readonly session: Session
+      /** Found a moment ago; more may come before `sendAtMs`. */
+      readonly candidates: Uint8Array[]
+      sendAtMs: number
       readonly failures: number
       readonly deadlineMs: number
     }

@@ -30,7 +30,7 @@ const FIELD = {
   DESCRIPTION: 7,
 } as const
 
-const PADDING = 256
+const PADDING = 128
 
 export const encodeHandshakePayload = (payload: HandshakePayload): Uint8Array => {
   const fields: [number, Uint8Array][] = [

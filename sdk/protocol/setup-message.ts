@@ -1,17 +1,32 @@
-import { concatBytes } from '../util/bytes.js'
+import * as encoding from 'lib0/encoding'
+import { DecodeError } from './decode-error.js'
+import { MAX_DESCRIPTION_BYTES } from './limits.js'
+import { Reader } from './reader.js'
 
-/** What SIG carries sealed, once the handshake is through: a kind, then its bytes to the end. */
+/** What SIG carries sealed, once the handshake is through: a kind, then as many candidates as were found together. */
 export interface SetupMessage {
-  readonly kind: 'candidate'
-  /** As the link made it; opaque here. */
-  readonly bytes: Uint8Array
+  readonly kind: 'candidates'
+  /** As the link made them; opaque here. */
+  readonly candidates: readonly Uint8Array[]
 }
 
-const KIND_CANDIDATE = 1
+const KIND_CANDIDATES = 1
+const MAX_CANDIDATES = 64
 
 export const encodeSetupMessage = (message: SetupMessage): Uint8Array =>
-  concatBytes(Uint8Array.of(KIND_CANDIDATE), message.bytes)
+  encoding.encode((encoder) => {
+    encoding.writeUint8(encoder, KIND_CANDIDATES)
+    for (const candidate of message.candidates) encoding.writeVarUint8Array(encoder, candidate)
+  })
 
-/** `null` for a kind that a later version may have added. The bytes are a view. */
-export const decodeSetupMessage = (bytes: Uint8Array): SetupMessage | null =>
-  bytes[0] === KIND_CANDIDATE ? { kind: 'candidate', bytes: bytes.subarray(1) } : null
+/** `null` for a kind that a later version may have added. The candidates are views. */
+export const decodeSetupMessage = (bytes: Uint8Array): SetupMessage | null => {
+  if (bytes[0] !== KIND_CANDIDATES) return null
+  const reader = new Reader(bytes.subarray(1))
+  const candidates: Uint8Array[] = []
+  while (reader.left > 0) {
+    if (candidates.length === MAX_CANDIDATES) throw new DecodeError('too many candidates')
+    candidates.push(reader.prefixed(MAX_DESCRIPTION_BYTES))
+  }
+  return { kind: 'candidates', candidates }
+}

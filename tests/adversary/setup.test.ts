@@ -104,7 +104,7 @@ describe('set-up frames through members', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     const before = ada.signaled.length
-    const candidate = relaySetup(mallory, ada, sealSetup(mallory, ada, 800, Uint8Array.of(1, 7, 7, 7)))
+    const candidate = relaySetup(mallory, ada, sealSetup(mallory, ada, 800, Uint8Array.of(1, 3, 7, 7, 7)))
     for (let i = 0; i < 3; i++) mallory.inject(ada, candidate)
     world.run(50)
     expect(ada.signaled).toHaveLength(before)
@@ -113,13 +113,13 @@ describe('set-up frames through members', () => {
 
   it('a candidate of an earlier session is not taken for the link that is being made', () => {
     const { world, ada, mallory } = setupGroup()
-    const earlier = sealSetup(mallory, ada, 800, Uint8Array.of(1, 7, 7, 7))
+    const earlier = sealSetup(mallory, ada, 800, Uint8Array.of(1, 3, 7, 7, 7))
     const sessions = ada.sessions.length
     ada.tamper = (frame) => (frame[0] === FRAME.BIND ? [] : [frame])
     mallory.tamper = ada.tamper
     world.cut(ada.link(mallory))
     world.runUntil(() => ada.sessions.length > sessions)
-    const genuine = sealSetup(mallory, ada, 0, Uint8Array.of(1, 8, 8, 8))
+    const genuine = sealSetup(mallory, ada, 0, Uint8Array.of(1, 3, 8, 8, 8))
     for (const frame of [earlier, genuine]) world.server.pass(mallory, ada, frame)
     world.run(20)
     const candidates = ada.signaled.map(({ bytes }) => bytes).filter((bytes) => bytes[0] !== 1)

@@ -14,7 +14,7 @@ const RELAY_WINDOW = 1_024
 const SETUP_WINDOW = 64
 const MARK_BYTES = 8
 const SETUP_HEADER_BYTES = 17
-const SETUP_PADDING = 128
+const SETUP_PADDING = 64
 const BIND_PADDING_NONE = new Uint8Array(32)
 const empty = new Uint8Array()
 

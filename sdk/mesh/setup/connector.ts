@@ -1,4 +1,5 @@
 import { FRAME } from '../../protocol/codes.js'
+import { DecodeError } from '../../protocol/decode-error.js'
 import { encodeRecord } from '../../protocol/records.js'
 import { decodeSetupMessage, encodeSetupMessage } from '../../protocol/setup-message.js'
 import { compareBytes, equalBytes } from '../../util/bytes.js'
@@ -38,6 +39,8 @@ const RETRY_BESIDE: Backoff = { baseMs: 5_000, capMs: 120_000, jitter: 0.5 }
 /** A link that lived no longer is not made again at once. */
 const BRIEF_MS = 2_000
 const MAX_CANDIDATES = 64
+/** Candidates come one by one, a few at a time; each frame of its own would cost the server as much as all. */
+const GATHER_MS = 5
 const FORGET_MS = 60_000
 /** As many as the roster holds. Whoever has the group key can make up more. */
 const MAX_PEERS = 1_024
@@ -152,7 +155,7 @@ export class Connector {
     if (!peer) return
     const { setup } = peer
     if (setup.type === 'idle' || setup.carrier !== carrier) return
-    if (kind === 'candidate') return this.#sendCandidate(peer, setup, bytes)
+    if (kind === 'candidate') return this.#holdCandidate(setup, bytes)
     if (setup.type === 'describing') {
       return this.#offer(peer, setup.way, setup.attempt, carrier, bytes, setup.failures)
     }
@@ -264,6 +267,7 @@ export class Connector {
         this.consider(peer)
         if (this.#isForgotten(peer)) this.#core.peers.delete(peer.id)
       } else if (now >= peer.setup.deadlineMs) this.#fail(peer)
+      else if (peer.setup.type === 'linking' && now >= peer.setup.sendAtMs) this.#sendCandidates(peer)
       next = Math.min(next, this.#dueMs(peer))
     }
     return next
@@ -275,6 +279,7 @@ export class Connector {
   }
 
   #dueMs(peer: Peer): number {
+    if (peer.setup.type === 'linking') return Math.min(peer.setup.sendAtMs, peer.setup.deadlineMs)
     if (peer.setup.type !== 'idle') return peer.setup.deadlineMs
     if (peer.unconfirmed !== null) return peer.unconfirmed.expiresMs
     const lacksLink = peer.link === null || peer.link.cipher !== null
@@ -379,7 +384,7 @@ export class Connector {
     const deadlineMs = this.#core.nowMs + LINK_MS
     peer.unconfirmed = { session, own, theirs, expiresMs: deadlineMs }
     if (description === null) this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
-    else this.#set(peer, { type: 'linking', carrier: setup.carrier, way, session, failures: 0, deadlineMs })
+    else this.#beginLinking(peer, { carrier: setup.carrier, way, session, candidates: [], failures: 0 })
     if (!this.#handlers.send(peer, way, frame)) this.#fail(peer)
   }
 
@@ -402,10 +407,10 @@ export class Connector {
       this.#use(peer, { session, own: setup.own, theirs, expiresMs: Infinity })
       return this.#retryLater(peer, failures)
     }
-    this.#set(peer, { type: 'linking', carrier, way, session, failures, deadlineMs: this.#core.nowMs + LINK_MS })
+    this.#beginLinking(peer, { carrier, way, session, candidates, failures })
     this.#use(peer, { session, own: setup.own, theirs, expiresMs: Infinity })
     this.#core.effects.signalLink(carrier, payload.description)
-    for (const candidate of candidates) this.#sendSealedCandidate(peer, way, session, candidate)
+    this.#sendCandidates(peer)
   }
 
   #handleSealed(peer: Peer, frame: Uint8Array): void {
@@ -414,21 +419,35 @@ export class Connector {
     if (session === null || message === null) return
     peer.lastHeardMs = this.#core.nowMs
     this.confirm(peer, session)
-    const candidate = decodeSetupMessage(message)
     const { setup } = peer
     // Candidates of a set-up that is over are of no use to anyone.
-    if (candidate === null || setup.type !== 'linking' || setup.session !== session) return
-    this.#core.effects.signalLink(setup.carrier, candidate.bytes.slice())
+    if (setup.type !== 'linking' || setup.session !== session) return
+    for (const candidate of decodeCandidates(message)) {
+      this.#core.effects.signalLink(setup.carrier, candidate.slice())
+    }
   }
 
-  #sendCandidate(peer: Peer, setup: Exclude<Setup, { type: 'idle' }>, candidate: Uint8Array): void {
-    if (setup.type === 'linking') this.#sendSealedCandidate(peer, setup.way, setup.session, candidate)
-    else if (setup.type === 'offered' && setup.candidates.length < MAX_CANDIDATES) setup.candidates.push(candidate)
+  /** While there is no session to seal them under, and for a moment after each, candidates gather. */
+  #holdCandidate(setup: Exclude<Setup, { type: 'idle' }>, candidate: Uint8Array): void {
+    if (setup.type !== 'offered' && setup.type !== 'linking') return
+    if (setup.candidates.length >= MAX_CANDIDATES) return
+    setup.candidates.push(candidate)
+    if (setup.type === 'offered' || setup.sendAtMs !== Infinity) return
+    setup.sendAtMs = this.#core.nowMs + GATHER_MS
+    this.#core.tickAt(setup.sendAtMs)
   }
 
-  #sendSealedCandidate(peer: Peer, way: Way, session: Session, candidate: Uint8Array): void {
-    const message = encodeSetupMessage({ kind: 'candidate', bytes: candidate })
-    this.#handlers.send(peer, way, session.sealSetup(message))
+  #sendCandidates(peer: Peer): void {
+    const { setup } = peer
+    if (setup.type !== 'linking' || setup.candidates.length === 0) return
+    setup.sendAtMs = Infinity
+    const message = encodeSetupMessage({ kind: 'candidates', candidates: setup.candidates.splice(0) })
+    this.#handlers.send(peer, setup.way, setup.session.sealSetup(message))
+  }
+
+  #beginLinking(peer: Peer, linking: Omit<Setup & { type: 'linking' }, 'type' | 'sendAtMs' | 'deadlineMs'>): void {
+    const deadlineMs = this.#core.nowMs + LINK_MS
+    this.#set(peer, { type: 'linking', ...linking, sendAtMs: Infinity, deadlineMs })
   }
 
   #use(peer: Peer, agreed: AgreedSession): void {
@@ -468,5 +487,15 @@ export class Connector {
   #set(peer: Peer, setup: Setup): void {
     peer.setup = setup
     this.#core.tickAt(setup.type === 'idle' ? setup.nextTryMs : setup.deadlineMs)
+  }
+}
+
+/** What is not understood says nothing of who sealed it: a later version may. */
+const decodeCandidates = (message: Uint8Array): readonly Uint8Array[] => {
+  try {
+    return decodeSetupMessage(message)?.candidates ?? []
+  } catch (error) {
+    if (error instanceof DecodeError) return []
+    throw error
   }
 }

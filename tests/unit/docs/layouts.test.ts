@@ -206,11 +206,11 @@ describe('sealed frames', () => {
     expect(ada.at.openRelay(frame)).toBeNull()
   })
 
-  it('C4: SIG has 17 bytes of header and is padded to 128', () => {
+  it('C4: SIG has 17 bytes of header and is padded to 64', () => {
     const { ada, bob, hash } = setup()
     const frame = ada.at.sealSetup(unhex('01 aabb'))
     expect(hex(frame.subarray(0, 17))).toBe(hex(unhex(`13 ${hex(hash.subarray(0, 8))} 0000000000000000`)))
-    expect(frame.length).toBe(17 + 128 + 16)
+    expect(frame.length).toBe(17 + 64 + 16)
     expect(bob.at.openSetup(frame)).toEqual(unhex('01 aabb'))
   })
 

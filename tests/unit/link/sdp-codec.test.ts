@@ -200,7 +200,7 @@ describe('L10: unpackSdp refuses', () => {
 })
 
 it('C4: the pieces are those that PROTOCOL.md lists', async () => {
-  const section = (await readFile('PROTOCOL.md', 'utf8')).split('### 6.1 ')[1]?.split('\n## ')[0] ?? ''
+  const section = (await readFile('PROTOCOL.md', 'utf8')).split('### 6.3 ')[1]?.split('\n## ')[0] ?? ''
   const listed = [...section.matchAll(/^ ?(\d+) {2}(.+)$/gm)]
   expect(listed.map(([, code]) => Number(code))).toEqual(SDP_PIECES.map((_, index) => index + 1))
   expect(listed.map(([, , text = '']) => text.replaceAll('⏎', '\r\n').replaceAll('␣', ' '))).toEqual(SDP_PIECES)

@@ -65,7 +65,7 @@ describe('Connector', () => {
     expect(signalsOf(FRAME.HS1, ada)).toBe(before + 1)
   })
 
-  it('sends candidates found before the answer after it, and those found later at once', () => {
+  it('H11: sends candidates found before the answer after it, and those found together in one frame', () => {
     const { world, ada, bob, signalsOf } = setup()
     const carrier = 2
     const held: Uint8Array[] = []
@@ -77,7 +77,7 @@ describe('Connector', () => {
       return true
     }
     world.run(20)
-    const [early, late] = [Uint8Array.of(3, 1), Uint8Array.of(3, 2)]
+    const [early, late, later] = [Uint8Array.of(3, 1), Uint8Array.of(3, 2), Uint8Array.of(3, 3)]
     ada.step({ type: 'link:signal', carrier, kind: 'candidate', bytes: early })
     world.run(20)
     expect([held.length, signalsOf(FRAME.SIG, ada)]).toEqual([1, 0])
@@ -85,9 +85,13 @@ describe('Connector', () => {
     world.server.pass(bob, ada, held[0] as Uint8Array)
     world.run(20)
     expect(bob.signaled.map(({ bytes }) => bytes)).toEqual([early])
+    const before = signalsOf(FRAME.SIG, ada)
     ada.step({ type: 'link:signal', carrier, kind: 'candidate', bytes: late })
+    world.run(2)
+    ada.step({ type: 'link:signal', carrier, kind: 'candidate', bytes: later })
     world.run(20)
-    expect(bob.signaled.map(({ bytes }) => bytes)).toEqual([early, late])
+    expect(bob.signaled.map(({ bytes }) => bytes)).toEqual([early, late, later])
+    expect(signalsOf(FRAME.SIG, ada)).toBe(before + 1)
   })
 
   it('ends a set-up with a member that the server knows no more', () => {

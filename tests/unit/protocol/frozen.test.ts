@@ -308,7 +308,7 @@ describe('C4: handshake payload', () => {
       'c600', // size of what is padded, little-endian
       fields,
       '07020102', // field: description
-      bytes(56, '00'), // up to a multiple of 256
+      bytes(56, '00'), // up to a multiple of 128
     ].join('')
     expect(hex(encodeHandshakePayload(payload))).toBe(bytesOf)
     expect(decodeHandshakePayload(unhex(bytesOf))).toEqual(payload)
@@ -322,13 +322,20 @@ describe('C4: handshake payload', () => {
 })
 
 describe('C4: set-up message', () => {
-  it('of a candidate keeps its bytes', () => {
-    const message = [
-      '01', // kind: candidate
-      'c0ffee', // candidate, to the end
+  it('of candidates keeps its bytes', () => {
+    const bytesOf = [
+      '01', // kind: candidates
+      '03c0ffee', // a candidate, its size before it
+      '01aa', // another
     ].join('')
-    expect(hex(encodeSetupMessage({ kind: 'candidate', bytes: unhex('c0ffee') }))).toBe(message)
-    expect(decodeSetupMessage(unhex(message))).toEqual({ kind: 'candidate', bytes: unhex('c0ffee') })
+    const message = { kind: 'candidates' as const, candidates: [unhex('c0ffee'), unhex('aa')] }
+    expect(hex(encodeSetupMessage(message))).toBe(bytesOf)
+    expect(decodeSetupMessage(unhex(bytesOf))).toEqual(message)
+  })
+
+  it('of 65 candidates is refused', () => {
+    expect(decodeSetupMessage(unhex('01', '01aa'.repeat(64)))?.candidates).toHaveLength(64)
+    expect(() => decodeSetupMessage(unhex('01', '01aa'.repeat(65)))).toThrow('too many candidates')
   })
 
   it('of an unknown kind, or of none, is skipped', () => {
