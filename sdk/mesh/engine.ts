@@ -76,7 +76,7 @@ export class Engine {
       this.#rosterChanged(change)
     })
     this.#publisher = new Publisher(core, (record) => {
-      this.#gossip.spread(record, null)
+      this.#gossip.spread(record)
     })
     this.#liveness = new Liveness(core, (peer) => {
       this.#memberLost(peer, 'timeout')

@@ -28,8 +28,9 @@ export class Gossip {
     this.#core.wakeNow()
   }
 
-  spread(record: Uint8Array, except: Link | null): void {
-    for (const link of this.#core.boundLinks()) if (link !== except) this.#queue(link, record)
+  /** To all neighbors but those who have it. */
+  spread(record: Uint8Array, hasIt: (link: Link) => boolean = () => false): void {
+    for (const link of this.#core.boundLinks()) if (!hasIt(link)) this.#queue(link, record)
     this.#core.wakeNow()
   }
 
@@ -44,7 +45,9 @@ export class Gossip {
   handleRecord(link: Link, bytes: Uint8Array): void {
     const change = this.#core.roster.accept(bytes, this.#core.nowMs)
     if (change === null) return
-    this.spread(bytes.slice(), link)
+    // Whom a member lists it has told itself. Without this, a record of one would cross every link of a full mesh.
+    const { links } = change.entry
+    this.spread(bytes.slice(), (other) => other === link || links?.neighbors.has(other.peer.id) === true)
     this.#changed(change)
     this.#core.topologyChanged()
   }
