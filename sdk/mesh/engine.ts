@@ -408,7 +408,7 @@ export class Engine {
 
   #refresh(): void {
     this.#core.isTopologyDirty = false
-    this.#publisher.review()
+    if (this.#publisher.review()) this.#gossip.catchUp()
     this.#membership.refresh()
     for (const peer of [...this.#core.peers.values()]) this.#connector.consider(peer)
   }

@@ -4,12 +4,16 @@ import type { Core } from '../core.js'
 import type { Link } from '../link.js'
 import type { RosterChange } from './roster.js'
 
+/** Neighbors are lost several at a time. */
+const ASK_LEAST_MS = 200
+
 /** Carries roster records between neighbors: every newer one goes on to all others, newcomers catch up by digest. */
 export class Gossip {
   readonly #core: Core
   readonly #changed: (change: RosterChange) => void
   /** The members that the first neighbor to send a digest knows of. */
   #firstDigest: readonly string[] | null = null
+  #askedMs = -Infinity
 
   constructor(core: Core, changed: (change: RosterChange) => void) {
     this.#core = core
@@ -24,7 +28,7 @@ export class Gossip {
   greet(link: Link): void {
     const me = this.#core.roster.get(this.#core.id)
     for (const record of [me?.card.bytes, me?.links?.bytes]) if (record) this.#queue(link, record)
-    link.control.push(encodeRecord({ type: 'digest', entries: this.#core.roster.digest() }))
+    link.control.push(this.#digest())
     this.#core.wakeNow()
   }
 
@@ -32,6 +36,23 @@ export class Gossip {
   spread(record: Uint8Array, hasIt: (link: Link) => boolean = () => false): void {
     for (const link of this.#core.boundLinks()) if (!hasIt(link)) this.#queue(link, record)
     this.#core.wakeNow()
+  }
+
+  /** A neighbor is lost or silent, and with it what it was to pass on: two others are asked what I lack. */
+  catchUp(): void {
+    const { nowMs } = this.#core
+    if (nowMs < this.#askedMs + ASK_LEAST_MS) return
+    const links = [...this.#core.boundLinks()].filter((link) => !link.isSuspect)
+    if (links.length === 0) return
+    this.#askedMs = nowMs
+    const first = Math.floor(this.#core.random() * links.length)
+    const asked = new Set([links[first], links[(first + 1) % links.length]])
+    for (const link of asked) link?.control.push(this.#digest())
+    this.#core.wakeNow()
+  }
+
+  #digest(): Uint8Array {
+    return encodeRecord({ type: 'digest', entries: this.#core.roster.digest() })
   }
 
   handleDigest(link: Link, entries: readonly DigestEntry[]): void {
@@ -45,9 +66,10 @@ export class Gossip {
   handleRecord(link: Link, bytes: Uint8Array): void {
     const change = this.#core.roster.accept(bytes, this.#core.nowMs)
     if (change === null) return
-    // Whom a member lists it has told itself. Without this, a record of one would cross every link of a full mesh.
-    const { links } = change.entry
-    this.spread(bytes.slice(), (other) => other === link || links?.neighbors.has(other.peer.id) === true)
+    // Whom a member lists it has told itself, and so has who passed it on. Without this, a record of one would cross
+    // every link of a full mesh. Who loses such a link before it came asks others (`catchUp`).
+    const told = [change.entry.links, this.#core.roster.get(link.peer.id)?.links]
+    this.spread(bytes.slice(), (other) => other === link || told.some((links) => links?.neighbors.has(other.peer.id)))
     this.#changed(change)
     this.#core.topologyChanged()
   }

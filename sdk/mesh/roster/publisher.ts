@@ -4,7 +4,7 @@ import { concatBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
 import { rttClassOf } from './rtt-class.js'
 
-/** New neighbors come in bursts: they are gathered for this long. A lost one is published at once. */
+/** New neighbors come in bursts: they are gathered for this long, and as long again for every record of late. A lost one is published at once. */
 const GATHER_MS = 20
 const CLASSES_EVERY_MS = 5_000
 /** Well within the life of a links record, so that a lost one does no harm. */
@@ -45,15 +45,20 @@ export class Publisher {
     this.#publishLinks()
   }
 
-  /** My links may have changed. One that has fallen silent is not listed: nobody should send by it. */
-  review(): void {
+  /**
+   * My links may have changed. One that has fallen silent is not listed: nobody should send by it. Whether one is lost
+   * that others believe in.
+   */
+  review(): boolean {
     const current = this.#current()
     const now = this.#core.nowMs
-    if ([...this.#published.keys()].some((id) => !current.has(id))) this.#due(now)
+    const isLess = [...this.#published.keys()].some((id) => !current.has(id))
+    if (isLess) this.#due(now)
     else if (current.size > this.#published.size) {
       // The first neighbor is how anyone learns of me: it does not wait.
-      this.#due(this.#published.size === 0 ? now : now + GATHER_MS)
+      this.#due(this.#published.size === 0 ? now : now + this.#gatherMs)
     }
+    return isLess
   }
 
   /** The last record of this join: final for everyone who gets it. */
@@ -77,6 +82,11 @@ export class Publisher {
       } else this.#dueMs = this.#refilledMs + BUCKET_REFILL_MS
     }
     return Math.min(this.#dueMs ?? Infinity, this.#refreshAtMs, this.#classesAtMs)
+  }
+
+  /** The more I have published of late, the longer I gather: each record goes to all neighbors. */
+  get #gatherMs(): number {
+    return GATHER_MS * (1 + BUCKET_SIZE - this.#tokens)
   }
 
   #due(atMs: number): void {

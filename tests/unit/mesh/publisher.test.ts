@@ -31,7 +31,7 @@ describe('Publisher', () => {
     expect(core.roster.get(core.id)).toMatchObject({ card: { version: 1 }, links: { version: 1, gone: false } })
   })
 
-  it('publishes the first neighbor at once and gathers those that follow for 20 ms', () => {
+  it('publishes the first neighbor at once and gathers those that follow, for longer after each record', () => {
     const { publisher, published, addNeighbor, runTo, neighborsOf } = setup()
     addNeighbor()
     publisher.review()
@@ -41,11 +41,17 @@ describe('Publisher', () => {
       addNeighbor()
       publisher.review()
     }
-    runTo(1_019)
+    runTo(1_039)
     expect(published).toHaveLength(1)
-    runTo(1_020)
+    runTo(1_040)
     expect([published.length, neighborsOf(1)]).toEqual([2, 6])
-    expect(published.map(({ record }) => record.version)).toEqual([2, 3])
+    addNeighbor()
+    publisher.review()
+    runTo(1_099)
+    expect(published).toHaveLength(2)
+    runTo(1_100)
+    expect([published.length, neighborsOf(2)]).toEqual([3, 7])
+    expect(published.map(({ record }) => record.version)).toEqual([2, 3, 4])
   })
 
   it('publishes a lost neighbor at once', () => {
