@@ -11,6 +11,8 @@ export type Way =
   | { readonly type: 'server'; readonly connection: Uint8Array }
   | { readonly type: 'mesh' }
   | { readonly type: 'socket'; readonly carrier: CarrierId }
+  /** A link that was given up and carries again. */
+  | { readonly type: 'kept'; readonly carrier: CarrierId }
 
 /** What this side said of its streams when it proposed or agreed to a session. */
 export interface StreamStart {
@@ -95,6 +97,10 @@ export class Peer {
   arrival: number | null = null
   /** Its name at the signaling server, while I know it. */
   connection: Uint8Array | null = null
+  /** It has said goodbye for a while: not to be dialled until it shows itself again. */
+  isAway = false
+  /** When the server last introduced it, or it last began with me. */
+  beganMs = -Infinity
   setup: Setup
 
   /** In use. */
@@ -146,6 +152,12 @@ export class Peer {
 
   heard(nowMs: number): void {
     this.lastHeardMs = nowMs
+  }
+
+  /** It has turned to the server or to me: wherever it was, it is back. */
+  began(nowMs: number): void {
+    this.beganMs = nowMs
+    this.isAway = false
   }
 
   /** The session that a frame's mark names. */

@@ -16,8 +16,11 @@ const shape: PairShape = {
 }
 const mebibyte = 1024 * 1024
 
-const makeWorld = (seed: string, changes: Partial<PairShape> = {}): World =>
-  new World({ seed, shapePair: () => ({ ...shape, ...changes }), strict: true })
+const makeWorld = (seed: string, changes: Partial<PairShape> = {}): World => {
+  const world = new World({ seed, shapePair: () => ({ ...shape, ...changes }), strict: true })
+  world.network.keptOnClose = 1
+  return world
+}
 
 /** Members at places 0 to count - 1, once all agree on who is here and how. */
 const meet = (world: World, count: number): Member[] => {
@@ -178,6 +181,77 @@ describe('a link that falls silent', () => {
   })
 })
 
+describe('a group that is split in two', () => {
+  /** Links between the halves hold what they carry for so long, and none comes up. */
+  const split = (world: World, halves: readonly (readonly Member[])[], forMs: number): void => {
+    for (const a of halves[0] ?? []) {
+      for (const b of halves[1] ?? []) {
+        world.network.pair(a.place, b.place).blockedUntilMs = world.queue.nowMs + forMs
+        world.network.openLink(a.place, b.place)?.stall(forMs)
+      }
+    }
+  }
+
+  const setupHalves = (seed: string) => {
+    const world = makeWorld(seed)
+    const members = meet(world, 4)
+    world.run(3_000)
+    return { world, members, halves: [members.slice(0, 2), members.slice(2)] as const }
+  }
+
+  it('M18: is whole again when a link recovers, without any server and by the same ids', () => {
+    const { world, members, halves } = setupHalves('split, no server')
+    world.server.down('kill')
+    split(world, halves, 40_000)
+    world.run(39_000)
+    for (const member of members) expect(member.here).toHaveLength(1)
+    expect(world.leaves.map(({ reason }) => reason)).toEqual(Array(8).fill('timeout'))
+    const isWhole = () => members.every((member) => member.here.length === 3)
+    expect(world.runUntil(isWhole, 6_000)).not.toBeNull()
+    expect(world.runUntil(() => members.every((m) => m.engine.neighbors().length === 3), 5_000)).not.toBeNull()
+    for (const member of members) world.send(member, null, 10_000)
+    deliverAll(world, 5_000)
+    expect(world.leaves).toHaveLength(8)
+  })
+
+  it('S24: is whole again through the server when no link has lasted', () => {
+    const { world, members, halves } = setupHalves('split')
+    split(world, halves, 40_000)
+    for (const a of halves[0]) for (const b of halves[1]) world.network.openLink(a.place, b.place)?.cut('silent')
+    world.run(39_000)
+    for (const member of members) expect(member.here).toHaveLength(1)
+    world.run(1_000)
+    expect(agree(world, 30_000)).toBeLessThan(30_000)
+  })
+
+  it('M18: asks nothing of a link beyond two minutes', () => {
+    const { world, members, halves } = setupHalves('split for long')
+    world.server.down('kill')
+    split(world, halves, 150_000)
+    world.run(140_000)
+    expect(members.map((member) => member.here.length)).toEqual([1, 1, 1, 1])
+    expect(world.network.openLinks()).toHaveLength(2)
+  })
+
+  it('M18: a page that was frozen for longer than the linger is back without any server', () => {
+    for (let seed = 0; seed < 6; seed++) {
+      const world = makeWorld(`frozen without a server ${seed}`)
+      const members = meet(world, 3)
+      const c = members[2] as Member
+      world.server.down('kill')
+      c.freeze()
+      world.run(30_000)
+      for (const member of members.slice(0, 2)) expect(member.here).not.toContain(c.id)
+      c.thaw(seed % 2 === 0)
+      expect(world.runUntil(() => members.every((m) => m.engine.neighbors().length === 2), 4_000)).not.toBeNull()
+      world.run(15_000)
+      expect(members.map((member) => member.here.length)).toEqual([2, 2, 2])
+      world.send(c, null, 1_000)
+      deliverAll(world, 1_000)
+    }
+  })
+})
+
 describe('the signaling server', () => {
   it.each(['kill', 'drain'] as const)(
     'S23: restarts while members talk: nothing is lost, newcomers join after (%s)',
@@ -283,5 +357,170 @@ describe('members that go', () => {
     world.run(2_000)
     expect(world.ledger.deliveries).toBe(arrived + 1)
     expect(a.state).toBe('left')
+  })
+})
+
+describe('a page that goes into the back-forward cache', () => {
+  it('M16, M17: is not reached at once, and is the same member when it is back within the linger: nothing is lost', () => {
+    const world = makeWorld('suspended')
+    const [a, b, c] = meet(world, 3) as [Member, Member, Member]
+    for (let i = 0; i < 60; i++) {
+      world.queue.in(i * 200, () => world.send(a, null, 2_000))
+      world.queue.in(i * 200, () => world.send(c, i % 2 === 0 ? null : a, 2_000))
+    }
+    world.run(1_000)
+    c.suspend()
+    expect(c.carriers).toBe(0)
+    world.run(shape.delayMs + shape.jitterMs + 2)
+    for (const member of [a, b]) expect([pathOf(member, c), pathOf(c, member)]).toEqual(['none', 'none'])
+    world.run(8_000)
+    c.resume('resumed')
+    expect(agree(world)).toBeLessThan(2_000)
+    world.run(4_000)
+    deliverAll(world, 5_000)
+    expect(world.ledger.deliveries).toBe(60 * 2 + 30 * 2 + 30)
+    expect(world.leaves).toEqual([])
+  })
+
+  it.each([40_000, 300_000])(
+    'M16: is gone by its own goodbye after the linger, and joins again by the same id (%i ms)',
+    (ms) => {
+      const world = makeWorld(`suspended for ${ms}`)
+      const [a, b, c] = meet(world, 3) as [Member, Member, Member]
+      world.run(1_000)
+      const awayMs = world.queue.nowMs
+      c.suspend()
+      world.run(ms)
+      expect(world.leaves.map(({ at, of, reason }) => `${at} ${of} ${reason}`).sort()).toEqual([
+        'A1 C1 goodbye',
+        'B1 C1 goodbye',
+      ])
+      for (const { atMs } of world.leaves) {
+        expect(atMs - awayMs).toBeGreaterThan(9_999)
+        expect(atMs - awayMs).toBeLessThan(11_000)
+      }
+      expect([...c.here].sort()).toEqual([a.id, b.id].sort())
+      c.resume('resumed')
+      expect(agree(world)).toBeLessThan(3_000)
+      world.run(20_000)
+      // For C it is they who have started anew.
+      expect(
+        world.leaves
+          .slice(2)
+          .map(({ at, of, reason }) => `${at} ${of} ${reason}`)
+          .sort(),
+      ).toEqual(['C1 A1 timeout', 'C1 B1 timeout'])
+      world.send(a, null, 100)
+      world.send(c, null, 100)
+      deliverAll(world, 1_000)
+    },
+  )
+
+  it('M12, M17: sees those leave that are gone when it is back, within the linger', () => {
+    const world = makeWorld('suspended while another is killed')
+    const [a, b, c] = meet(world, 3) as [Member, Member, Member]
+    c.suspend()
+    world.run(5_000)
+    world.crash(b, 0)
+    world.run(60_000)
+    c.resume('online')
+    const backMs = world.queue.nowMs
+    world.run(15_000)
+    expect(c.here).toEqual([a.id])
+    // Counted from the last of its records that C had not seen.
+    expect(world.leaves.find(({ at, of }) => at === 'C1' && of === 'B1')?.atMs).toBeLessThan(backMs + 13_000)
+  })
+
+  it('M16: is not reached by those that only others can tell', () => {
+    const world = makeWorld('suspended relayed')
+    world.network.pair(0, 1).reach = 'refused'
+    const [a, b] = meet(world, 3) as [Member, Member]
+    a.suspend()
+    world.run(1_000)
+    expect(pathOf(b, a)).toBe('none')
+    world.send(b, a, 3_000)
+    a.resume('resumed')
+    expect(agree(world)).toBeLessThan(2_000)
+    deliverAll(world, 2_000)
+    expect(world.leaves).toEqual([])
+  })
+
+  it.each(['first', 'second'])(
+    'M17: comes back within seconds though its goodbye is slower than the server (%s of two)',
+    (which) => {
+      for (let seed = 0; seed < 8; seed++) {
+        const world = makeWorld(`slow goodbye ${which} ${seed}`, { delayMs: 900 })
+        const [a, b] = meet(world, 2) as [Member, Member]
+        world.run(8_000)
+        const member = a.id < b.id === (which === 'first') ? a : b
+        member.suspend()
+        world.run(20)
+        member.resume('resumed')
+        expect(agree(world)).toBeLessThan(8_000)
+        expect(world.leaves).toEqual([])
+      }
+    },
+  )
+
+  it('M17: comes back though all others went there too', () => {
+    const world = makeWorld('all suspended')
+    const members = meet(world, 3)
+    for (const member of members) member.suspend()
+    world.run(5_000)
+    for (const member of members) member.resume('resumed')
+    expect(agree(world)).toBeLessThan(8_000)
+    expect(world.leaves).toEqual([])
+  })
+
+  it('M17: waits for the server when there is none, and comes back when there is', () => {
+    const world = makeWorld('suspended, no server')
+    const [a, , c] = meet(world, 3) as [Member, Member, Member]
+    world.run(1_000)
+    c.suspend()
+    world.server.down('kill')
+    world.run(1_000)
+    c.resume('resumed')
+    world.run(3_000)
+    expect(pathOf(a, c)).toBe('none')
+    world.server.up()
+    expect(agree(world)).toBeLessThan(6_000)
+    expect(world.leaves).toEqual([])
+  })
+})
+
+describe('a page that is frozen', () => {
+  it.each([true, false])('M13: for less than the linger loses nobody and nothing (hint first: %s)', (hintFirst) => {
+    const world = makeWorld(`frozen ${String(hintFirst)}`)
+    const [a, b, c] = meet(world, 3) as [Member, Member, Member]
+    world.run(1_000)
+    c.freeze()
+    for (let i = 0; i < 40; i++) {
+      world.queue.in(i * 200, () => world.send(a, null, 2_000))
+      world.queue.in(i * 200, () => world.send(b, c, 2_000))
+    }
+    world.run(8_500)
+    c.thaw(hintFirst)
+    expect(agree(world)).toBeLessThan(5_000)
+    deliverAll(world, 5_000)
+    expect(world.ledger.deliveries).toBe(40 * 3)
+    expect(world.leaves).toEqual([])
+  })
+
+  it.each([true, false])('M13: for longer leaves and joins again by the same id (hint first: %s)', (hintFirst) => {
+    const world = makeWorld(`frozen for long ${String(hintFirst)}`)
+    const [a, b, c] = meet(world, 3) as [Member, Member, Member]
+    world.run(1_000)
+    c.freeze()
+    world.run(60_000)
+    expect(world.leaves.map(({ of, reason }) => `${of} ${reason}`)).toEqual(['C1 timeout', 'C1 timeout'])
+    c.thaw(hintFirst)
+    const tookMs = agree(world)
+    expect(tookMs).toBeLessThan(12_000)
+    world.run(20_000)
+    for (const leave of world.leaves.slice(2)) expect(`${leave.at} ${leave.reason}`).toBe('C1 timeout')
+    expect([a.here, b.here].every((here) => here.includes(c.id))).toBe(true)
+    world.send(a, null, 100)
+    world.send(c, null, 100)
+    deliverAll(world, 1_000)
   })
 })

@@ -32,7 +32,8 @@ export class Forwarder {
   linkTowards(id: string): Link | null {
     const route = this.#router.route(id)
     const next = route === null ? null : (this.#core.peers.get(route.next)?.link ?? null)
-    if (next !== null) return next
+    // Routes are looked at again a little after a link has fallen silent.
+    if (next !== null && !next.isSuspect) return next
     const back = this.#waysBack.get(id)
     // Over a link that has fallen silent nothing is found: the server may still know a way.
     return back?.state === 'bound' && !back.isSuspect && this.#core.links.has(back.carrier) ? back : null
@@ -87,6 +88,11 @@ export class Forwarder {
       const oldest = this.#waysBack.keys().next()
       if (!oldest.done) this.#waysBack.delete(oldest.value)
     }
+  }
+
+  /** A member is away: the way that its frames took leads to it no more. */
+  forgetWay(id: string): void {
+    this.#waysBack.delete(id)
   }
 
   /** A link is gone: what waited on it is dropped, and what came over it no longer takes a quota. */

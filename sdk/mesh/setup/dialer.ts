@@ -57,7 +57,7 @@ export class Dialer {
 
   /** When to look again; `Infinity` while there is a link, whose loss is looked at anyway. */
   #consider(entry: RosterEntry): number {
-    const { nowMs, links, options } = this.#core
+    const { nowMs, linkCount, options } = this.#core
     const link = this.#core.peers.get(entry.id)?.link ?? null
     if (link !== null && !link.isSuspect) return Infinity
     const headStartMs = options.canLink(entry.id) ? HEAD_START_MS : 0
@@ -68,7 +68,7 @@ export class Dialer {
     }
     if (nowMs < attempts.nextMs) return attempts.nextMs
     if (attempts.carrier !== null && this.#doorstep.owns(attempts.carrier)) return Infinity
-    if (links.size >= options.limits.maxLinks) return Infinity
+    if (linkCount >= options.limits.maxLinks) return Infinity
     const { addresses } = entry.card.content
     attempts.nextMs = nowMs + backoffMs(RETRY, attempts.failures, 0)
     attempts.carrier = this.#doorstep.dial(addresses[attempts.failures % addresses.length] as string)

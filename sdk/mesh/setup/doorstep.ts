@@ -85,7 +85,7 @@ export class Doorstep {
   }
 
   handleArrived(carrier: CarrierId, room: number): void {
-    const taken = this.#core.links.size + this.#visitors.size
+    const taken = this.#core.linkCount + this.#visitors.size
     if (this.#visitors.size >= MAX_VISITORS || taken >= this.#core.options.limits.maxLinks) {
       return this.#core.effects.close(carrier, false)
     }

@@ -17,6 +17,7 @@ export interface MemberOptions {
   readonly signaling: string
   readonly profile?: skein.Profile
   readonly limits?: skein.GroupLimits
+  readonly autoRejoin?: boolean
   /** Ids of the only members that WebRTC may connect; all when not given. */
   readonly only?: readonly string[]
 }
@@ -105,13 +106,36 @@ export class Member {
   }
 }
 
-const harness = { skein, Member, createBytes, summarize, me: null as Member | null }
+/** How this page was last shown, and when. */
+interface Shown {
+  readonly persisted: boolean
+  readonly visibility: DocumentVisibilityState
+  readonly atMs: number
+}
+
+const harness = {
+  skein,
+  Member,
+  createBytes,
+  summarize,
+  me: null as Member | null,
+  shown: null as Shown | null,
+  lifecycle: [] as string[],
+}
+
+for (const name of ['freeze', 'resume']) document.addEventListener(name, () => harness.lifecycle.push(name))
+
+addEventListener('pageshow', ({ persisted }) => {
+  harness.shown = { persisted, visibility: document.visibilityState, atMs: Date.now() }
+})
 
 export type Harness = typeof harness
 
 declare global {
   interface Window {
     harness: Harness
+    /** Ends a count that a test has begun; how far it came. */
+    stopCounting?: () => number
   }
 }
 
