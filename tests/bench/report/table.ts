@@ -1,0 +1,46 @@
+import { cellOf, isReached, type Cell, type Result, type RowResult } from '../results.js'
+import type { Side } from '../sides/side.js'
+
+export const formatNumber = (value: number): string =>
+  Math.abs(value) >= 1_000
+    ? Math.round(value).toLocaleString('en')
+    : Math.abs(value) >= 100
+      ? value.toFixed(0)
+      : Math.abs(value) >= 10
+        ? value.toFixed(1)
+        : value.toFixed(2)
+
+const goalText = (result: RowResult): string => {
+  const { goal, better } = result.row
+  if (goal === undefined) return ''
+  const reached = isReached(result)
+  const mark = reached === null ? '' : reached ? ' ok' : ' MISSED'
+  return `${better === 'more' ? '>=' : '<='} ${goal.limit}${goal.of === 'ratio' ? 'x' : ''}${mark}`
+}
+
+/** For the terminal: a line for each row, a column for each side, ratios in brackets, what is missing in footnotes. */
+export const createTable = (results: readonly Result[], sides: readonly Side[]): string => {
+  const notes: string[] = []
+  const cellText = (side: Side, cell: Cell): string => {
+    if (cell.kind === 'value') {
+      return `${formatNumber(cell.median)}${cell.ratio === null ? '' : ` (${cell.ratio.toFixed(2)})`}`
+    }
+    const note = `${side.title}: ${cell.reason}`
+    if (!notes.includes(note)) notes.push(note)
+    return `- [${notes.indexOf(note) + 1}]`
+  }
+  const lines = results.flatMap(({ rows }) =>
+    rows.map((result) => [
+      `${result.row.title}, ${result.row.unit}`,
+      ...sides.map((side) => cellText(side, cellOf(result, side.name))),
+      goalText(result),
+    ]),
+  )
+  const table = [['', ...sides.map(({ title }) => title), 'goal'], ...lines]
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)))
+  const format = (line: readonly string[]): string =>
+    line
+      .map((text, column) => (column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0)))
+      .join('  ')
+  return [...table.map(format), '', ...notes.map((note, index) => `[${index + 1}] ${note}`)].join('\n')
+}
