@@ -16,7 +16,8 @@ const fail = (message: string): never => {
 /** Those that a flag names by commas, in our order; all when it is not given. */
 const choose = <T>(flag: string, given: unknown, all: readonly T[], nameOf: (one: T) => string): readonly T[] => {
   if (given === undefined) return all
-  const names = String(given).split(',')
+  if (typeof given !== 'string') return fail(`${flag} needs names`)
+  const names = given.split(',')
   const unknown = names.find((name) => !all.some((one) => nameOf(one) === name))
   if (unknown !== undefined) fail(`${flag} knows no "${unknown}", only ${all.map(nameOf).join(', ')}`)
   return all.filter((one) => names.includes(nameOf(one)))
@@ -56,7 +57,7 @@ if (options['help'] !== true) {
   const picture: unknown = options['picture']
   if (typeof picture === 'string') {
     const { createPicture } = await import('./report/picture.js')
-    await writeFile(picture, await createPicture(results, chosenSides))
+    await writeFile(picture, createPicture(results, chosenSides))
   }
   if (options['json'] === true) {
     console.log(JSON.stringify(createReport(results, chosenSides, { browserVersion, rounds }), null, 2))

@@ -21,7 +21,7 @@ export type Cell =
     }
   | { readonly kind: 'none'; readonly reason: string }
 
-export const median = (values: readonly number[]): number => {
+const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length / 2
   return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2
@@ -58,12 +58,27 @@ export const cellOf = ({ row, readings }: RowResult, side: SideName): Cell => {
   return { kind: 'value', median: value, ratio, values }
 }
 
+/** Peers are all but the bare channel and skein. */
+const bestPeer = (result: RowResult): number | null => {
+  const names = (Object.keys(result.readings) as SideName[]).filter((name) => name !== 'bare' && name !== 'skein')
+  const medians = names
+    .map((name) => cellOf(result, name))
+    .flatMap((cell) => (cell.kind === 'value' ? [cell.median] : []))
+  if (medians.length === 0) return null
+  return result.row.better === 'more' ? Math.max(...medians) : Math.min(...medians)
+}
+
 /** Whether skein has reached what it is to; `null` when there is nothing to reach or it was not measured. */
 export const isReached = (result: RowResult): boolean | null => {
   const { goal, better } = result.row
   const cell = cellOf(result, 'skein')
   if (goal === undefined || cell.kind === 'none') return null
-  const reached = goal.of === 'ratio' ? cell.ratio : cell.median
-  if (reached === null) return null
-  return better === 'more' ? reached >= goal.limit : reached <= goal.limit
+  const best = bestPeer(result)
+  const measured = {
+    ratio: cell.ratio,
+    best: best === null ? null : cell.median / best,
+    value: cell.median,
+  }[goal.of]
+  if (measured === null) return null
+  return better === 'more' ? measured >= goal.limit : measured <= goal.limit
 }

@@ -46,7 +46,7 @@ export class BenchPage {
     const call = `(argument) => (${work.toString()})(window.bench.participant, argument)`
     return within(
       `${this.#side.name}: ${work.toString().slice(0, 80)}`,
-      this.page.evaluate(`(${call})(${JSON.stringify(argument)})`) as Promise<R>,
+      this.page.evaluate<R>(`(${call})(${JSON.stringify(argument)})`),
     )
   }
 

@@ -28,8 +28,8 @@ export interface Row {
   readonly better: 'more' | 'less'
   /** The side that ratios are to. @default 'bare' */
   readonly reference?: SideName
-  /** What skein is to reach: a limit for its ratio to the reference, or for the value itself. */
-  readonly goal?: { readonly of: 'ratio' | 'value'; readonly limit: number }
+  /** What skein is to reach: a limit for its ratio to the reference or to the best of the peers, or for the value. */
+  readonly goal?: { readonly of: 'ratio' | 'best' | 'value'; readonly limit: number }
 }
 
 /** Something that is measured, for one side at a time. */

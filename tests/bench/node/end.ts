@@ -5,7 +5,7 @@ import type { BenchPage, Room } from '../world.js'
 export interface NodeEnd {
   /** Resolves when the page has joined and is linked with it. */
   linkWith(page: BenchPage): Promise<void>
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** An ordinary member of the room, in a process of its own. */

@@ -1,17 +1,14 @@
 /** PeerJS. It has no groups: members are called by names agreed beforehand, the later ones call the earlier. */
 import { Peer, type DataConnection } from 'peerjs'
 import { MIB, untilRoom } from './channel.js'
-import { type Join } from './member.js'
+import type { Join } from './member.js'
 
 export const join: Join = async ({ signaling, room, index }, handlers) => {
   const { hostname, port } = new URL(signaling)
   const nameOf = (which: number): string => `${room}-${which}`
-  const peer = new Peer(nameOf(index), {
-    host: hostname,
-    port: Number(port),
-    secure: false,
-    config: { iceServers: [] },
-  })
+  const config = { iceServers: [] }
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- its README makes it like this too
+  const peer = new Peer(nameOf(index), { host: hostname, port: Number(port), secure: false, config })
   const open = new Set<DataConnection>()
   const take = (connection: DataConnection): void => {
     connection.on('open', () => {

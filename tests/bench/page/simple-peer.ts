@@ -1,7 +1,7 @@
 /** simple-peer alone. Messages beyond what a channel takes are cut here: it leaves that to its users. */
 import SimplePeer from 'simple-peer/simplepeer.min.js'
 import { piecesOf } from './channel.js'
-import { type Join } from './member.js'
+import type { Join } from './member.js'
 import { openRelay, type RelayClient } from './relay-client.js'
 
 export const join: Join = async ({ signaling, room }, handlers) => {
@@ -47,7 +47,7 @@ export const join: Join = async ({ signaling, room }, handlers) => {
     burst: async (bytes, count) => {
       const all = connected()
       for (let i = 1; i < count; i++) for (const peer of all) peer.write(bytes)
-      await Promise.all(all.map((peer) => write(peer, bytes)))
+      for (const full of all.map((peer) => write(peer, bytes))) await full
     },
     leave: () => {
       relay.close()

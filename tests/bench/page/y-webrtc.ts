@@ -2,7 +2,7 @@
 import { WebrtcProvider } from 'y-webrtc'
 import * as Y from 'yjs'
 import { MIB, untilRoom } from './channel.js'
-import { type Join } from './member.js'
+import type { Join } from './member.js'
 
 interface Connection {
   readonly connected: boolean

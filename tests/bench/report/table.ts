@@ -1,21 +1,14 @@
 import { cellOf, isReached, type Cell, type Result, type RowResult } from '../results.js'
+import { formatNumber } from './format-number.js'
 import type { Side } from '../sides/side.js'
-
-export const formatNumber = (value: number): string =>
-  Math.abs(value) >= 1_000
-    ? Math.round(value).toLocaleString('en')
-    : Math.abs(value) >= 100
-      ? value.toFixed(0)
-      : Math.abs(value) >= 10
-        ? value.toFixed(1)
-        : value.toFixed(2)
 
 const goalText = (result: RowResult): string => {
   const { goal, better } = result.row
   if (goal === undefined) return ''
   const reached = isReached(result)
   const mark = reached === null ? '' : reached ? ' ok' : ' MISSED'
-  return `${better === 'more' ? '>=' : '<='} ${goal.limit}${goal.of === 'ratio' ? 'x' : ''}${mark}`
+  const unit = { ratio: 'x', best: 'x best peer', value: '' }[goal.of]
+  return `${better === 'more' ? '>=' : '<='} ${goal.limit}${unit}${mark}`
 }
 
 /** For the terminal: a line for each row, a column for each side, ratios in brackets, what is missing in footnotes. */

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 
 export interface Server {
   readonly url: string
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** No process of the bench takes nearly as long to say what is waited for. */
@@ -20,7 +20,7 @@ export const startProcess = async <T>(
   args: readonly string[],
   find: (line: string) => T | undefined,
   env: NodeJS.ProcessEnv = {},
-): Promise<{ readonly found: T; stop(): Promise<void> }> => {
+): Promise<{ readonly found: T; readonly stop: () => Promise<void> }> => {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
   const exited = once(child, 'exit')
   const stop = async (): Promise<void> => {
