@@ -31,7 +31,7 @@ class BareLink {
   }
 
   call(): void {
-    this.#applied = this.#describe()
+    this.#applied = this.#describe('offer')
   }
 
   apply(signal: Signal): void {
@@ -45,13 +45,15 @@ class BareLink {
   async #apply(signal: Signal): Promise<void> {
     if ('candidate' in signal) return this.#connection.addIceCandidate(signal.candidate)
     await this.#connection.setRemoteDescription(signal.description)
-    if (signal.description.type === 'offer') await this.#describe()
+    if (signal.description.type === 'offer') await this.#describe('answer')
   }
 
-  async #describe(): Promise<void> {
-    await this.#connection.setLocalDescription()
-    const { type, sdp } = this.#connection.localDescription as RTCSessionDescription
-    this.#send({ description: { type, sdp } })
+  /** In two steps: the engine of Node does not know the one of browsers. */
+  async #describe(type: 'offer' | 'answer'): Promise<void> {
+    const connection = this.#connection
+    const description = await (type === 'offer' ? connection.createOffer() : connection.createAnswer())
+    await connection.setLocalDescription(description)
+    this.#send({ description: { type, sdp: description.sdp ?? '' } })
   }
 }
 
