@@ -28,7 +28,7 @@ cli.option('--rounds <number>', 'How often each side is measured, medians count'
 cli.option('--only <names>', `Figures, by commas: ${figures.map(({ id }) => id).join(', ')}`)
 cli.option('--sides <names>', `Sides, by commas: ${sides.map(({ name }) => name).join(', ')}`)
 cli.option('--long', 'With the figures that take minutes')
-cli.option('--json', 'Prints JSON with all values instead of the table')
+cli.option('--json', 'Prints JSON with all values, the table on stderr')
 cli.option('--picture <file>', 'Writes the figures as bars into an SVG file')
 cli.help()
 const { options } = cli.parse()
@@ -59,12 +59,14 @@ if (options['help'] !== true) {
     const { createPicture } = await import('./report/picture.js')
     await writeFile(picture, createPicture(results, chosenSides))
   }
+  const table = `
+Medians of ${rounds} rounds in Chromium ${browserVersion}, Node ${process.version}; in brackets the ratio to the bare channel,
+in Node to simple-peer.
+
+${createTable(results, chosenSides)}
+`
   if (options['json'] === true) {
+    process.stderr.write(table)
     console.log(JSON.stringify(createReport(results, chosenSides, { browserVersion, rounds }), null, 2))
-  } else {
-    console.log(
-      `\nMedians of ${rounds} rounds in Chromium ${browserVersion}, Node ${process.version}; in brackets the ratio to the bare channel.\n`,
-    )
-    console.log(createTable(results, chosenSides))
-  }
+  } else console.log(table)
 }
