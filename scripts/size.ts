@@ -1,8 +1,7 @@
 /** Compares what a page loads with size-budget.json. Sizes are gzip at its highest level, in KiB. */
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { parseSync } from 'vite'
+import { loadedFiles } from './loaded-files.js'
 
 interface Budget {
   readonly file: string
@@ -11,23 +10,9 @@ interface Budget {
   readonly maxGzipKiB: number
 }
 
-const staticImports = (file: string, code: string): string[] => {
-  const { staticImports: imports, staticExports } = parseSync(file, code).module
-  const reexports = staticExports.flatMap(({ entries }) => entries.flatMap((entry) => entry.moduleRequest?.value ?? []))
-  return [...imports.map((entry) => entry.moduleRequest.value), ...reexports]
-}
-
-const closure = async (file: string, found = new Set<string>()): Promise<Set<string>> => {
-  if (found.has(file)) return found
-  found.add(file)
-  for (const specifier of staticImports(file, await readFile(file, 'utf8')))
-    await closure(join(dirname(file), specifier), found)
-  return found
-}
-
 const budgets = JSON.parse(await readFile('size-budget.json', 'utf8')) as Record<string, Budget>
 for (const [name, budget] of Object.entries(budgets)) {
-  const files = budget.withStaticImports === true ? await closure(budget.file) : [budget.file]
+  const files = budget.withStaticImports === true ? await loadedFiles(budget.file) : [budget.file]
   let bytes = 0
   for (const file of files) bytes += gzipSync(await readFile(file), { level: 9 }).length
   const kib = bytes / 1024

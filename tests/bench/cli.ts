@@ -1,0 +1,72 @@
+/** `npm run bench`: skein, its peers and the bare channel, side by side in one run. README.md names the flags. */
+import { writeFile } from 'node:fs/promises'
+import { cac } from 'cac'
+import { figures } from './figures/index.js'
+import { createReport } from './report/json.js'
+import { createTable } from './report/table.js'
+import { runBench } from './run.js'
+import { sides } from './sides/index.js'
+import { World } from './world.js'
+
+const fail = (message: string): never => {
+  process.stderr.write(`bench cannot be run: ${message}\n`)
+  process.exit(2)
+}
+
+/** Those that a flag names by commas, in our order; all when it is not given. */
+const choose = <T>(flag: string, given: unknown, all: readonly T[], nameOf: (one: T) => string): readonly T[] => {
+  if (given === undefined) return all
+  if (typeof given !== 'string') return fail(`${flag} needs names`)
+  const names = given.split(',')
+  const unknown = names.find((name) => !all.some((one) => nameOf(one) === name))
+  if (unknown !== undefined) fail(`${flag} knows no "${unknown}", only ${all.map(nameOf).join(', ')}`)
+  return all.filter((one) => names.includes(nameOf(one)))
+}
+
+const cli = cac('npm run bench --')
+cli.option('--rounds <number>', 'How often each side is measured, medians count', { default: 5 })
+cli.option('--only <names>', `Figures, by commas: ${figures.map(({ id }) => id).join(', ')}`)
+cli.option('--sides <names>', `Sides, by commas: ${sides.map(({ name }) => name).join(', ')}`)
+cli.option('--long', 'With the figures that take minutes')
+cli.option('--json', 'Prints JSON with all values, the table on stderr')
+cli.option('--picture <file>', 'Writes the figures as bars into an SVG file')
+cli.help()
+const { options } = cli.parse()
+
+const flags = ['--', 'h', 'help', 'rounds', 'only', 'sides', 'long', 'json', 'picture']
+const unknown = Object.keys(options).find((name) => !flags.includes(name))
+if (unknown !== undefined) fail(`there is no option "${unknown}"`)
+
+if (options['help'] !== true) {
+  const rounds = Number(options['rounds'])
+  if (!Number.isInteger(rounds) || rounds < 1) fail('--rounds is not a whole number from 1')
+  const long = options['long'] === true
+  const chosenSides = choose('--sides', options['sides'], sides, ({ name }) => name)
+  const chosenFigures = choose('--only', options['only'], figures, ({ id }) => id).filter(
+    (figure) => long || figure.long !== true,
+  )
+  const world = await World.open()
+  const { browserVersion } = world
+  const results = await runBench(world, {
+    figures: chosenFigures,
+    sides: chosenSides,
+    rounds,
+    onProgress: (line) => process.stderr.write(`${line}\n`),
+  }).finally(() => world.close())
+
+  const picture: unknown = options['picture']
+  if (typeof picture === 'string') {
+    const { createPicture } = await import('./report/picture.js')
+    await writeFile(picture, createPicture(results, chosenSides))
+  }
+  const table = `
+Medians of ${rounds} rounds in Chromium ${browserVersion}, Node ${process.version}; in brackets the ratio to the bare channel,
+in Node to simple-peer.
+
+${createTable(results, chosenSides)}
+`
+  if (options['json'] === true) {
+    process.stderr.write(table)
+    console.log(JSON.stringify(createReport(results, chosenSides, { browserVersion, rounds }), null, 2))
+  } else console.log(table)
+}

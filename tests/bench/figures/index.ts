@@ -1,0 +1,30 @@
+import { broadcast } from './broadcast.js'
+import { bulk } from './bulk.js'
+import type { Figure } from './figure.js'
+import { gone } from './gone.js'
+import { heap } from './heap.js'
+import { join } from './join.js'
+import { mesh } from './mesh.js'
+import { nodeMesh } from './node-mesh.js'
+import { oneMessage } from './one-message.js'
+import { pageToNode } from './page-to-node.js'
+import { rtt } from './rtt.js'
+import { signaling } from './signaling.js'
+import { size } from './size.js'
+import { small } from './small.js'
+
+export const figures: readonly Figure[] = [
+  join,
+  mesh,
+  bulk,
+  oneMessage,
+  pageToNode,
+  small,
+  broadcast,
+  rtt,
+  signaling,
+  heap,
+  gone,
+  size,
+  nodeMesh,
+]

@@ -1,0 +1,13 @@
+import { startPeerJsServer } from '../servers/start.js'
+import { numberedRoom, type Side } from './side.js'
+
+const noNode = 'does not run in Node'
+
+export const peerJs: Side = {
+  name: 'peerjs',
+  title: 'PeerJS',
+  startServer: startPeerJsServer,
+  createRoom: numberedRoom,
+  weight: { kind: 'packages', names: ['peerjs'] },
+  cannot: { 'page-to-node': noNode, 'node-mesh': noNode },
+}

@@ -1,0 +1,14 @@
+import { startYWebrtcServer } from '../servers/start.js'
+import { numberedRoom, type Side } from './side.js'
+
+const tooLarge = 'loses updates that are larger than one message of the channel (256 KiB)'
+const noNode = 'run in pages only'
+
+export const yWebrtc: Side = {
+  name: 'y-webrtc',
+  title: 'y-webrtc',
+  startServer: startYWebrtcServer,
+  createRoom: numberedRoom,
+  weight: { kind: 'packages', names: ['y-webrtc', 'yjs'] },
+  cannot: { bulk: tooLarge, 'one-message': tooLarge, heap: tooLarge, 'page-to-node': noNode, 'node-mesh': noNode },
+}
