@@ -13,6 +13,7 @@ export type SkeinErrorCode =
   | 'message-too-large'
   | 'insecure-url'
   | 'engine-missing'
+  | 'invite-failed'
   | 'closed'
 
 /**

