@@ -12,6 +12,20 @@ export const dyes = {
   slate: '#55606e',
 } as const
 
+/** For those who do not see the colour, or have never dyed. */
+export const dyeWords: Readonly<Record<keyof typeof dyes, string>> = {
+  madder: 'madder red',
+  walnut: 'walnut brown',
+  weld: 'weld yellow',
+  moss: 'moss green',
+  verdigris: 'verdigris, a bluish green',
+  woad: 'woad blue',
+  indigo: 'indigo',
+  heather: 'heather purple',
+  cochineal: 'cochineal pink',
+  slate: 'slate grey',
+}
+
 export type Dye = keyof typeof dyes
 
 export const dyeNames = Object.keys(dyes) as Dye[]

@@ -13,7 +13,7 @@ import { People } from './people.js'
 import { Session } from './session.js'
 import { keep, recall } from './storage.js'
 import { Transfers } from './transfers.js'
-import { setUpAside } from './view/aside.js'
+import { closeAside, setUpAside } from './view/aside.js'
 import { focusComposer, setComposerEnabled, setUpComposer } from './view/composer.js'
 import { showEmpty, showEvent, showText } from './view/conversation.js'
 import { element } from './view/dom.js'
@@ -121,7 +121,11 @@ const invite = async (): Promise<void> => {
   if (session === null || isInviteUnderWay()) return
   const current = session
   showInvite(true, 'Asking the bot to come…')
-  const words = await inviteBot(current.group, pageSettings.botUrl).then(() => '', failureInWords)
+  const wasHere = current.group.members
+  const words = await inviteBot(current.group, pageSettings.botUrl).then(
+    (id) => (wasHere.includes(id) ? 'The bot is here already.' : ''),
+    failureInWords,
+  )
   if (current === session) showInvite(false, words)
 }
 
@@ -160,6 +164,7 @@ setUpNotice({
   },
 })
 element('rename', HTMLButtonElement).addEventListener('click', () => {
+  closeAside()
   showScreen('welcome')
   openWelcome(appearance, 'change')
 })

@@ -311,7 +311,15 @@ describe('axe-core finds nothing', () => {
       await page.getByRole('button', { name: /Who is here/ }).click()
       await page.getByRole('heading', { name: 'Who is here' }).waitFor()
       expect(await findBarriers(page)).toEqual([])
+      // The conversation beneath cannot be reached meanwhile.
+      const canFocusText = (): Promise<boolean> =>
+        page.locator('#text').evaluate((text: HTMLElement) => {
+          text.focus()
+          return document.activeElement === text
+        })
+      expect(await canFocusText()).toBe(false)
       await page.keyboard.press('Escape')
+      expect(await canFocusText()).toBe(true)
     }
     await page.getByRole('button', { name: 'Share link', exact: true }).click()
     expect(await findBarriers(page)).toEqual([])

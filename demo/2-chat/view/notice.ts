@@ -15,6 +15,8 @@ export const showNotice = (words: string, isLinkDamaged: boolean): void => {
   retry.hidden = isLinkDamaged
   newGroup.hidden = !isLinkDamaged
   notice.hidden = false
+  // What was in focus is gone with the form; whoever is in the middle of something else stays there.
+  if (document.activeElement === document.body) (isLinkDamaged ? newGroup : retry).focus()
 }
 
 export const hideNotice = (): void => {

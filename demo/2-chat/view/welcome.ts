@@ -1,5 +1,5 @@
 import { findLacks } from '../browser-support.js'
-import { dyeNames, dyes, isDye, type Dye } from '../colors.js'
+import { dyeNames, dyes, dyeWords, isDye, type Dye } from '../colors.js'
 import { create, element } from './dom.js'
 import { paintDisc } from './disc.js'
 
@@ -23,9 +23,9 @@ const createChoice = (dye: Dye): HTMLElement => {
   input.type = 'radio'
   input.name = 'color'
   input.value = dye
-  const label = create('label', 'color', input, create('span', 'hidden', dye))
+  const label = create('label', 'color', input, create('span', 'hidden', dyeWords[dye]))
   label.style.setProperty('--who', dyes[dye])
-  label.title = dye
+  label.title = dyeWords[dye]
   return label
 }
 
