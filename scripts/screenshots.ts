@@ -11,7 +11,7 @@ import { launchChromium } from '../tests/support/chromium.js'
 import { serveDemos } from './serve-demos.js'
 import { startBot } from './start-bot.js'
 
-const wide = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1.5, locale: 'en-GB' } as const
+const wide = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1.4, locale: 'en-GB' } as const
 const phone = { viewport: { width: 390, height: 780 }, deviceScaleFactor: 2, locale: 'en-GB' } as const
 
 /** Geese in flight, for someone to send. */

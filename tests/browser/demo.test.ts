@@ -33,12 +33,15 @@ afterAll(async () => {
 
 const chatUrl = (): string => `${demos.url}/2-chat/`
 
+/** As patient as playwright is, on a machine that is busy with other things. */
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 30_000, interval: 50 })
+
 /** One page after the other on the link that the first one shows, until all see each other. */
 const joinAll = async (...guests: [Guest, ...Guest[]]): Promise<Page[]> => {
   const [first, ...others] = guests
   const pages = [await joinChat(browser, chatUrl(), first)]
   for (const guest of others) pages.push(await joinChat(browser, pages[0]?.url() ?? '', guest))
-  for (const page of pages) await expect.poll(() => memberNames(page)).toHaveLength(guests.length)
+  for (const page of pages) await eventually(() => memberNames(page)).toHaveLength(guests.length)
   return pages
 }
 
@@ -123,14 +126,14 @@ describe('the chat', () => {
       await page.locator('#mesh .link:not(.gone)').count(),
       await page.locator('#mesh .relayed:not(.gone)').count(),
     ]
-    await expect.poll(() => drawn(bob)).toEqual([2, 1, 0])
+    await eventually(() => drawn(bob)).toEqual([2, 1, 0])
     await goBlind(bob)
     const carol = await joinChat(browser, ada.url(), { name: 'Carol' })
     await rowOf(bob, 'Carol').getByText('through Ada').waitFor()
     await rowOf(carol, 'Bob').getByText('through Ada').waitFor()
     // Ada has links to both; each of the two learns of the link that is not its own from Ada.
-    await expect.poll(() => drawn(ada)).toEqual([3, 2, 0])
-    for (const page of [bob, carol]) await expect.poll(() => drawn(page)).toEqual([3, 2, 1])
+    await eventually(() => drawn(ada)).toEqual([3, 2, 0])
+    for (const page of [bob, carol]) await eventually(() => drawn(page)).toEqual([3, 2, 1])
     await bob
       .getByRole('img', { name: 'Picture of the mesh: 3 members, 2 links. Carol is reached through Ada' })
       .waitFor()
@@ -141,8 +144,8 @@ describe('the chat', () => {
     await bob.getByRole('log').getByText('good bye').waitFor()
     await carol.close({ runBeforeUnload: true })
     await ada.getByRole('log').getByText('Carol has left').waitFor()
-    for (const page of [ada, bob]) await expect.poll(() => drawn(page)).toEqual([2, 1, 0])
-    await expect.poll(placeOfBob).not.toBe(before)
+    for (const page of [ada, bob]) await eventually(() => drawn(page)).toEqual([2, 1, 0])
+    await eventually(placeOfBob).not.toBe(before)
   })
 
   it('carries files of some MiB from several senders at once, intact, with progress at both ends', async () => {
@@ -232,7 +235,7 @@ describe('the chat', () => {
     }
     await page.keyboard.type('Ada')
     await press('Tab', 'ArrowRight', 'Enter')
-    await expect.poll(focused).toBe('text')
+    await eventually(focused).toBe('text')
     await page.keyboard.type('one')
     await press('Shift+Enter')
     await page.keyboard.type('two')
@@ -245,17 +248,17 @@ describe('the chat', () => {
     expect(await focused()).toBe('invite')
     await tabTo('open-share')
     await press('Enter')
-    await expect.poll(focused).toBe('copy')
+    await eventually(focused).toBe('copy')
     await press('Enter')
     await page.getByText(/^Copied$|copy it by hand/).waitFor()
     await press('Escape')
     expect(await focused()).toBe('open-share')
     await tabTo('attach')
     await press('Enter')
-    await expect.poll(() => choosers).toEqual([true])
+    await eventually(() => choosers).toEqual([true])
     await tabTo('rename')
     await press('Enter')
-    await expect.poll(focused).toBe('name')
+    await eventually(focused).toBe('name')
     await page.keyboard.type('Ada the Second')
     await press('Enter')
     await rowOf(page, 'Ada the Second').waitFor()
