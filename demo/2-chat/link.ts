@@ -6,19 +6,28 @@ import { WebGroup } from 'skein'
  */
 export const readKey = (): string => {
   const key = new URLSearchParams(location.hash.slice(1)).get('skein')
-  if (key !== null && key !== '') return key
-  const fresh = WebGroup.generateKey()
-  history.replaceState(null, '', `#skein=${fresh}`)
-  return fresh
+  return key !== null && key !== '' ? key : startNewGroup()
 }
 
-/** Copies the link of the page. Where the browser does not allow that, asks for it to be copied by hand. */
-export const copyLink = async (): Promise<string> => {
+/** Puts a fresh key into the link; from then on it leads to a group of its own. */
+export const startNewGroup = (): string => {
+  const key = WebGroup.generateKey()
+  history.replaceState(null, '', `#skein=${key}`)
+  return key
+}
+
+/** Whether someone sent this link, rather than just opening the page. To be asked before `readKey`. */
+export const isInvited = (): boolean => new URLSearchParams(location.hash.slice(1)).has('skein')
+
+/** A link that only this machine understands is of no use on a phone. */
+export const isLinkLocal = (): boolean => /^(localhost|127\.|\[::1\])/.test(location.hostname)
+
+/** False where the browser does not allow pages to copy. */
+export const copyLink = async (): Promise<boolean> => {
   try {
     await navigator.clipboard.writeText(location.href)
-    return 'Link copied'
+    return true
   } catch {
-    prompt('Copy this link and send it to whoever should join:', location.href)
-    return 'Copy link'
+    return false
   }
 }

@@ -1,118 +1,191 @@
-/** A chat among all who have the link. The group is in the link, the name in this browser, and nothing anywhere else. */
-import { WebGroup } from 'skein'
-import { copyLink, readKey } from './link.js'
-import { showEvent, showMembers, showMessage, signalingUrl, view } from './view.js'
-import { failureInWords, nameOf, pathInWords, stateInWords } from './words.js'
+/**
+ * A chat among all who have the link. The group is in the link, the name in this browser, and nothing anywhere else.
+ * `session.ts` is one stay in the group; the folders `files`, `mesh` and `view` know nothing of each other's insides.
+ */
+import { inviteBot } from './bot.js'
+import { isDye, randomDye } from './colors.js'
+import { limitInWords } from './files/limits.js'
+import { isInvited, readKey, startNewGroup } from './link.js'
+import { createGraph } from './mesh/graph.js'
+import { MeshPicture } from './mesh/picture.js'
+import { pageSettings } from './page-settings.js'
+import { People } from './people.js'
+import { Session } from './session.js'
+import { keep, recall } from './storage.js'
+import { Transfers } from './transfers.js'
+import { closeAside, setUpAside } from './view/aside.js'
+import { focusComposer, setComposerEnabled, setUpComposer } from './view/composer.js'
+import { showEmpty, showEvent, showText } from './view/conversation.js'
+import { element } from './view/dom.js'
+import { setUpDropZone } from './view/drop-zone.js'
+import { isInviteUnderWay, setUpInvite, showInvite } from './view/invite.js'
+import { showMembers } from './view/members.js'
+import { hideNotice, setUpNotice, showNotice } from './view/notice.js'
+import { showScreen } from './view/screens.js'
+import { setUpShareDialog } from './view/share-dialog.js'
+import { showStatus } from './view/status.js'
+import { openWelcome, setUpWelcome, type Appearance } from './view/welcome.js'
+import { failureInWords, leavingInWords, pathInWords, rttInWords, statusInWords } from './words.js'
 
-const nameKey = 'skein-chat-name'
+const pollMs = 2_000
 
-let group: WebGroup | null = null
-/** Those seen so far, also when they have left: what they said is still there. */
-const names = new Map<string, string>()
-let myName = localStorage.getItem(nameKey) ?? ''
+const people = new People()
+const nameById = (id: string): string => (id === session?.group.myId ? 'you' : people.get(id).name)
+const picture = new MeshPicture(element('mesh', SVGSVGElement), nameById)
+const transfers = new Transfers(people)
 
-const nameById = (id: string): string => names.get(id) ?? id.slice(0, 4)
+const remembered = recall('skein-chat-color')
+let appearance: Appearance = {
+  name: recall('skein-chat-name'),
+  dye: isDye(remembered) ? remembered : randomDye(),
+}
+let session: Session | null = null
+/** Once is enough, however much is said to an empty room. */
+let isAloneSaid = false
 
-const render = (current: WebGroup): void => {
-  if (current !== group) return
-  for (const peer of current.peers) names.set(peer.id, nameOf(peer))
-  const joined = current.state === 'joined'
-  view.status.textContent = stateInWords(current.state, current.signalingState, current.peers.length)
-  view.status.className = joined && current.signalingState !== 'open' ? 'trouble' : ''
-  view.text.disabled = view.send.disabled = !joined
-  const others = current.peers.map((peer) => ({
-    name: nameOf(peer),
-    how: pathInWords(peer, nameById),
-    kind: peer.path,
-  }))
-  showMembers(joined ? [{ name: myName, how: 'you', kind: 'me' }, ...others] : [])
+const render = (): void => {
+  if (session === null) return
+  const { group, me, reports } = session
+  const isJoined = group.state === 'joined'
+  const rtts = new Map(group.stats().peers.map(({ id, rttMs }) => [id, rttMs]))
+  const peers = isJoined ? group.peers : []
+  showStatus(statusInWords(group.state, group.signalingState, peers.length, navigator.onLine))
+  setComposerEnabled(isJoined)
+  showEmpty(isJoined ? peers.length : null)
+  showMembers([
+    { person: me, kind: 'me', how: 'you', rtt: '' },
+    ...peers.map((peer) => ({
+      person: people.get(peer.id),
+      kind: peer.path,
+      how: pathInWords(peer, nameById),
+      rtt: rttInWords(rtts.get(peer.id) ?? null),
+    })),
+  ])
+  if (me.id !== '') picture.show(createGraph(me, peers, (id) => people.get(id), reports))
 }
 
-const fail = (error: unknown): void => {
-  view.status.textContent = failureInWords(error)
-  view.status.className = 'trouble'
-  view.retry.hidden = false
+const createSession = (): Session => {
+  // What became of a session that has been replaced meanwhile is of no interest.
+  const isCurrent = (): boolean => created === session
+  const created: Session = new Session({ signalingUrl: pageSettings.signalingUrl, ...appearance }, people, {
+    onChange: () => {
+      if (isCurrent()) render()
+    },
+    onBack: () => showEvent('You are back'),
+    onLost: () => showNotice('The connection to the group is lost. Trying again may help.', false),
+    onArrival: ({ name }) => showEvent(`${name} is here`),
+    onDeparture: ({ name }, reason) => showEvent(leavingInWords(name, reason)),
+    onText: (from, text) => {
+      showText(from, text, false)
+      picture.pulse(from.id, created.group.myId)
+    },
+    files: transfers.receive(() => created),
+  })
+  return created
 }
 
-const createGroup = (): WebGroup => {
-  const current = new WebGroup({ signaling: signalingUrl, profile: { name: myName } })
-  for (const name of ['state:change', 'signaling:change', 'link:change', 'member:update'] as const) {
-    current.on(name, () => render(current))
-  }
-  current.on('member:join', ({ peer }) => {
-    render(current)
-    showEvent(`${nameOf(peer)} is here`)
-  })
-  current.on('member:leave', ({ id, reason }) => {
-    render(current)
-    showEvent(reason === 'timeout' ? `${nameById(id)} is gone without a word` : `${nameById(id)} has left`)
-  })
-  current.on('message', ({ from, data }) => {
-    if (typeof data === 'string') showMessage(nameById(from), data, false)
-  })
-  current.on('error', ({ error }) => console.warn(error))
-  return current
-}
-
-/** Joins the group of the link under the name of the moment, in place of the group before. */
+/** Joins the group of the link as who I am at the moment, in place of the session before. */
 const start = async (): Promise<void> => {
-  const previous = group
-  view.retry.hidden = true
-  view.use.textContent = 'Change'
-  let current: WebGroup | null = null
+  const previous = session
+  session = null
+  let current: Session | null = null
+  showScreen('chat')
+  hideNotice()
+  showInvite(false, '')
   try {
-    current = group = createGroup()
     const key = readKey()
+    current = session = createSession()
     void previous?.leave()
-    await current.join(key)
-    view.text.focus()
+    render()
+    await current.group.join(key)
+    if (current === session) focusComposer()
   } catch (error) {
-    // What became of a group that has been replaced meanwhile is of no interest.
-    if (current === group) fail(error)
+    if (current !== session) return
+    showStatus({ words: 'Not connected', tone: 'trouble' })
+    showNotice(failureInWords(error), error instanceof RangeError)
   }
 }
 
-view.naming.addEventListener('submit', (event) => {
-  event.preventDefault()
-  const name = view.name.value.trim()
-  if (name === '') return
-  const isNew = name !== myName
-  myName = name
-  localStorage.setItem(nameKey, name)
-  // What others are shown of a member is fixed for as long as it is there: under another name one joins anew.
-  if (isNew) void start()
-  else view.text.focus()
-})
+const say = (text: string): void => {
+  if (session === null) return
+  const { group, me } = session
+  showText(me, text, true)
+  if (group.peers.length === 0 && !isAloneSaid)
+    showEvent('Nobody is here to read this yet, and it is not kept for later')
+  isAloneSaid = group.peers.length === 0
+  for (const { id } of group.peers) picture.pulse(me.id, id)
+  session.say(text).catch((error: unknown) => showEvent(`Not sent. ${failureInWords(error)}`, 'trouble'))
+}
 
-view.composer.addEventListener('submit', (event) => {
-  event.preventDefault()
-  const text = view.text.value
-  if (group?.state !== 'joined' || text.trim() === '') return
-  showMessage(myName, text, true)
-  view.text.value = ''
-  group.send(text).catch((error: unknown) => showEvent(failureInWords(error)))
-})
+const invite = async (): Promise<void> => {
+  if (session === null || isInviteUnderWay()) return
+  const current = session
+  showInvite(true, 'Asking the bot to come…')
+  const wasHere = current.group.members
+  const words = await inviteBot(current.group, pageSettings.botUrl).then(
+    (id) => (wasHere.includes(id) ? 'The bot is here already.' : ''),
+    failureInWords,
+  )
+  if (current === session) showInvite(false, words)
+}
 
-view.copy.addEventListener('click', () => {
-  void copyLink().then((label) => {
-    view.copy.textContent = label
-    setTimeout(() => (view.copy.textContent = 'Copy link'), 2_000)
-  })
-})
+const sendFiles = (files: readonly File[]): void => {
+  if (session?.group.state === 'joined') transfers.send(session, files)
+}
 
-view.retry.addEventListener('click', () => void start())
+setUpWelcome({
+  onDone: (next) => {
+    const isNew = session === null || next.name !== appearance.name || next.dye !== appearance.dye
+    appearance = next
+    keep('skein-chat-name', next.name)
+    keep('skein-chat-color', next.dye)
+    // What others are shown of a member is fixed for as long as it is there: under another name one joins anew.
+    if (isNew) void start()
+    else showScreen('chat')
+  },
+  onCancel: () => {
+    showScreen('chat')
+    focusComposer()
+  },
+})
+setUpShareDialog()
+setUpAside()
+setUpComposer({ onText: say, onFiles: sendFiles })
+setUpDropZone(
+  () => (session?.group.state === 'joined' ? `Drop to send to everyone here, ${limitInWords}` : null),
+  sendFiles,
+)
+setUpInvite(pageSettings.botUrl !== '', () => void invite())
+setUpNotice({
+  onRetry: () => void start(),
+  onNewGroup: () => {
+    startNewGroup()
+    void start()
+  },
+})
+element('rename', HTMLButtonElement).addEventListener('click', () => {
+  closeAside()
+  showScreen('welcome')
+  openWelcome(appearance, 'change')
+})
 
 // Another link pasted over this one is another group.
 addEventListener('hashchange', () => {
+  if (session === null) return
   showEvent('Another group')
   void start()
 })
+for (const name of ['online', 'offline']) addEventListener(name, render)
+// Round-trip times waver all the time and so have no event.
+setInterval(() => {
+  if (!document.hidden && session?.group.state === 'joined') render()
+}, pollMs)
 
+const why = isInvited() ? 'invited' : 'new'
 readKey()
-view.name.value = myName
-if (myName === '') {
-  view.status.textContent = 'Say who you are to join'
-  view.name.focus()
+if (appearance.name === '') {
+  showScreen('welcome')
+  openWelcome(appearance, why)
 } else {
   void start()
 }

@@ -1,9 +1,5 @@
-import { SkeinError, type Peer, type SignalingState, type WebGroupState } from 'skein'
-
-export const nameOf = ({ id, profile }: Pick<Peer, 'id' | 'profile'>): string => {
-  const { name } = profile
-  return typeof name === 'string' && name.trim() !== '' ? name.trim().slice(0, 40) : `Someone (${id.slice(0, 4)})`
-}
+import { SkeinError, type LeaveReason, type Peer, type SignalingState, type WebGroupState } from 'skein'
+import { lacks } from './browser-support.js'
 
 /** How a member is reached; `nameById` says who the members in between are. */
 export const pathInWords = ({ path, via }: Pick<Peer, 'path' | 'via'>, nameById: (id: string) => string): string => {
@@ -12,42 +8,75 @@ export const pathInWords = ({ path, via }: Pick<Peer, 'path' | 'via'>, nameById:
   return `through ${via.map(nameById).join(', then ')}`
 }
 
-export const stateInWords = (state: WebGroupState, signaling: SignalingState, others: number): string => {
-  if (state === 'joining') return 'Joining…'
-  if (state !== 'joined') return 'Not connected'
-  const here =
-    others === 0 ? 'Nobody else is here yet' : `Connected with ${others === 1 ? 'one other' : `${others} others`}`
-  if (signaling === 'open') return here
-  return `${here}. The signaling server is away: you can go on, but nobody new can join until it is back`
+export const rttInWords = (rttMs: number | null): string => {
+  if (rttMs === null) return ''
+  if (rttMs >= 1_000) return `${(rttMs / 1_000).toFixed(1)} s`
+  return rttMs < 1 ? '< 1 ms' : `${Math.round(rttMs)} ms`
 }
 
-/** What went wrong, for someone who has never heard of skein. */
+/** `tone` says whether to worry: `calm`, `waiting` for something that will pass, or `trouble`. */
+export interface Status {
+  readonly words: string
+  readonly tone: 'calm' | 'waiting' | 'trouble'
+}
+
+export const statusInWords = (
+  state: WebGroupState,
+  signaling: SignalingState,
+  others: number,
+  isOnline: boolean,
+): Status => {
+  if (state === 'joining') {
+    const words = signaling === 'open' ? 'Found the server, looking for the others…' : 'Looking for the server…'
+    return { words, tone: 'waiting' }
+  }
+  if (state !== 'joined') return { words: 'Not connected', tone: 'trouble' }
+  const here =
+    others === 0 ? 'Nobody else is here yet' : `Connected with ${others === 1 ? 'one other' : `${others} others`}`
+  if (signaling === 'open') return { words: here, tone: 'calm' }
+  const why = isOnline ? 'The server is away' : 'This device is offline'
+  return { words: `${here}. ${why}: you can go on, but nobody new can join until it is back`, tone: 'trouble' }
+}
+
+export const leavingInWords = (name: string, reason: LeaveReason): string => {
+  if (reason === 'goodbye') return `${name} has left`
+  return reason === 'timeout' ? `${name} is gone without a word` : `${name} was put out: it broke the rules`
+}
+
+/** What went wrong with the group, for someone who has never heard of skein. */
 export const failureInWords = (error: unknown): string => {
-  if (error instanceof RangeError || error instanceof TypeError) return 'This link is damaged: its key cannot be read'
-  if (!(error instanceof SkeinError)) return 'Something unexpected went wrong'
+  if (error instanceof RangeError || error instanceof TypeError) {
+    return 'This link is damaged: its key cannot be read. Ask for the link again, and copy all of it.'
+  }
+  if (!(error instanceof SkeinError)) return 'Something unexpected went wrong. Trying again may help.'
   switch (error.code) {
     case 'signaling-unreachable':
     case 'join-timeout':
-      return 'The signaling server cannot be reached. Is it running, and is this device online?'
+      return navigator.onLine
+        ? 'The server where members find each other does not answer. It may be down, or out of your reach.'
+        : 'This device is offline. Joining needs a network, once.'
     case 'signaling-missing':
+      return 'This page does not say where its server is. Whoever runs the page has to add that.'
     case 'signaling-refused':
+      return 'The server will not take you in: it is full, or it is no server for this chat.'
     case 'version-mismatch':
+      return 'This page and its server are of different ages. Reload the page; if that does not help, tell whoever runs it.'
     case 'insecure-url':
-      return 'The signaling server of this page does not take it in'
+      return 'This page names a server or a bot without encryption, and that is not allowed.'
     case 'peers-unreachable':
-      return 'Others are here, but no connection to any of them came about'
+      return 'Others are here, but no connection to any of them came about. A firewall may be in the way.'
     case 'engine-missing':
-      return 'This browser has no WebRTC, or it is switched off'
-    case 'invite-failed':
-      return 'The bot does not come'
+      return (/cryptography/.test(error.message) ? lacks.webAssembly : lacks.webRtc).words
     case 'message-too-large':
-      return 'This message is too large'
+      return 'That is too large for one message.'
     case 'member-left':
     case 'member-unknown':
-      return 'The one it was for has left'
+      return 'The one it was for has left.'
+    case 'invite-failed':
+      return 'The bot did not come. It may be down, or what answered is no bot.'
     case 'not-joined':
     case 'already-joined':
     case 'closed':
-      return 'You are not connected'
+      return 'You are not connected.'
   }
 }

@@ -7,7 +7,7 @@ import { setup, useBrowser } from './support.js'
 
 useBrowser()
 
-const environment = { ...process.env, SKEIN_PORT: '0', SKEIN_DEMO_PORT: '0' }
+const environment = { ...process.env, SKEIN_PORT: '0', SKEIN_BOT_PORT: '0', SKEIN_DEMO_PORT: '0' }
 
 /** `npm start` without npm, which would take the signals for itself. */
 const start = (env: NodeJS.ProcessEnv): { child: ChildProcess; output: () => string } => {

@@ -1,0 +1,22 @@
+/** The element of the page with this id; a page that lacks it is broken, and says so at once. */
+export const element = <T extends Element>(id: string, type: new () => T): T => {
+  const found = document.getElementById(id)
+  if (!(found instanceof type)) throw new Error(`the page has no ${type.name} named "${id}"`)
+  return found
+}
+
+export const create = <K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className: string,
+  ...children: readonly (Node | string)[]
+): HTMLElementTagNameMap[K] => {
+  const made = document.createElement(tag)
+  made.className = className
+  made.append(...children)
+  return made
+}
+
+/** Assigns only what differs, so that a screen reader hears of changes alone. */
+export const setText = (target: Element, text: string): void => {
+  if (target.textContent !== text) target.textContent = text
+}

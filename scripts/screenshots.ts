@@ -1,0 +1,113 @@
+/**
+ * Takes the screenshots of the chat that README shows: `npx tsx scripts/screenshots.ts [folder]`, by default into docs/.
+ * Four people are in the picture, of whom one is reached through others, and the echo bot where the build has it.
+ */
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright'
+import { canGoBlind, goBlind, joinChat, say } from '../tests/browser/chat.js'
+import { launchChromium } from '../tests/support/chromium.js'
+import { serveDemos } from './serve-demos.js'
+import { startBot } from './start-bot.js'
+
+const wide = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1.4, locale: 'en-GB' } as const
+const phone = { viewport: { width: 390, height: 780 }, deviceScaleFactor: 2, locale: 'en-GB' } as const
+
+/** Geese in flight, for someone to send. */
+const drawPicture = async (browser: Browser): Promise<Buffer> => {
+  const page = await browser.newPage({ viewport: { width: 720, height: 400 } })
+  const geese = [0, 1, 2, 3, 4].flatMap((i) =>
+    i === 0
+      ? [[0, 0]]
+      : [
+          [-i, i],
+          [i * 0.86, i * 1.1],
+        ],
+  )
+  const shapes = geese.map(([x = 0, y = 0]) => {
+    const at = `translate(${390 + x * 58} ${95 + y * 30}) rotate(${x * 3})`
+    return `<path transform="${at}" d="M-17 -5Q-8 -10 0 0Q9 -11 19 -7" fill="none" stroke="#22303a" stroke-width="4.5" stroke-linecap="round"/>`
+  })
+  await page.setContent(
+    `<body style="margin:0"><svg width="720" height="400"><defs><linearGradient id="g" x1="0" x2="0" y1="0" y2="1">
+    <stop stop-color="#7fb0c4"/><stop offset=".7" stop-color="#f3dcb4"/><stop offset="1" stop-color="#eebc86"/></linearGradient></defs>
+    <rect width="720" height="400" fill="url(#g)"/>
+    <path d="M0 330Q180 270 380 325T720 300V400H0Z" fill="#5b7f76"/><path d="M0 365Q220 320 430 368T720 350V400H0Z" fill="#2f5650"/>
+    ${shapes.join('')}</svg>`,
+  )
+  const picture = await page.screenshot({ type: 'jpeg', quality: 85 })
+  await page.close()
+  return picture
+}
+
+/** Waits until nothing moves but what moves for good. */
+const settle = async (page: Page): Promise<void> => {
+  const places = (): Promise<string> =>
+    page
+      .locator('#mesh')
+      .evaluate((mesh) => new Promise<string>((resolve) => setTimeout(() => resolve(mesh.innerHTML), 150)))
+  let [before, now] = ['', await places()]
+  while (before !== now) [before, now] = [now, await places()]
+}
+
+const folder = process.argv[2] ?? 'docs'
+const { createSignaling } = await import('skein/signaling')
+const signaling = await createSignaling({ port: 0 }).listen()
+const bot = await startBot(0)
+const demos = await serveDemos({ port: 0, signalingUrl: signaling.url, botUrl: bot?.url ?? '' })
+const browser = await launchChromium()
+const files = await mkdtemp(join(tmpdir(), 'skein-screenshots-'))
+
+const shoot = async (page: Page, name: string): Promise<void> => {
+  await settle(page)
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+  const path = join(folder, name)
+  await page.screenshot({ path, caret: 'hide' })
+  console.log(`${path} ${((await stat(path)).size / 1024).toFixed(0)} KiB`)
+}
+
+try {
+  const ada = await joinChat(browser, `${demos.url}/2-chat/`, { name: 'Ada Lind', color: 'madder', options: wide })
+  const link = ada.url()
+  const bob = await joinChat(browser, link, {
+    name: 'Bob Okafor',
+    color: 'woad',
+    before: canGoBlind,
+    options: { ...wide, colorScheme: 'dark' },
+  })
+  await bob.locator('#members .direct').waitFor()
+  await goBlind(bob)
+  const carol = await joinChat(browser, link, { name: 'Carol Reyes', color: 'weld', options: wide })
+  const dave = await joinChat(browser, link, { name: 'Dave Mori', color: 'heather', options: phone })
+  for (const page of [ada, bob, carol, dave]) await page.getByText('Connected with 3 others').waitFor()
+  await bob.locator('#members .relayed').nth(1).waitFor()
+  if (bot !== null) {
+    await ada.getByRole('button', { name: 'Invite the bot' }).click()
+    for (const page of [ada, bob, carol, dave]) await page.getByText('Connected with 4 others').waitFor()
+  }
+  const heard = (text: string): Promise<unknown> =>
+    Promise.all([ada, bob, carol, dave].map((page) => page.getByRole('log').getByText(text).first().waitFor()))
+  const tell = async (page: Page, text: string): Promise<void> => {
+    await say(page, text)
+    await heard(text)
+  }
+  await tell(carol, 'They are back over the lake! Forty at least, all in one line.')
+  await carol
+    .locator('#file-input')
+    .setInputFiles({ name: 'geese.jpg', mimeType: 'image/jpeg', buffer: await drawPicture(browser) })
+  await Promise.all([ada, bob, dave].map((page) => page.getByRole('img', { name: 'Picture: geese.jpg' }).waitFor()))
+  await tell(dave, 'A whole skein of them. Did anyone get the sound?')
+  await tell(bob, 'I did, ten minutes of it.')
+  await shoot(dave, 'chat-phone.png')
+  const recording = join(files, 'lake at dawn.wav')
+  await writeFile(recording, Buffer.alloc(58_000_000))
+  await bob.locator('#file-input').setInputFiles(recording)
+  await ada.waitForFunction(() => (document.querySelector('progress')?.position ?? 0) > 0.5)
+  await shoot(ada, 'chat-light.png')
+  await bob.getByText('sent to').waitFor()
+  await shoot(bob, 'chat-dark.png')
+} finally {
+  await browser.close()
+  await Promise.all([demos.close(), signaling.close(), bot?.close(), rm(files, { recursive: true })])
+}

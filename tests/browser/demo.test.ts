@@ -1,0 +1,420 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright'
+import decodeQR from 'qr/decode.js'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { serveDemos, type Demos } from '../../scripts/serve-demos.js'
+import { launchChromium } from '../support/chromium.js'
+import { canGoBlind, goBlind, joinChat, openChat, say, type Guest } from './chat.js'
+import { startSignaling, type SignalingProcess } from './signaling-process.js'
+
+const phone = { viewport: { width: 360, height: 740 } }
+const nowhere = 'ws://localhost:9'
+const MiB = 2 ** 20
+
+let browser: Browser
+let demos: Demos
+let signaling: SignalingProcess
+
+beforeAll(async () => {
+  signaling = await startSignaling()
+  ;[browser, demos] = await Promise.all([
+    launchChromium(),
+    serveDemos({ port: 0, signalingUrl: signaling.url, botUrl: nowhere }),
+  ])
+})
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()))
+})
+afterAll(async () => {
+  await Promise.all([browser.close(), demos.close(), signaling.stop()])
+})
+
+const chatUrl = (): string => `${demos.url}/2-chat/`
+
+/** As patient as playwright is, on a machine that is busy with other things. */
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 30_000, interval: 50 })
+
+/** One page after the other on the link that the first one shows, until all see each other. */
+const joinAll = async (...guests: [Guest, ...Guest[]]): Promise<Page[]> => {
+  const [first, ...others] = guests
+  const pages = [await joinChat(browser, chatUrl(), first)]
+  for (const guest of others) pages.push(await joinChat(browser, pages[0]?.url() ?? '', guest))
+  for (const page of pages) await eventually(() => memberNames(page)).toHaveLength(guests.length)
+  return pages
+}
+
+const memberNames = (page: Page): Promise<string[]> => page.locator('#members .member').allTextContents()
+
+const rowOf = (page: Page, name: string) => page.locator('#members li').filter({ hasText: name })
+
+/** What axe-core finds, as text that tells where. Motion is over when it looks: what is half faded in has no contrast. */
+const findBarriers = async (page: Page): Promise<string[]> => {
+  await page.evaluate(() =>
+    Promise.allSettled(
+      document
+        .getAnimations()
+        .flatMap((one) => (one.effect?.getComputedTiming().iterations === Infinity ? [] : [one.finished])),
+    ),
+  )
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run()
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`),
+    )
+  })
+}
+
+/** Bytes that differ from place to place, so that a slice lost or swapped shows. */
+const createFile = (name: string, size: number, salt: number) => {
+  const buffer = Buffer.alloc(size)
+  for (let i = 0; i < size; i += 1) buffer[i] = (i * 31 + (i >> 9) * salt + salt) & 255
+  return { name, mimeType: 'application/x-test', buffer }
+}
+
+const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+const savedHash = async (page: Page, name: string): Promise<string> => {
+  const downloading = page.waitForEvent('download')
+  await page.getByRole('link', { name: `Save ${name}` }).click()
+  const download = await downloading
+  expect(download.suggestedFilename()).toBe(name)
+  return hashOf(await readFile(await download.path()))
+}
+
+/** Writes down every value that a progress bar shows from now on. */
+const watchProgress = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    const seen: number[] = ((window as { seen?: number[] }).seen = [])
+    new MutationObserver(() => {
+      for (const bar of document.querySelectorAll('progress')) seen.push(bar.value / bar.max)
+    }).observe(document.body, { subtree: true, childList: true, attributes: true })
+  })
+
+const seenProgress = (page: Page): Promise<number[]> => page.evaluate(() => (window as { seen?: number[] }).seen ?? [])
+
+describe('the chat', () => {
+  it('is joined by the link, shows names and colours, and carries messages both ways', async () => {
+    const [ada, bob] = (await joinAll({ name: 'Ada', color: 'madder' }, { name: 'Bob', color: 'woad' })) as [Page, Page]
+    expect(new URL(ada.url()).hash).toMatch(/^#skein=sk1_/)
+    expect(await memberNames(ada)).toEqual(['Ada', 'Bob'])
+    const discColor = (page: Page, name: string): Promise<string> =>
+      rowOf(page, name)
+        .locator('.disc')
+        .evaluate((disc) => getComputedStyle(disc).backgroundColor)
+    expect(await discColor(ada, 'Bob')).toBe('rgb(42, 100, 150)')
+    expect(await discColor(bob, 'Ada')).toBe('rgb(181, 56, 42)')
+    await say(bob, 'hello <b>Ada</b>, see https://example.org/x.')
+    await ada.getByRole('log').getByText('hello <b>Ada</b>').waitFor()
+    expect(await ada.getByRole('link', { name: 'https://example.org/x' }).getAttribute('href')).toBe(
+      'https://example.org/x',
+    )
+    await say(ada, 'thanks')
+    await bob.getByRole('log').getByText('thanks').waitFor()
+    await rowOf(ada, 'Bob').getByText('direct').waitFor()
+    await rowOf(ada, 'Bob')
+      .getByText(/^(< 1|\d+) ms$/)
+      .waitFor()
+  })
+
+  it('shows who is reached through whom, and a picture that moves as members come and go', async () => {
+    const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob', before: canGoBlind })) as [Page, Page]
+    const drawn = async (page: Page): Promise<number[]> => [
+      await page.locator('#mesh .node:not(.gone)').count(),
+      await page.locator('#mesh .link:not(.gone)').count(),
+      await page.locator('#mesh .relayed:not(.gone)').count(),
+    ]
+    await eventually(() => drawn(bob)).toEqual([2, 1, 0])
+    await goBlind(bob)
+    const carol = await joinChat(browser, ada.url(), { name: 'Carol' })
+    await rowOf(bob, 'Carol').getByText('through Ada').waitFor()
+    await rowOf(carol, 'Bob').getByText('through Ada').waitFor()
+    // Ada has links to both; each of the two learns of the link that is not its own from Ada.
+    await eventually(() => drawn(ada)).toEqual([3, 2, 0])
+    for (const page of [bob, carol]) await eventually(() => drawn(page)).toEqual([3, 2, 1])
+    await bob
+      .getByRole('img', { name: 'Picture of the mesh: 3 members, 2 links. Carol is reached through Ada' })
+      .waitFor()
+    const placeOfBob = (): Promise<string | null> =>
+      ada.locator('#mesh .node', { hasText: 'Bob' }).getAttribute('transform')
+    const before = await placeOfBob()
+    await say(carol, 'good bye')
+    await bob.getByRole('log').getByText('good bye').waitFor()
+    await carol.close({ runBeforeUnload: true })
+    await ada.getByRole('log').getByText('Carol has left').waitFor()
+    for (const page of [ada, bob]) await eventually(() => drawn(page)).toEqual([2, 1, 0])
+    await eventually(placeOfBob).not.toBe(before)
+  })
+
+  it('carries files of some MiB from several senders at once, intact, with progress at both ends', async () => {
+    const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob' })) as [Page, Page]
+    await Promise.all([ada, bob].map(watchProgress))
+    const fromAda = [
+      createFile('one.bin', 4 * MiB + 5, 3),
+      createFile('two.bin', 2 * MiB, 7),
+      createFile('empty.bin', 0, 0),
+    ]
+    const fromBob = [createFile('three.bin', 3 * MiB, 11)]
+    await Promise.all([
+      ada.locator('#file-input').setInputFiles(fromAda),
+      bob.locator('#file-input').setInputFiles(fromBob),
+    ])
+    for (const [page, files] of [
+      [bob, fromAda],
+      [ada, fromBob],
+    ] as const) {
+      for (const { name, buffer } of files) expect(await savedHash(page, name)).toBe(hashOf(buffer))
+    }
+    await ada.getByText('2 MiB · sent to Bob').waitFor()
+    for (const page of [ada, bob]) {
+      const between = (await seenProgress(page)).filter((value) => value > 0 && value < 1)
+      expect(new Set(between).size).toBeGreaterThan(5)
+    }
+  })
+
+  it('takes dropped files, shows pictures, and lets no file run as part of the page', async () => {
+    const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob' })) as [Page, Page]
+    const drop = async (name: string, type: string, base64: string, event: string): Promise<void> => {
+      await ada.evaluate(
+        ([fileName, mime, text, kind]) => {
+          const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
+          const dataTransfer = new DataTransfer()
+          dataTransfer.items.add(new File([bytes], fileName, { type: mime }))
+          document.body.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }))
+        },
+        [name, type, base64, event] as const,
+      )
+    }
+    const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+    await drop('dot.png', 'image/png', dot, 'dragover')
+    await ada.getByText('Drop to send to everyone here, up to 64 MiB each').waitFor()
+    await drop('dot.png', 'image/png', dot, 'drop')
+    await bob.getByRole('img', { name: 'Picture: dot.png' }).waitFor()
+    await drop('page.html', 'text/html', btoa('<script>alert(1)</script>'), 'drop')
+    const url = await bob.getByRole('link', { name: 'Save page.html' }).getAttribute('href')
+    expect(await bob.evaluate(async (href) => (await (await fetch(href)).blob()).type, url ?? '')).toBe(
+      'application/octet-stream',
+    )
+  })
+
+  it('refuses what is too large, and what was cancelled ends at both ends', async () => {
+    const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob' })) as [Page, Page]
+    const choose = (page: Page, name: string, size: number): Promise<void> =>
+      page.evaluate(
+        ([fileName, bytes]) => {
+          const dataTransfer = new DataTransfer()
+          dataTransfer.items.add(new File([new Uint8Array(bytes)], fileName))
+          document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
+        },
+        [name, size] as const,
+      )
+    await choose(ada, 'huge.bin', 64 * MiB + 1)
+    await ada.getByText('huge.bin is too large: at most 64 MiB can be sent').waitFor()
+    await choose(ada, 'mine.bin', 40 * MiB)
+    await bob.getByRole('button', { name: 'Cancel mine.bin' }).waitFor()
+    await ada.getByRole('button', { name: 'Cancel mine.bin' }).click()
+    for (const page of [ada, bob]) await page.getByText('40 MiB · cancelled').waitFor()
+    await choose(ada, 'unwanted.bin', 50 * MiB)
+    await bob.getByRole('button', { name: 'Cancel unwanted.bin' }).click()
+    await ada.getByText('50 MiB · not sent: those it was for have left or refused it').waitFor()
+  })
+
+  it('works by keyboard alone', async () => {
+    const page = await openChat(browser, chatUrl())
+    const choosers: boolean[] = []
+    page.on('filechooser', (chooser) => choosers.push(chooser.isMultiple()))
+    const press = async (...keys: string[]): Promise<void> => {
+      for (const key of keys) await page.keyboard.press(key)
+    }
+    const focused = (): Promise<string> => page.evaluate(() => document.activeElement?.id ?? '')
+    const tabTo = async (id: string): Promise<void> => {
+      for (let i = 0; i < 30 && (await focused()) !== id; i += 1) await press('Tab')
+      expect(await focused()).toBe(id)
+    }
+    await page.keyboard.type('Ada')
+    await press('Tab', 'ArrowRight', 'Enter')
+    await eventually(focused).toBe('text')
+    await page.keyboard.type('one')
+    await press('Shift+Enter')
+    await page.keyboard.type('two')
+    await press('Enter')
+    await page.getByRole('log').getByText('one\ntwo').waitFor()
+    await page.getByText('Nobody is here to read this yet').waitFor()
+    await tabTo('invite')
+    await press('Enter')
+    await page.getByText('The bot did not come').waitFor()
+    expect(await focused()).toBe('invite')
+    await tabTo('open-share')
+    await press('Enter')
+    await eventually(focused).toBe('copy')
+    await press('Enter')
+    await page.getByText(/^Copied$|copy it by hand/).waitFor()
+    await press('Escape')
+    expect(await focused()).toBe('open-share')
+    await tabTo('attach')
+    await press('Enter')
+    await eventually(() => choosers).toEqual([true])
+    await tabTo('rename')
+    await press('Enter')
+    await eventually(focused).toBe('name')
+    await page.keyboard.type('Ada the Second')
+    await press('Enter')
+    await rowOf(page, 'Ada the Second').waitFor()
+  })
+
+  it('offers the link as a QR code that says just that', async () => {
+    const page = await joinChat(browser, chatUrl(), { name: 'Ada' })
+    await page.getByRole('button', { name: 'Share link', exact: true }).click()
+    await page.getByRole('img', { name: 'QR code of the link' }).waitFor()
+    const image = await page.locator('#qr svg').evaluate(async (svg) => {
+      const size = 240
+      const context = new OffscreenCanvas(size, size).getContext('2d')
+      const copy = svg.cloneNode(true) as SVGSVGElement
+      copy.setAttribute('width', String(size))
+      copy.setAttribute('height', String(size))
+      const drawn = new Image()
+      drawn.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`
+      await drawn.decode()
+      context?.drawImage(drawn, 0, 0, size, size)
+      const data = context?.getImageData(0, 0, size, size).data ?? new Uint8ClampedArray()
+      return {
+        width: size,
+        height: size,
+        text: String.fromCharCode(...data.filter((_value, index) => index % 4 === 0)),
+      }
+    })
+    const grey = Uint8Array.from(image.text, (letter) => letter.charCodeAt(0))
+    const data = Uint8Array.from({ length: grey.length * 4 }, (_value, index) =>
+      index % 4 === 3 ? 255 : (grey[index >> 2] ?? 0),
+    )
+    expect(decodeQR({ ...image, data })).toBe(page.url())
+  })
+})
+
+describe('axe-core finds nothing', () => {
+  it.each([
+    { name: 'in light', options: { colorScheme: 'light' } },
+    { name: 'in dark', options: { colorScheme: 'dark' } },
+    { name: 'at phone width', options: { ...phone, colorScheme: 'dark' } },
+  ] as const)('$name: welcome, conversation, members, dialog', async ({ options }) => {
+    const page = await openChat(browser, chatUrl(), { options })
+    expect(await findBarriers(page)).toEqual([])
+    await page.getByLabel('Your name').fill('Ada')
+    await page.getByRole('button', { name: 'Join' }).click()
+    await page.getByText('Nobody else is here yet').waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    const bob = await joinChat(browser, page.url(), { name: 'Bob' })
+    await bob.locator('#file-input').setInputFiles(createFile('a.bin', 1000, 1))
+    await page.getByRole('link', { name: 'Save a.bin' }).waitFor()
+    await say(page, 'hello')
+    expect(await findBarriers(page)).toEqual([])
+    if ('viewport' in options) {
+      await page.getByRole('button', { name: /Who is here/ }).click()
+      await page.getByRole('heading', { name: 'Who is here' }).waitFor()
+      expect(await findBarriers(page)).toEqual([])
+      // The conversation beneath cannot be reached meanwhile.
+      const canFocusText = (): Promise<boolean> =>
+        page.locator('#text').evaluate((text: HTMLElement) => {
+          text.focus()
+          return document.activeElement === text
+        })
+      expect(await canFocusText()).toBe(false)
+      await page.keyboard.press('Escape')
+      expect(await canFocusText()).toBe(true)
+    }
+    await page.getByRole('button', { name: 'Share link', exact: true }).click()
+    expect(await findBarriers(page)).toEqual([])
+    // Nothing sticks out at the side, whatever the width.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+  })
+})
+
+describe('plain words', () => {
+  /** What the page says once somebody has joined or tried to, and what it said on the way in. */
+  const tryToJoin = async (page: Page): Promise<{ before: string[]; after: string }> => {
+    const before = await page.locator('#lacks p').allTextContents()
+    await page.getByLabel('Your name').fill('Ada')
+    await page.getByRole('button', { name: 'Join' }).click()
+    const notice = page.getByRole('alert')
+    const joined = page.getByText('Nobody else is here yet')
+    await notice.or(joined).waitFor()
+    const after = (await notice.isVisible()) ? ((await notice.locator('p').textContent()) ?? '') : 'joined'
+    return { before, after }
+  }
+
+  it.each([
+    ['without WebRTC', 'delete window.RTCPeerConnection', /has no WebRTC/],
+    ['with WebAssembly taken away', 'delete window.WebAssembly', /WebAssembly is blocked/],
+  ])('%s: said before joining, and when it fails', async (_name, before, words) => {
+    const page = await openChat(browser, chatUrl(), { before })
+    const said = await tryToJoin(page)
+    expect(said.before).toEqual([expect.stringMatching(words)])
+    expect(said.after).toMatch(words)
+    expect(await findBarriers(page)).toEqual([])
+  })
+
+  it('with WebAssembly blocked by the policy of the page', async () => {
+    const context = await browser.newContext()
+    await context.route('**/2-chat/', async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({
+        response,
+        headers: { ...response.headers(), 'content-security-policy': "script-src 'self' 'unsafe-inline'" },
+      })
+    })
+    const page = await context.newPage()
+    await page.goto(chatUrl())
+    const said = await tryToJoin(page)
+    expect(said.before).toEqual([expect.stringMatching(/WebAssembly is blocked/)])
+    expect(said.after).toMatch(/WebAssembly is blocked/)
+  })
+
+  it.each([
+    ['localStorage', /your name is forgotten/],
+    ['indexedDB', /no database for pages/],
+  ])('without %s: said, and the chat works', async (name, words) => {
+    const before = `Object.defineProperty(window, '${name}', { get() { ${name === 'localStorage' ? "throw new DOMException('no', 'SecurityError')" : 'return undefined'} } })`
+    const page = await openChat(browser, chatUrl(), { before })
+    expect(await tryToJoin(page)).toEqual({ before: [expect.stringMatching(words)], after: 'joined' })
+  })
+
+  it('for a damaged link, with the way to a new group', async () => {
+    const page = await openChat(browser, `${chatUrl()}#skein=sk1_abc`)
+    expect((await tryToJoin(page)).after).toMatch(/link is damaged/)
+    await page.getByRole('button', { name: 'Start a new group' }).click()
+    await page.getByText('Nobody else is here yet').waitFor()
+  })
+
+  it('for a page that was asleep: it is back, and so are the others', async () => {
+    const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob' })) as [Page, Page]
+    const tell = (name: string): Promise<boolean> =>
+      bob.evaluate((type) => dispatchEvent(new PageTransitionEvent(type, { persisted: true })), name)
+    await tell('pagehide')
+    await bob.locator('#status').getByText('Not connected').waitFor()
+    await tell('pageshow')
+    await bob.getByRole('log').getByText('You are back').waitFor()
+    for (const page of [ada, bob]) await page.getByText('Connected with one other').waitFor()
+    expect(await bob.getByRole('alert').isVisible()).toBe(false)
+  })
+
+  it('while the server is away, and for those who cannot join then', async () => {
+    const own = await startSignaling()
+    const ownDemos = await serveDemos({ port: 0, signalingUrl: own.url, botUrl: '' })
+    try {
+      const ada = await joinChat(browser, `${ownDemos.url}/2-chat/`, { name: 'Ada' })
+      expect(await ada.getByRole('button', { name: 'Invite the bot' }).count()).toBe(0)
+      await own.kill()
+      await ada.locator('#status').getByText('The server is away: you can go on').waitFor()
+      expect(await findBarriers(ada)).toEqual([])
+      const bob = await openChat(browser, ada.url())
+      expect((await tryToJoin(bob)).after).toMatch(/does not answer/)
+      await own.restart()
+      await bob.getByRole('button', { name: 'Try again' }).click()
+      for (const page of [ada, bob]) await page.getByText('Connected with one other').waitFor()
+    } finally {
+      await Promise.all([ownDemos.close(), own.stop()])
+    }
+  })
+})
