@@ -39,7 +39,7 @@ const newest = async (folder: string): Promise<number> => {
 const isBuilt = async (): Promise<boolean> => {
   if (!existsSync('dist/skein.global.js') || !existsSync('dist/types')) return false
   const { mtimeMs: builtMs } = await stat('dist/skein.global.js')
-  return (await Promise.all(['sdk', 'signaling'].map(newest))).every((changedMs) => changedMs <= builtMs)
+  return (await Promise.all(['sdk', 'signaling', 'bots'].map(newest))).every((changedMs) => changedMs <= builtMs)
 }
 
 const reasonOf = (error: unknown): string =>
