@@ -38,7 +38,7 @@ export class EngineHost {
   readonly #options: EngineHostOptions
   readonly #effects: Effects
   readonly #links = new Map<CarrierId, Link>()
-  readonly #draining = new Set<Promise<void>>()
+  readonly #draining = new Map<Link, Promise<void>>()
   readonly #closed: Promise<void>
   #resolveClosed: () => void = () => undefined
   #server: { readonly carrier: CarrierId; readonly socket: SignalingSocket } | null = null
@@ -110,6 +110,8 @@ export class EngineHost {
       onCrash(error)
       return
     }
+    // A browser keeps a page only when none of its connections is open, be it one that is about to close.
+    if (event.type === 'suspend') for (const link of this.#draining.keys()) link.close()
     const happenings = this.#outbox
     this.#outbox = []
     for (const happening of happenings) {
@@ -234,8 +236,8 @@ export class EngineHost {
       link.close()
       return
     }
-    const drained = link.end(drainMs).finally(() => this.#draining.delete(drained))
-    this.#draining.add(drained)
+    const drained = link.end(drainMs).finally(() => this.#draining.delete(link))
+    this.#draining.set(link, drained)
   }
 
   #scheduleWake(atMs: number): void {
@@ -268,6 +270,6 @@ export class EngineHost {
     this.#wake = null
     if (this.#server) this.#close(this.#server.carrier, false)
     for (const carrier of [...this.#links.keys()]) this.#close(carrier, false)
-    void Promise.all(this.#draining).then(this.#resolveClosed)
+    void Promise.all(this.#draining.values()).then(this.#resolveClosed)
   }
 }

@@ -37,8 +37,6 @@ export class GroupCore implements JoinListener {
   #next: Join | null = null
   /** Runs while a group that will not join again by itself has neither a link nor the server. */
   #cancelLost: (() => void) | null = null
-  /** What to join with when the page comes back, until that has worked or the application decides otherwise. */
-  #suspended: JoinRequest | null = null
   #unwatchPage: (() => void) | null = null
 
   constructor(settings: Settings, app: Application, platform: Platform) {
@@ -67,8 +65,10 @@ export class GroupCore implements JoinListener {
 
   /** Only while there is no `claim`. */
   startJoin(request: Omit<JoinRequest, 'role'>): Promise<void> {
-    this.#suspended = null
-    return this.#start({ ...request, role: this.role }, 'join')
+    const join = new Join(this.settings, { ...request, role: this.role }, this, this.#platform)
+    if (this.lifecycle.stage.name === 'leaving') this.#next = join
+    else this.#begin(join)
+    return join.promise
   }
 
   invite(invitee: Invitee, signal: AbortSignal | undefined): Promise<string> {
@@ -79,13 +79,11 @@ export class GroupCore implements JoinListener {
 
   leave(): Promise<void> {
     const next = this.#next
-    this.#next = this.#suspended = null
+    this.#next = null
     next?.stop()
     const { stage } = this.lifecycle
     if (stage.name === 'leaving') return stage.done
-    if (stage.name !== 'left') return this.#leave(stage.join, 'leave')
-    this.#watchPage(false)
-    return Promise.resolve()
+    return stage.name === 'left' ? Promise.resolve() : this.#leave(stage.join, 'leave')
   }
 
   send(to: Audience, data: MessageData, signal: AbortSignal | undefined): Promise<void> {
@@ -109,7 +107,6 @@ export class GroupCore implements JoinListener {
   }
 
   onJoined(join: Join): void {
-    this.#suspended = null
     this.lifecycle.move({ name: 'joined', join }, 'joined')
   }
 
@@ -171,16 +168,9 @@ export class GroupCore implements JoinListener {
     }
   }
 
-  #start(request: JoinRequest, reason: string): Promise<void> {
-    const join = new Join(this.settings, request, this, this.#platform)
-    if (this.lifecycle.stage.name === 'leaving') this.#next = join
-    else this.#begin(join, reason)
-    return join.promise
-  }
-
-  #begin(join: Join, reason: string): void {
+  #begin(join: Join): void {
     this.#watchPage(true)
-    this.lifecycle.move({ name: 'joining', join }, reason)
+    this.lifecycle.move({ name: 'joining', join }, 'join')
     // A listener may have left the group again.
     if (this.join === join) join.begin()
   }
@@ -216,8 +206,8 @@ export class GroupCore implements JoinListener {
     this.lifecycle.move({ name: 'left' }, reason)
     const next = this.#next
     this.#next = null
-    if (next) this.#begin(next, 'join')
-    else if (!this.#suspended && this.claim === null) this.#watchPage(false)
+    if (next) this.#begin(next)
+    else if (this.claim === null) this.#watchPage(false)
   }
 
   #watchForLoss(join: Join): void {
@@ -245,13 +235,10 @@ export class GroupCore implements JoinListener {
       this.#unwatchPage = null
       return
     }
-    const hint = (hint: 'online' | 'resumed') => () => {
-      this.join?.push({ type: 'hint', hint })
-      this.#rejoin()
-    }
+    const hint = (hint: 'online' | 'resumed') => () => this.join?.push({ type: 'hint', hint })
     this.#unwatchPage ??= this.#platform.watchPage({
-      pagehide: () => {
-        this.#handlePageHide()
+      pagehide: ({ persisted }) => {
+        this.#handlePageHide(persisted)
       },
       pageshow: hint('resumed'),
       online: hint('online'),
@@ -260,25 +247,21 @@ export class GroupCore implements JoinListener {
     })
   }
 
-  /** Whether the page ends or is kept for a way back is not known now, and the others must not wait for it. */
-  #handlePageHide(): void {
+  /**
+   * A page that may come back is a member meanwhile, without any connection, since browsers keep none that has some.
+   * Whether it does come back is not known now: the others wait for `lingerMs`.
+   */
+  #handlePageHide(mayComeBack: boolean): void {
     const { stage } = this.lifecycle
     if (stage.name === 'left') return
+    if (stage.name === 'joined' && mayComeBack && this.settings.autoRejoin) {
+      stage.join.push({ type: 'suspend' })
+      return
+    }
     const next = this.#next
     this.#next = null
     next?.stop()
-    if (stage.name === 'joined' && this.settings.autoRejoin) {
-      this.#suspended = { ...stage.join.request, signal: undefined }
-    }
     this.#leaveNow(stage.join, 'pagehide')
-  }
-
-  /** A page that comes back may have no network yet: then the next sign of one tries again. */
-  #rejoin(): void {
-    if (!this.#suspended || this.claim) return
-    this.#start(this.#suspended, 'pageshow').catch((error: unknown) => {
-      if (!(error instanceof SkeinError && error.code === 'closed')) this.#app.report(error)
-    })
   }
 
   #setSignaling(next: SignalingState, reason: string): void {

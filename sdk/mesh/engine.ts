@@ -2,7 +2,7 @@ import { FRAME } from '../protocol/codes.js'
 import { encodeRecord } from '../protocol/records.js'
 import { CAPABILITY } from '../protocol/roster-record.js'
 import type { Introduction } from '../protocol/server-frames.js'
-import { concatBytes } from '../util/bytes.js'
+import { concatBytes, equalBytes } from '../util/bytes.js'
 import { Core } from './core.js'
 import type { CarrierId, Effects, EngineEvent, LeaveReason } from './events.js'
 import { Inbound } from './inbound.js'
@@ -37,6 +37,8 @@ type Phase =
   /** Until a first link is bound; then for the others at most until `graceMs`. */
   | { readonly type: 'joining'; readonly graceMs: number }
   | { readonly type: 'joined' }
+  /** Nothing is open, and nothing is done until a hint. */
+  | { readonly type: 'suspended'; readonly sinceMs: number }
   | { readonly type: 'draining'; readonly untilMs: number }
   | { readonly type: 'left' }
 
@@ -79,7 +81,9 @@ export class Engine {
       this.#gossip.spread(record)
     })
     this.#liveness = new Liveness(core, (peer) => {
-      this.#memberLost(peer, 'timeout')
+      // Who said goodbye for a while, and stays away, has kept to it.
+      const isAway = core.roster.get(peer.id)?.links?.away === true
+      this.#memberLost(peer, isAway ? 'goodbye' : 'timeout')
     })
     this.#membership = new Membership(core, router, {
       joined: (peer) => {
@@ -231,6 +235,8 @@ export class Engine {
         return this.#streams.submit(event)
       case 'hint':
         return this.#hint()
+      case 'suspend':
+        return this.#suspend()
       case 'leave':
         return this.#beginLeave(event.now)
       case 'timer':
@@ -289,7 +295,10 @@ export class Engine {
     const certificate = openHello(suite, options.keys, introduction.hello)
     const peer = certificate && this.#connector.learn(certificate)
     if (!peer) return
+    const isWhereItWas = peer.connection !== null && equalBytes(peer.connection, introduction.connection)
     peer.connection = introduction.connection.slice()
+    peer.began(this.#core.nowMs)
+    if (!isWhereItWas) this.#connector.handleMoved(peer)
     this.#connector.consider(peer)
   }
 
@@ -302,9 +311,15 @@ export class Engine {
       return
     }
     const peer = this.#connector.learn(entry.certificate)
+    if (peer === null) return
+    if (change.type === 'card') {
+      if (!change.isNew && peer.isHere) this.#core.notify({ type: 'member:update', id: entry.id })
+      return
+    }
     // A record is signed: whoever signs is alive.
-    if (change.type === 'links') peer?.heard(this.#core.nowMs)
-    else if (!change.isNew && peer?.isHere === true) this.#core.notify({ type: 'member:update', id: entry.id })
+    peer.heard(this.#core.nowMs)
+    if (entry.links?.away === true) this.#memberAway(peer)
+    else peer.isAway = false
   }
 
   #sessionConfirmed(peer: Peer, agreed: AgreedSession): void {
@@ -334,6 +349,13 @@ export class Engine {
   #linkLost(link: Link): void {
     this.#forwarder.forget(link)
     this.#core.topologyChanged()
+  }
+
+  /** It keeps its place for as long as one that is silent. */
+  #memberAway(peer: Peer): void {
+    this.#connector.handleAway(peer)
+    this.#doorstep.drop(peer)
+    this.#forwarder.forgetWay(peer.id)
   }
 
   #memberLost(peer: Peer, reason: LeaveReason): void {
@@ -373,13 +395,38 @@ export class Engine {
   }
 
   #hint(): void {
+    if (this.#phase.type === 'suspended') this.#resume(this.#phase.sinceMs)
     this.#server.hurry()
     this.#connector.hurry()
     this.#liveness.probe()
   }
 
+  #suspend(): void {
+    if (this.#phase.type !== 'joined') return
+    this.#phase = { type: 'suspended', sinceMs: this.#core.nowMs }
+    this.#sayGoodbye(this.#publisher.away())
+    this.#doorstep.clear()
+    this.#connector.suspend()
+    this.#ways.forgetConnections()
+    this.#server.suspend()
+    for (const peer of this.#core.peers.values()) peer.control.clear()
+    this.#core.isTopologyDirty = false
+    this.#membership.refresh()
+  }
+
+  #resume(sinceMs: number): void {
+    this.#phase = { type: 'joined' }
+    // What was asked for before lies in the past by now, and would be taken for another sleep.
+    this.#core.takeWake()
+    this.#liveness.slept(this.#core.nowMs - sinceMs)
+    this.#publisher.resume()
+    if (this.#core.options.server) this.#server.resume()
+    this.#core.tickAt(this.#core.nowMs)
+  }
+
   #timer(): void {
     const wakeMs = this.#core.takeWake()
+    if (this.#phase.type === 'suspended') return
     if (wakeMs !== Infinity) this.#liveness.slept(this.#core.nowMs - wakeMs)
     if (this.#core.takeTick()) this.#tick()
     if (this.#core.isTopologyDirty) this.#refresh()
@@ -415,9 +462,10 @@ export class Engine {
 
   #beginLeave(now: boolean): void {
     const untilMs = now ? this.#core.nowMs : this.#core.nowMs + DRAIN_MS
+    const isSuspended = this.#phase.type === 'suspended'
     this.#phase = { type: 'draining', untilMs }
     this.#core.isLeaving = true
-    if (now || !this.#streams.isOwing) this.#finishLeave()
+    if (now || isSuspended || !this.#streams.isOwing) this.#finishLeave()
     else this.#core.tickAt(untilMs)
   }
 
@@ -426,21 +474,9 @@ export class Engine {
     if (!this.#streams.isOwing || this.#core.nowMs >= this.#phase.untilMs) this.#finishLeave()
   }
 
-  /**
-   * Says goodbye on both lanes of every link, whatever room they have: on the reliable one it comes after what is on
-   * its way, on the other one it comes even when that is stuck.
-   */
   #finishLeave(): void {
-    this.#writer.flush()
-    const goodbye = encodeRecord({ type: 'roster', record: this.#publisher.goodbye() })
-    const frame = concatBytes(Uint8Array.of(FRAME.PACK), goodbye)
-    for (const link of [...this.#core.links.values()]) {
-      if (link.state === 'bound') {
-        this.#core.write(link, 'reliable', frame)
-        this.#core.write(link, 'unreliable', frame)
-      }
-      this.#core.effects.close(link.carrier, link.state === 'bound')
-    }
+    this.#sayGoodbye(this.#publisher.goodbye())
+    for (const link of this.#core.links.values()) this.#core.effects.close(link.carrier, link.state === 'bound')
     this.#doorstep.clear()
     this.#server.leave()
     this.#phase = { type: 'left' }
@@ -448,5 +484,18 @@ export class Engine {
     this.#core.peers.clear()
     this.#core.links.clear()
     this.#core.effects.emit({ type: 'left' })
+  }
+
+  /**
+   * On both lanes of every link, whatever room they have: on the reliable one it comes after what is on its way, on the
+   * other one it comes even when that is stuck.
+   */
+  #sayGoodbye(record: Uint8Array): void {
+    this.#writer.flush()
+    const frame = concatBytes(Uint8Array.of(FRAME.PACK), encodeRecord({ type: 'roster', record }))
+    for (const link of this.#core.boundLinks()) {
+      this.#core.write(link, 'reliable', frame)
+      this.#core.write(link, 'unreliable', frame)
+    }
   }
 }

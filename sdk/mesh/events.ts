@@ -39,8 +39,13 @@ export type EngineEvent =
       readonly kind: MessageKind
       readonly bytes: Uint8Array
     }
-  /** The device says that the network or the page is back: waits end now. */
+  /** The device says that the network or the page is back: waits end now, and so does being suspended. */
   | { readonly type: 'hint'; readonly hint: 'online' | 'resumed' }
+  /**
+   * The page is put away and may come back: says goodbye for a while, closes everything and holds still until a hint.
+   * Only once joined.
+   */
+  | { readonly type: 'suspend' }
   /** Leave: say goodbye. With `now`, nothing is waited for; else unacknowledged messages get a moment first. */
   | { readonly type: 'leave'; readonly now: boolean }
   /** The time that `wake` asked for has come. */

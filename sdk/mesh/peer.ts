@@ -95,6 +95,10 @@ export class Peer {
   arrival: number | null = null
   /** Its name at the signaling server, while I know it. */
   connection: Uint8Array | null = null
+  /** It has said goodbye for a while: not to be dialled until it shows itself again. */
+  isAway = false
+  /** When the server last introduced it, or it last began with me. */
+  beganMs = -Infinity
   setup: Setup
 
   /** In use. */
@@ -146,6 +150,12 @@ export class Peer {
 
   heard(nowMs: number): void {
     this.lastHeardMs = nowMs
+  }
+
+  /** It has turned to the server or to me: wherever it was, it is back. */
+  began(nowMs: number): void {
+    this.beganMs = nowMs
+    this.isAway = false
   }
 
   /** The session that a frame's mark names. */

@@ -24,10 +24,12 @@ export interface Card {
   readonly capabilities: number
 }
 
-/** Whom a member is linked to, with the round-trip class of each; or that it has left. */
+/** Whom a member is linked to, with the round-trip class of each; or that it has left, for good or for a while. */
 export interface Links {
   readonly kind: 'links'
   readonly gone: boolean
+  /** It has closed everything and may come back as the same member. */
+  readonly away: boolean
   readonly neighbors: readonly Neighbor[]
 }
 
@@ -51,7 +53,7 @@ export const CAPABILITY = { BOT: 1, RELAY: 2 } as const
 
 const KIND = { card: 1, links: 2 } as const
 const CARD_FIELD = { CERTIFICATE: 1, PROFILE: 2, ADDRESSES: 3, CAPABILITIES: 4 } as const
-const LINKS_FIELD = { GONE: 1, NEIGHBORS: 2 } as const
+const LINKS_FIELD = { GONE: 1, NEIGHBORS: 2, AWAY: 3 } as const
 const NEIGHBOR_BYTES = MEMBER_ID_BYTES + 1
 
 const encodeCard = (card: Card): Uint8Array =>
@@ -94,6 +96,7 @@ const encodeLinks = (links: Links): Uint8Array => {
   return encodeFields([
     [LINKS_FIELD.GONE, encodeNumber(links.gone ? 1 : 0)],
     [LINKS_FIELD.NEIGHBORS, neighbors],
+    ...(links.away ? [[LINKS_FIELD.AWAY, encodeNumber(1)] as const] : []),
   ])
 }
 
@@ -130,7 +133,9 @@ const decodeLinks = (bytes: Uint8Array): Links => {
       rttClass: list[at + MEMBER_ID_BYTES] as number,
     })
   }
-  return { kind: 'links', gone: numberField(fields, LINKS_FIELD.GONE, 0) !== 0, neighbors }
+  const gone = numberField(fields, LINKS_FIELD.GONE, 0) !== 0
+  const away = numberField(fields, LINKS_FIELD.AWAY, 0) !== 0
+  return { kind: 'links', gone, away, neighbors }
 }
 
 export const decodeRosterRecord = (bytes: Uint8Array): RosterRecord => {

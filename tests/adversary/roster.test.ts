@@ -10,7 +10,7 @@ describe('a neighbor that passes on roster records', () => {
   it('M2, M3: of another member, forged, changes nothing and keeps its link', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
-    const body = encodeRosterBody(bob.engine.idBytes, 1_000, { kind: 'links', gone: true, neighbors: [] })
+    const body = encodeRosterBody(bob.engine.idBytes, 1_000, { kind: 'links', gone: true, away: false, neighbors: [] })
     for (const signature of [new Uint8Array(64), world.random.bytes(64)]) {
       mallory.inject(ada, pack({ type: 'roster', record: concatBytes(body, signature) }))
     }
@@ -25,7 +25,7 @@ describe('a neighbor that passes on roster records', () => {
   it('M2: signed by one member in the name of another changes nothing', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
-    const gone = { kind: 'links' as const, gone: true, neighbors: [] }
+    const gone = { kind: 'links' as const, gone: true, away: false, neighbors: [] }
     mallory.inject(ada, pack(rosterRecord(world, bob.engine.idBytes, 1_000, gone, mallory.identity.secretKey)))
     world.run(50)
     expect(leaves(ada)).toBe(0)
@@ -36,7 +36,7 @@ describe('a neighbor that passes on roster records', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     const before = ada.engine.peer(bob.id)?.path
-    const stale = { kind: 'links' as const, gone: true, neighbors: [] }
+    const stale = { kind: 'links' as const, gone: true, away: false, neighbors: [] }
     mallory.inject(ada, pack(rosterRecord(world, bob.engine.idBytes, 1, stale, bob.identity.secretKey)))
     world.run(50)
     expect([leaves(ada), ada.engine.peer(bob.id)?.path]).toEqual([0, before])
@@ -61,7 +61,7 @@ describe('a neighbor that passes on roster records', () => {
     const everyone = [ada, bob, mallory].map((member) => member.engine.idBytes)
     const paper = new PaperMember(world)
     mallory.inject(ada, pack(paper.card(), paper.links([...everyone, ...everyone])))
-    const lie = { kind: 'links' as const, gone: false, neighbors: [{ id: paper.id, rttClass: 0 }] }
+    const lie = { kind: 'links' as const, gone: false, away: false, neighbors: [{ id: paper.id, rttClass: 0 }] }
     mallory.inject(ada, pack(rosterRecord(world, mallory.engine.idBytes, 1_000, lie, mallory.identity.secretKey)))
     world.run(2_000)
     expect(ada.engine.members()).toEqual([ada.id, bob.id, mallory.id])

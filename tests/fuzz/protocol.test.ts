@@ -97,6 +97,7 @@ const card = fc.record({
 const links = fc.record({
   kind: fc.constant('links' as const),
   gone: fc.boolean(),
+  away: fc.boolean(),
   neighbors: fc.array(fc.record({ id: memberId, rttClass: fc.nat(255) }), { maxLength: 20 }),
 })
 const fields = fc

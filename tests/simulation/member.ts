@@ -45,6 +45,12 @@ export class Member {
   readonly place: number
   readonly options: MemberOptions
   state: 'running' | 'leaving' | 'left' | 'crashed' = 'running'
+  /** Its page is in the back-forward cache. */
+  isSuspended = false
+  /** When its page was last frozen or suspended, and is no more. */
+  backMs = -Infinity
+  /** What happened to a page that is frozen. */
+  #backlog: (() => void)[] | null = null
   joined = false
   signaling: string = 'closed'
   /** Ids of the others that are here, in the order that the engine told of them. */
@@ -100,14 +106,58 @@ export class Member {
 
   leave(now: boolean): void {
     if (!this.running) return
+    this.isSuspended = false
+    this.thaw(true)
     this.state = 'leaving'
     this.step({ type: 'leave', now })
+  }
+
+  /** The page goes into the back-forward cache: everything it has must be closed when the event is over. */
+  suspend(): void {
+    if (!this.running || !this.joined || this.isSuspended || this.isFrozen) return
+    this.#world.counts.sleeps++
+    this.step({ type: 'suspend' })
+    this.isSuspended = true
+    if (this.#carriers.size > 0) this.#world.fail('suspended-open', `${this.name} keeps carriers while suspended`)
+  }
+
+  resume(hint: 'online' | 'resumed'): void {
+    if (!this.isSuspended) return
+    this.isSuspended = false
+    this.backMs = this.#world.queue.nowMs
+    this.step({ type: 'hint', hint })
+  }
+
+  get isFrozen(): boolean {
+    return this.#backlog !== null
+  }
+
+  /** Nothing runs in the page; its connections stand, as those of a browser do, and what comes waits. */
+  freeze(): void {
+    if (!this.running || this.isSuspended || this.isFrozen) return
+    this.#world.counts.sleeps++
+    this.#world.trace(`${this.name} freezes`)
+    this.#backlog = []
+  }
+
+  /** All that waited happens now; the hint that the page is back comes first or last. */
+  thaw(hintFirst: boolean): void {
+    const backlog = this.#backlog
+    if (backlog === null) return
+    this.#world.trace(`${this.name} thaws`)
+    this.#backlog = null
+    this.backMs = this.#world.queue.nowMs
+    if (hintFirst) this.step({ type: 'hint', hint: 'resumed' })
+    for (const happening of backlog) happening()
+    if (!hintFirst) this.step({ type: 'hint', hint: 'resumed' })
   }
 
   /** Gone without a word. The others' links to it close after `noticedAfterMs`. */
   crash(noticedAfterMs: number): void {
     this.#world.trace(`${this.name} crashes`)
     this.state = 'crashed'
+    this.isSuspended = false
+    this.#backlog = null
     this.#timer = null
     for (const { end } of this.#carriers.values()) end.vanish(noticedAfterMs)
     this.#carriers.clear()
@@ -153,10 +203,10 @@ export class Member {
   #handlersOf(carrier: CarrierId): EndHandlers {
     return {
       signal: (kind, bytes) => this.#carrierStep(carrier, { type: 'link:signal', carrier, kind, bytes }),
-      open: (binding, room) => this.#opened(carrier, { ...room }, binding),
+      open: (binding, room) => this.#whenAwake(() => this.#opened(carrier, { ...room }, binding)),
       bytes: (lane, bytes) => this.#carrierStep(carrier, { type: 'carrier:bytes', carrier, lane, bytes }),
-      room: (lane, bytes) => this.#setRoom(carrier, lane, bytes),
-      closed: (reason) => this.#closed(carrier, reason),
+      room: (lane, bytes) => this.#whenAwake(() => this.#setRoom(carrier, lane, bytes)),
+      closed: (reason) => this.#whenAwake(() => this.#closed(carrier, reason)),
     }
   }
 
@@ -249,10 +299,10 @@ export class Member {
         world.trace(`${this.name} -> openServer ${carrier}`)
         this.#add(carrier, () =>
           world.server.dial(this.name, {
-            open: (room) => this.#opened(carrier, { reliable: room, unreliable: 0 }, null),
+            open: (room) => this.#whenAwake(() => this.#opened(carrier, { reliable: room, unreliable: 0 }, null)),
             bytes: (bytes) => this.#carrierStep(carrier, { type: 'carrier:bytes', carrier, lane: 'reliable', bytes }),
-            room: (bytes) => this.#setRoom(carrier, 'reliable', bytes),
-            closed: (code) => this.#closed(carrier, 'socket closed', code),
+            room: (bytes) => this.#whenAwake(() => this.#setRoom(carrier, 'reliable', bytes)),
+            closed: (code) => this.#whenAwake(() => this.#closed(carrier, 'socket closed', code)),
           }),
         )
       },
@@ -322,7 +372,15 @@ export class Member {
     }
   }
 
+  #whenAwake(happening: () => void): void {
+    if (this.#backlog === null) happening()
+    else this.#backlog.push(happening)
+  }
+
   #check(effect: string): void {
+    if (this.isSuspended && effect !== 'wake' && effect !== 'admitted') {
+      this.#world.fail('suspended', `${this.name} called ${effect} while suspended`)
+    }
     if (this.state === 'left') this.#world.fail('after-left', `${this.name} called ${effect} after left`)
     if (!this.#stepping) this.#world.fail('effect-outside', `${this.name} called ${effect} outside of a step`)
   }
@@ -350,7 +408,9 @@ export class Member {
   }
 
   #carrierStep(carrier: CarrierId, event: EngineEvent): void {
-    if (this.#carriers.has(carrier)) this.step(event)
+    this.#whenAwake(() => {
+      if (this.#carriers.has(carrier)) this.step(event)
+    })
   }
 
   #setRoom(carrier: CarrierId, lane: Lane, bytes: number): void {
@@ -371,8 +431,10 @@ export class Member {
     if (this.#timer !== null) this.#timer.scheduled.cancelled = true
     // The engine is told whole milliseconds; a fraction sooner would be too early, again and again.
     const scheduled = this.#world.queue.at(Math.ceil(atMs), () => {
-      this.#timer = null
-      this.step({ type: 'timer' })
+      this.#whenAwake(() => {
+        this.#timer = null
+        this.step({ type: 'timer' })
+      })
     })
     this.#timer = { atMs, scheduled }
   }

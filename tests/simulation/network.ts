@@ -52,6 +52,8 @@ const unreliableMarkBytes = 64 * 1024
 /** All links there are, and the places that they join. Places stay; the members at them come and go. */
 export class Network {
   readonly links = new Map<number, VirtualLink>()
+  /** How often what is written right before a side closes without waiting still goes out. */
+  keptOnClose = 0.5
   readonly #pairs = new Map<string, Pair>()
   #lastLink = 0
   readonly queue: EventQueue
@@ -282,8 +284,9 @@ export class LinkEnd {
     const out = this.#out
     if (out === null || other === null) return
     let lanesLeft = 2
+    const isKept = drain || this.#link.network.random.chance(this.#link.network.keptOnClose)
     for (const pipe of [out.reliable, out.unreliable]) {
-      if (!drain) pipe.dropWaiting()
+      if (!isKept) pipe.dropWaiting()
       else this.#link.network.queue.in(drainTimeoutMs, () => pipe.dropWaiting())
       pipe.end(() => {
         if (--lanesLeft === 0) other.fail('closed by the other side', 0)

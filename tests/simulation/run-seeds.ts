@@ -42,7 +42,7 @@ export const summarize = (reports: readonly Report[]): string => {
     `${sum((report) => report.members)} members`,
     `${sum((report) => report.deliveries)} deliveries of ${(sum((report) => report.bytesDelivered) / 1e6).toFixed(0)} MB`,
     `${sum((report) => report.cuts)} cuts, ${sum((report) => report.stalls)} stalls, ${sum((report) => report.crashes)} crashes`,
-    `${sum((report) => report.leaves)} leaves, ${sum((report) => report.restarts)} server restarts`,
+    `${sum((report) => report.leaves)} leaves, ${sum((report) => report.sleeps)} sleeps, ${sum((report) => report.restarts)} server restarts`,
     `${sum((report) => report.relayedPairs)} relayed pairs at the end`,
     `agreed after ${agreed[agreed.length >> 1] ?? 0} ms (median), ${agreed.at(-1) ?? 0} ms (slowest)`,
     `${sum((report) => report.lost)} messages lost in ${lossy} of ${shaken} runs with cuts or churn`,

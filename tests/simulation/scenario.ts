@@ -19,6 +19,8 @@ export interface Report {
   readonly crashes: number
   readonly leaves: number
   readonly restarts: number
+  /** Pages suspended or frozen, and back. */
+  readonly sleeps: number
   readonly relayedPairs: number
   /** How long everyone took to agree, from when the last fault had shown. */
   readonly agreedAfterMs: number
@@ -58,6 +60,7 @@ export const runSeed = (seed: number, print: ((line: string) => void) | null = n
   scheduleServer(world, random.fork('server faults'), activeMs)
   scheduleStalls(world, random.fork('stalls'), activeMs)
   scheduleHints(world, random.fork('hints'), places, activeMs)
+  if (weather !== 'calm') scheduleSleeps(world, random.fork('sleeps'), places, activeMs)
   if (weather === 'cuts' || weather === 'storm') scheduleCuts(world, random.fork('cuts'), places, activeMs)
   if (weather === 'churn' || weather === 'storm') scheduleChurn(world, random.fork('churn'), places, activeMs)
   world.run(activeMs)
@@ -96,7 +99,7 @@ export const runSeed = (seed: number, print: ((line: string) => void) | null = n
   }
   world.run(3_000)
   for (const member of world.members) member.checkLeft()
-  const { cuts, stalls, crashes, leaves, restarts } = world.counts
+  const { cuts, stalls, crashes, leaves, restarts, sleeps } = world.counts
   return {
     seed,
     weather,
@@ -111,6 +114,7 @@ export const runSeed = (seed: number, print: ((line: string) => void) | null = n
     crashes,
     leaves,
     restarts,
+    sleeps,
     relayedPairs,
     agreedAfterMs,
     lost,
@@ -258,7 +262,7 @@ const scheduleMessages = (
       const which = random.float()
       world.queue.at(atMs, () => {
         const member = world.at(place)
-        if (member === undefined || !member.running || !member.joined) return
+        if (member === undefined || !member.running || !member.joined || member.isFrozen) return
         for (const size of sizes) sendOne(world, member, toOne ? which : null, size, text)
       })
     }
@@ -267,7 +271,7 @@ const scheduleMessages = (
     const place = random.integer(0, places - 1)
     world.queue.at(random.between(activeMs / 2, activeMs), () => {
       const member = world.at(place)
-      if (member?.running === true && member.joined) sendOne(world, member, null, 2 * 1024 * 1024, false)
+      if (member?.running === true && member.joined && !member.isFrozen) sendOne(world, member, null, 2 * 1024 * 1024, false)
     })
   }
 }
@@ -318,7 +322,32 @@ const scheduleHints = (world: World, random: Random, places: number, activeMs: n
   for (let count = random.integer(1, 4); count > 0; count--) {
     const place = random.integer(0, places - 1)
     const hint = random.pick(['online', 'resumed'] as const)
-    world.queue.at(random.between(0, activeMs), () => world.at(place)?.step({ type: 'hint', hint }))
+    world.queue.at(random.between(0, activeMs), () => {
+      const member = world.at(place)
+      if (member?.isFrozen === false && !member.isSuspended) member.step({ type: 'hint', hint })
+    })
+  }
+}
+
+/** Pages that are frozen, or put into the back-forward cache, and come back; some after the others gave them up. */
+const scheduleSleeps = (world: World, random: Random, places: number, activeMs: number): void => {
+  if (!random.chance(0.6)) return
+  for (let count = random.integer(1, places); count > 0; count--) {
+    const place = random.integer(0, places - 1)
+    const how = random.pick(['suspend', 'freeze'] as const)
+    const atMs = random.between(500, activeMs)
+    const forMs = random.pick([random.between(1, 300), random.between(300, 9_000), random.between(9_000, 20_000)])
+    const hint = random.pick(['online', 'resumed'] as const)
+    world.queue.at(atMs, () => {
+      const member = world.at(place)
+      if (member?.running !== true || member.isSuspended || member.isFrozen) return
+      if (how === 'suspend') member.suspend()
+      else member.freeze()
+      world.queue.at(Math.min(atMs + forMs, activeMs), () => {
+        if (how === 'suspend') member.resume(hint)
+        else member.thaw(hint === 'resumed')
+      })
+    })
   }
 }
 

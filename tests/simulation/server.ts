@@ -16,6 +16,7 @@ export interface SocketHandlers {
 
 /** Codes that a client which keeps to the protocol is never closed with. */
 const faultCodes = new Set([4000, 4002, 4008, 4009, 4010, 4014, 4029])
+const pongTimeout = 4002
 const drainTimeoutMs = 2_000
 
 /** The signaling server: the very rooms that ship, behind virtual sockets, with an owner that restarts them. */
@@ -31,6 +32,8 @@ export class VirtualServer {
   readonly random: Random
   readonly trace: (line: string) => void
   readonly fail: (rule: string, detail: string) => never
+  /** Whether nobody can expect an answer of this member. */
+  mayBeSilent: (name: string) => boolean = () => false
 
   constructor(
     queue: EventQueue,
@@ -108,7 +111,8 @@ export class VirtualServer {
         const socket = this.#sockets.get(connection)
         if (socket === undefined) return
         this.trace(`server closes ${socket.name}: ${code} ${reason}`)
-        if (faultCodes.has(code) && !socket.closed) {
+        const isExcused = code === pongTimeout && this.mayBeSilent(socket.name)
+        if (faultCodes.has(code) && !socket.closed && !isExcused) {
           this.fail('server-refuses', `the server closed the socket of ${socket.name} with ${code}: ${reason}`)
         }
         this.#sockets.delete(connection)

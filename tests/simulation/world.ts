@@ -21,6 +21,8 @@ export interface WorldOptions {
   readonly print?: ((line: string) => void) | null
 }
 
+/** A member that was suspended for too long may be counted as gone for so long after it is back. */
+const goodbyeHeardMs = 15_000
 /** A crashed member that is still shown after this long breaks a rule. */
 const crashShownMs = 25_000
 
@@ -37,7 +39,7 @@ export class World {
   readonly members: Member[] = []
   readonly keys: EngineOptions['keys']
   /** `timeouts`: of members that were there all the time and counted the other as here. */
-  readonly counts = { bytesWritten: 0, cuts: 0, stalls: 0, crashes: 0, leaves: 0, restarts: 0, timeouts: 0 }
+  readonly counts = { bytesWritten: 0, cuts: 0, stalls: 0, crashes: 0, leaves: 0, restarts: 0, sleeps: 0, timeouts: 0 }
   /** Told by name, with the reason that each was given. */
   readonly leaves: { readonly at: string; readonly of: string; readonly reason: LeaveReason; readonly atMs: number }[] =
     []
@@ -60,6 +62,7 @@ export class World {
       (line) => this.trace(line),
       (rule, detail) => this.fail(rule, detail),
     )
+    this.server.mayBeSilent = (name) => this.members.some((member) => member.name === name && member.isFrozen)
     this.ledger = new Ledger(options.strict, () => this.queue.nowMs)
   }
 
@@ -150,8 +153,10 @@ export class World {
     this.counts.crashes++
     this.ledger.remove(member.name)
     member.crash(noticedAfterMs)
+    const crashedMs = this.queue.nowMs
     this.queue.in(crashShownMs, () => {
       for (const other of this.running()) {
+        if (other.isSuspended || other.isFrozen || other.backMs > crashedMs) continue
         if (other.here.includes(member.id)) {
           this.fail('ghost', `${other.name} still shows ${member.name}, which crashed ${crashShownMs / 1000} s ago`)
         }
@@ -163,7 +168,7 @@ export class World {
     if (reason === 'timeout' && of.running && of.here.includes(at.id)) this.counts.timeouts++
     this.leaves.push({ at: at.name, of: of.name, reason, atMs: this.queue.nowMs })
     if (reason === 'removed') this.fail('removed', `${at.name} takes ${of.name} for a member that breaks the protocol`)
-    if (reason === 'goodbye' && of.running)
+    if (reason === 'goodbye' && of.running && !of.isSuspended && of.backMs < this.queue.nowMs - goodbyeHeardMs)
       this.fail('false-goodbye', `${at.name} heard a goodbye of ${of.name}, which stays`)
   }
 

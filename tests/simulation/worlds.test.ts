@@ -16,8 +16,11 @@ const shape: PairShape = {
 }
 const mebibyte = 1024 * 1024
 
-const makeWorld = (seed: string, changes: Partial<PairShape> = {}): World =>
-  new World({ seed, shapePair: () => ({ ...shape, ...changes }), strict: true })
+const makeWorld = (seed: string, changes: Partial<PairShape> = {}): World => {
+  const world = new World({ seed, shapePair: () => ({ ...shape, ...changes }), strict: true })
+  world.network.keptOnClose = 1
+  return world
+}
 
 /** Members at places 0 to count - 1, once all agree on who is here and how. */
 const meet = (world: World, count: number): Member[] => {
@@ -283,5 +286,170 @@ describe('members that go', () => {
     world.run(2_000)
     expect(world.ledger.deliveries).toBe(arrived + 1)
     expect(a.state).toBe('left')
+  })
+})
+
+describe('a page that goes into the back-forward cache', () => {
+  it('M16, M17: is not reached at once, and is the same member when it is back within the linger: nothing is lost', () => {
+    const world = makeWorld('suspended')
+    const [a, b, c] = meet(world, 3) as [Member, Member, Member]
+    for (let i = 0; i < 60; i++) {
+      world.queue.in(i * 200, () => world.send(a, null, 2_000))
+      world.queue.in(i * 200, () => world.send(c, i % 2 === 0 ? null : a, 2_000))
+    }
+    world.run(1_000)
+    c.suspend()
+    expect(c.carriers).toBe(0)
+    world.run(shape.delayMs + shape.jitterMs + 2)
+    for (const member of [a, b]) expect([pathOf(member, c), pathOf(c, member)]).toEqual(['none', 'none'])
+    world.run(8_000)
+    c.resume('resumed')
+    expect(agree(world)).toBeLessThan(2_000)
+    world.run(4_000)
+    deliverAll(world, 5_000)
+    expect(world.ledger.deliveries).toBe(60 * 2 + 30 * 2 + 30)
+    expect(world.leaves).toEqual([])
+  })
+
+  it.each([40_000, 300_000])(
+    'M16: is gone by its own goodbye after the linger, and joins again by the same id (%i ms)',
+    (ms) => {
+      const world = makeWorld(`suspended for ${ms}`)
+      const [a, b, c] = meet(world, 3) as [Member, Member, Member]
+      world.run(1_000)
+      const awayMs = world.queue.nowMs
+      c.suspend()
+      world.run(ms)
+      expect(world.leaves.map(({ at, of, reason }) => `${at} ${of} ${reason}`).sort()).toEqual([
+        'A1 C1 goodbye',
+        'B1 C1 goodbye',
+      ])
+      for (const { atMs } of world.leaves) {
+        expect(atMs - awayMs).toBeGreaterThan(9_999)
+        expect(atMs - awayMs).toBeLessThan(11_000)
+      }
+      expect([...c.here].sort()).toEqual([a.id, b.id].sort())
+      c.resume('resumed')
+      expect(agree(world)).toBeLessThan(3_000)
+      world.run(20_000)
+      // For C it is they who have started anew.
+      expect(
+        world.leaves
+          .slice(2)
+          .map(({ at, of, reason }) => `${at} ${of} ${reason}`)
+          .sort(),
+      ).toEqual(['C1 A1 timeout', 'C1 B1 timeout'])
+      world.send(a, null, 100)
+      world.send(c, null, 100)
+      deliverAll(world, 1_000)
+    },
+  )
+
+  it('M12, M17: sees those leave that are gone when it is back, within the linger', () => {
+    const world = makeWorld('suspended while another is killed')
+    const [a, b, c] = meet(world, 3) as [Member, Member, Member]
+    c.suspend()
+    world.run(5_000)
+    world.crash(b, 0)
+    world.run(60_000)
+    c.resume('online')
+    const backMs = world.queue.nowMs
+    world.run(15_000)
+    expect(c.here).toEqual([a.id])
+    // Counted from the last of its records that C had not seen.
+    expect(world.leaves.find(({ at, of }) => at === 'C1' && of === 'B1')?.atMs).toBeLessThan(backMs + 13_000)
+  })
+
+  it('M16: is not reached by those that only others can tell', () => {
+    const world = makeWorld('suspended relayed')
+    world.network.pair(0, 1).reach = 'refused'
+    const [a, b] = meet(world, 3) as [Member, Member]
+    a.suspend()
+    world.run(1_000)
+    expect(pathOf(b, a)).toBe('none')
+    world.send(b, a, 3_000)
+    a.resume('resumed')
+    expect(agree(world)).toBeLessThan(2_000)
+    deliverAll(world, 2_000)
+    expect(world.leaves).toEqual([])
+  })
+
+  it.each(['first', 'second'])(
+    'M17: comes back within seconds though its goodbye is slower than the server (%s of two)',
+    (which) => {
+      for (let seed = 0; seed < 8; seed++) {
+        const world = makeWorld(`slow goodbye ${which} ${seed}`, { delayMs: 900 })
+        const [a, b] = meet(world, 2) as [Member, Member]
+        world.run(8_000)
+        const member = a.id < b.id === (which === 'first') ? a : b
+        member.suspend()
+        world.run(20)
+        member.resume('resumed')
+        expect(agree(world)).toBeLessThan(8_000)
+        expect(world.leaves).toEqual([])
+      }
+    },
+  )
+
+  it('M17: comes back though all others went there too', () => {
+    const world = makeWorld('all suspended')
+    const members = meet(world, 3)
+    for (const member of members) member.suspend()
+    world.run(5_000)
+    for (const member of members) member.resume('resumed')
+    expect(agree(world)).toBeLessThan(8_000)
+    expect(world.leaves).toEqual([])
+  })
+
+  it('M17: waits for the server when there is none, and comes back when there is', () => {
+    const world = makeWorld('suspended, no server')
+    const [a, , c] = meet(world, 3) as [Member, Member, Member]
+    world.run(1_000)
+    c.suspend()
+    world.server.down('kill')
+    world.run(1_000)
+    c.resume('resumed')
+    world.run(3_000)
+    expect(pathOf(a, c)).toBe('none')
+    world.server.up()
+    expect(agree(world)).toBeLessThan(6_000)
+    expect(world.leaves).toEqual([])
+  })
+})
+
+describe('a page that is frozen', () => {
+  it.each([true, false])('M13: for less than the linger loses nobody and nothing (hint first: %s)', (hintFirst) => {
+    const world = makeWorld(`frozen ${String(hintFirst)}`)
+    const [a, b, c] = meet(world, 3) as [Member, Member, Member]
+    world.run(1_000)
+    c.freeze()
+    for (let i = 0; i < 40; i++) {
+      world.queue.in(i * 200, () => world.send(a, null, 2_000))
+      world.queue.in(i * 200, () => world.send(b, c, 2_000))
+    }
+    world.run(8_500)
+    c.thaw(hintFirst)
+    expect(agree(world)).toBeLessThan(5_000)
+    deliverAll(world, 5_000)
+    expect(world.ledger.deliveries).toBe(40 * 3)
+    expect(world.leaves).toEqual([])
+  })
+
+  it.each([true, false])('M13: for longer leaves and joins again by the same id (hint first: %s)', (hintFirst) => {
+    const world = makeWorld(`frozen for long ${String(hintFirst)}`)
+    const [a, b, c] = meet(world, 3) as [Member, Member, Member]
+    world.run(1_000)
+    c.freeze()
+    world.run(60_000)
+    expect(world.leaves.map(({ of, reason }) => `${of} ${reason}`)).toEqual(['C1 timeout', 'C1 timeout'])
+    c.thaw(hintFirst)
+    const tookMs = agree(world)
+    expect(tookMs).toBeLessThan(12_000)
+    world.run(20_000)
+    for (const leave of world.leaves.slice(2)) expect(`${leave.at} ${leave.reason}`).toBe('C1 timeout')
+    expect([a.here, b.here].every((here) => here.includes(c.id))).toBe(true)
+    world.send(a, null, 100)
+    world.send(c, null, 100)
+    deliverAll(world, 1_000)
   })
 })

@@ -108,7 +108,7 @@ export const setupGroupKeys = (seed: number | string = 1) => {
       },
       links: (neighbors, version = 1, gone = false) => {
         const list = neighbors.map(([to, rttClass]) => ({ id: to.certificate.memberBytes, rttClass }))
-        return sign(memberBytes, identity, version, { kind: 'links', gone, neighbors: list })
+        return sign(memberBytes, identity, version, { kind: 'links', gone, away: false, neighbors: list })
       },
     }
   }

@@ -136,7 +136,8 @@ export class PaperMember {
   }
 
   links(neighbors: readonly Uint8Array[], version = 1, gone = false): MemberRecord {
-    const content = { kind: 'links' as const, gone, neighbors: neighbors.map((id) => ({ id, rttClass: 0 })) }
+    const list = neighbors.map((id) => ({ id, rttClass: 0 }))
+    const content = { kind: 'links' as const, gone, away: false, neighbors: list }
     return rosterRecord(this.#world, this.id, version, content, this.#identity.secretKey)
   }
 }

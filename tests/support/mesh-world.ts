@@ -413,7 +413,10 @@ export class TestMember {
         const end = this.#ends.get(carrier)
         if (!end || end.state === 'closed') return
         end.state = 'closed'
-        if (end.other) world.cut(end.other)
+        // What is on its way comes first.
+        world.later(() => {
+          if (end.other) world.cut(end.other)
+        })
       },
       deliver: (message) => {
         this.received.push(message)

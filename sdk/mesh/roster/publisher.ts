@@ -63,7 +63,21 @@ export class Publisher {
 
   /** The last record of this join: final for everyone who gets it. */
   goodbye(): Uint8Array {
-    return this.#encode(++this.#version, { kind: 'links', gone: true, neighbors: [] })
+    return this.#encode(++this.#version, { kind: 'links', gone: true, away: false, neighbors: [] })
+  }
+
+  /** A goodbye that `resume` takes back. */
+  away(): Uint8Array {
+    const record = this.#encode(++this.#version, { kind: 'links', gone: false, away: true, neighbors: [] })
+    this.#core.roster.accept(record, this.#core.nowMs)
+    this.#published = new Map()
+    this.#dueMs = null
+    return record
+  }
+
+  /** Back from being away: whoever links with me next learns so before anything else. */
+  resume(): void {
+    this.#publishLinks()
   }
 
   /** Publishes what is due; the time of the next look. */
@@ -128,7 +142,7 @@ export class Publisher {
     this.#published = current
     this.#dueMs = null
     this.#refreshAtMs = this.#core.nowMs + REFRESH_MS
-    this.#publish(++this.#version, { kind: 'links', gone: false, neighbors })
+    this.#publish(++this.#version, { kind: 'links', gone: false, away: false, neighbors })
   }
 
   #publish(version: number, content: Card | Links): void {

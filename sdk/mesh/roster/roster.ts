@@ -28,6 +28,7 @@ export interface RosterEntry {
 export interface RosterLinks {
   readonly version: number
   readonly gone: boolean
+  readonly away: boolean
   /** Neighbor id to round-trip class. */
   readonly neighbors: ReadonlyMap<string, number>
   readonly receivedMs: number
@@ -121,16 +122,17 @@ export class Roster {
     if (known.links !== null && record.version <= known.links.version) return null
     if (!this.#isAuthentic(record, known.certificate.identity)) return null
     const neighbors = new Map(content.neighbors.map((neighbor) => [encodeBase64url(neighbor.id), neighbor.rttClass]))
-    const links = { version: record.version, gone: content.gone, neighbors, receivedMs: nowMs, bytes: bytes.slice() }
+    const { gone, away } = content
+    const links = { version: record.version, gone, away, neighbors, receivedMs: nowMs, bytes: bytes.slice() }
     const entry = { ...known, links }
     this.#entries.set(known.id, entry)
     this.revision++
     return { type: 'links', entry }
   }
 
-  /** Its links count: not gone, and not too long unsigned. */
-  isFresh(entry: RosterEntry, nowMs: number): boolean {
-    return entry.links !== null && !entry.links.gone && nowMs - entry.links.receivedMs < LINKS_LIFETIME_MS
+  /** Its links count: neither gone nor away, and not too long unsigned. */
+  isFresh({ links }: RosterEntry, nowMs: number): boolean {
+    return links !== null && !links.gone && !links.away && nowMs - links.receivedMs < LINKS_LIFETIME_MS
   }
 
   /** What I know of those who are not gone; whoever believes me to be wrong about the others will hear why. */

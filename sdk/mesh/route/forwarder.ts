@@ -89,6 +89,11 @@ export class Forwarder {
     }
   }
 
+  /** A member is away: the way that its frames took leads to it no more. */
+  forgetWay(id: string): void {
+    this.#waysBack.delete(id)
+  }
+
   /** A link is gone: what waited on it is dropped, and what came over it no longer takes a quota. */
   forget(link: Link): void {
     for (const waiting of [link.setupForwards, link.forwards]) {

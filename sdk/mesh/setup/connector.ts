@@ -42,6 +42,8 @@ const MAX_CANDIDATES = 64
 /** Candidates come one by one, a few at a time; each frame of its own would cost the server as much as all. */
 const GATHER_MS = 5
 const FORGET_MS = 60_000
+/** Who was introduced so lately may have come back before the news that it went away was here. */
+const RETURN_MS = 5_000
 /** As many as the roster holds. Whoever has the group key can make up more. */
 const MAX_PEERS = 1_024
 
@@ -52,6 +54,8 @@ const MAX_PEERS = 1_024
 export class Connector {
   readonly #core: Core
   readonly #handlers: ConnectorHandlers
+  /** One count for all: a member that I forgot and met again must not take my next try for an old one. */
+  #attempts = 0
 
   constructor(core: Core, handlers: ConnectorHandlers) {
     this.#core = core
@@ -88,14 +92,14 @@ export class Connector {
   /** Begins with this member if it is my part, it is time, and there is a way. */
   consider(peer: Peer): void {
     const { setup } = peer
-    if (!peer.isInitiator || setup.type !== 'idle' || this.#core.nowMs < setup.nextTryMs) return
+    if (peer.isAway || !peer.isInitiator || setup.type !== 'idle' || this.#core.nowMs < setup.nextTryMs) return
     const wantsLink = this.#wantsLink(peer)
     // A link that nothing comes over any more is replaced before it is given up, and a socket by what needs no proxy.
     if (peer.link !== null && !peer.link.isSuspect && (peer.link.cipher === null || !wantsLink)) return
     if (!wantsLink && peer.session !== null) return this.#retryLater(peer, setup.failures)
     const way = this.#handlers.findWay(peer)
     if (way === null) return
-    const attempt = ++peer.attempt
+    const attempt = (peer.attempt = ++this.#attempts)
     if (!wantsLink) return this.#offer(peer, way, attempt, null, null, setup.failures)
     const carrier = this.#openLink(peer)
     const deadlineMs = this.#core.nowMs + LINK_MS
@@ -110,6 +114,7 @@ export class Connector {
 
   /** A socket leads to this member: no wait holds any longer. */
   begin(peer: Peer): void {
+    peer.began(this.#core.nowMs)
     this.#ready(peer)
     this.consider(peer)
   }
@@ -122,6 +127,12 @@ export class Connector {
   handleGone(peer: Peer): void {
     peer.connection = null
     if (peer.setup.type !== 'idle' && peer.setup.way.type === 'server') this.#fail(peer)
+  }
+
+  /** The server knows it by another name now: what went out to the one before and is not answered goes out again. */
+  handleMoved(peer: Peer): void {
+    const { setup } = peer
+    if ((setup.type === 'describing' || setup.type === 'offered') && setup.way.type === 'server') this.#reset(peer)
   }
 
   /** The server is lost: an answer that was to come by it will not. */
@@ -167,7 +178,7 @@ export class Connector {
     if (setup.type !== 'linking' || setup.carrier !== link.carrier) return this.#closeLink(link)
     link.session = setup.session
     link.state = 'binding'
-    this.#core.effects.write(link.carrier, 'reliable', setup.session.writeBind(link.binding))
+    this.#core.write(link, 'reliable', setup.session.writeBind(link.binding))
   }
 
   /** The first frame of a link. */
@@ -245,14 +256,27 @@ export class Connector {
     else this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
   }
 
+  /** The member has closed everything on its side. Its session and streams stay for when it comes back. */
+  handleAway(peer: Peer): void {
+    this.#unlink(peer)
+    // What it has begun itself since then goes on; what I have begun it may never have heard of.
+    if (peer.isInitiator) this.#reset(peer)
+    peer.isAway = this.#core.nowMs - peer.beganMs >= RETURN_MS
+    if (peer.isAway) peer.connection = null
+  }
+
+  /** I go away myself: ends every link and all that is under way. */
+  suspend(): void {
+    for (const peer of this.#core.peers.values()) {
+      this.#unlink(peer)
+      this.#reset(peer)
+    }
+  }
+
   /** The member has left, or never came: nothing of it is kept but what the roster knows. */
   drop(peer: Peer): void {
     this.#reset(peer)
-    peer.link = null
-    for (const link of this.#boundTo(peer)) {
-      this.#closeLink(link)
-      this.#handlers.linkLost(link)
-    }
+    this.#unlink(peer)
     peer.session = peer.previous = null
     peer.unconfirmed = null
     this.#handlers.abandonStream(peer)
@@ -350,6 +374,7 @@ export class Connector {
     if (way.type === 'server') peer.connection = way.connection.slice()
     peer.attempt = payload.attempt
     peer.lastHeardMs = this.#core.nowMs
+    peer.began(this.#core.nowMs)
     // Naming the epoch that I agreed to shows that my last answer arrived and is in use over there.
     const agreed = peer.unconfirmed?.session
     if (agreed && agreed.epoch === payload.epoch && !payload.fresh) this.confirm(peer, agreed)
@@ -477,6 +502,14 @@ export class Connector {
     if (setup.type === 'idle' || setup.carrier === null) return
     const link = this.#core.links.get(setup.carrier)
     if (link) this.#closeLink(link)
+  }
+
+  #unlink(peer: Peer): void {
+    peer.link = null
+    for (const link of this.#boundTo(peer)) {
+      this.#closeLink(link)
+      this.#handlers.linkLost(link)
+    }
   }
 
   #closeLink(link: Link, drain = false): void {

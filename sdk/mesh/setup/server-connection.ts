@@ -83,6 +83,18 @@ export class ServerConnection {
     this.#dial('start')
   }
 
+  /** Closes, and dials no more until `resume`. */
+  suspend(): void {
+    this.leave()
+    this.#failures = 0
+    this.#forgetQueue()
+    this.#changed('closed', 'suspended')
+  }
+
+  resume(): void {
+    this.#dial('resumed')
+  }
+
   /** The network is back: no wait holds any longer. */
   hurry(): void {
     if (this.#state.type === 'waiting') this.#dial('hint')
@@ -236,11 +248,15 @@ export class ServerConnection {
     const delayMs = Math.max(leastMs ?? 0, this.#reconnectInMs ?? 0, backedOffMs)
     this.#failures = Math.min(this.#failures + 1, MAX_FAILURES)
     this.#reconnectInMs = null
-    this.#queue = []
-    this.#queuedBytes = 0
+    this.#forgetQueue()
     this.#state = { type: 'waiting', untilMs: this.#core.nowMs + delayMs }
     this.#core.tickAt(this.#state.untilMs)
     this.#changed('closed', reason)
+  }
+
+  #forgetQueue(): void {
+    this.#queue = []
+    this.#queuedBytes = 0
   }
 
   #changed(state: SignalingState, reason: string): void {

@@ -17,6 +17,7 @@ export interface MemberOptions {
   readonly signaling: string
   readonly profile?: skein.Profile
   readonly limits?: skein.GroupLimits
+  readonly autoRejoin?: boolean
   /** Ids of the only members that WebRTC may connect; all when not given. */
   readonly only?: readonly string[]
 }
@@ -105,7 +106,18 @@ export class Member {
   }
 }
 
-const harness = { skein, Member, createBytes, summarize, me: null as Member | null }
+/** How this page was last shown, and when. */
+interface Shown {
+  readonly persisted: boolean
+  readonly visibility: DocumentVisibilityState
+  readonly atMs: number
+}
+
+const harness = { skein, Member, createBytes, summarize, me: null as Member | null, shown: null as Shown | null }
+
+addEventListener('pageshow', ({ persisted }) => {
+  harness.shown = { persisted, visibility: document.visibilityState, atMs: Date.now() }
+})
 
 export type Harness = typeof harness
 

@@ -49,8 +49,8 @@ const setup = async (over: Partial<Settings> = {}) => {
         listeners.add(check)
         check()
       })
-    const page = (name: 'pagehide' | 'pageshow' | 'online') => {
-      for (const handlers of [...pages]) handlers[name]?.({ persisted: true })
+    const page = (name: 'pagehide' | 'pageshow' | 'online', persisted = true) => {
+      for (const handlers of [...pages]) handlers[name]?.({ persisted })
     }
     const stateReasons = () =>
       events.flatMap(({ name, payload }) => (name === 'state:change' ? [(payload as { reason: string }).reason] : []))
@@ -72,10 +72,13 @@ const setupPair = async (over: Partial<Settings> = {}) => {
   return { ...world, ada, bob }
 }
 
-describe('GroupCore when its page goes away', () => {
+const namesOf = (events: readonly { readonly name: string }[], names: readonly string[]) =>
+  events.flatMap(({ name }) => (names.includes(name) ? [name] : []))
+
+describe('GroupCore when its page goes away for good', () => {
   it('M8: has left before the event is over, and the others see it by its goodbye', async () => {
     const { network, ada, bob } = await setupPair()
-    ada.page('pagehide')
+    ada.page('pagehide', false)
     expect(ada.core.lifecycle.stage.name).toBe('left')
     expect(ada.stateReasons().slice(2)).toEqual(['pagehide', 'pagehide'])
     await bob.until(() => bob.core.snapshots.members.length === 1)
@@ -90,60 +93,23 @@ describe('GroupCore when its page goes away', () => {
     const next = ada.core.send('all', new Uint8Array(8_000_000), undefined)
     send.catch(() => undefined)
     next.catch(() => undefined)
-    ada.page('pagehide')
+    ada.page('pagehide', false)
     await bob.until(() => bob.core.snapshots.members.length === 1)
   })
 
-  it('joins again as a new member when it comes back', async () => {
-    const { ada, bob } = await setupPair()
-    const first = ada.core.join?.id
-    ada.page('pagehide')
-    ada.page('pageshow')
-    await ada.until(() => ada.core.lifecycle.stage.name === 'joined')
-    expect(ada.stateReasons().slice(4)).toEqual(['pageshow', 'joined'])
-    expect(ada.core.join?.id).not.toBe(first)
-    await bob.until(() => bob.core.snapshots.has(ada.core.join?.id ?? ''))
-  })
-
-  it('joins again though it was hidden once more while it did', async () => {
-    const { createMember } = await setup()
-    const member = createMember()
-    await member.join()
-    for (const name of ['pagehide', 'pageshow', 'pagehide', 'pageshow'] as const) member.page(name)
-    await member.until(() => member.core.lifecycle.stage.name === 'joined')
-    expect(member.events.filter(({ name }) => name === 'error')).toEqual([])
-  })
-
-  it('tries again when the network comes back later than the page', async () => {
-    const { server, createMember } = await setup()
-    const member = createMember()
-    await member.join()
-    member.page('pagehide')
-    await server.close()
-    member.page('pageshow')
-    await member.until(() => member.events.some(({ name }) => name === 'error'))
-    expect(member.stateReasons().slice(4)).toEqual(['pageshow', 'signaling-unreachable'])
-    const again = await createSignaling({ port: server.port }).listen()
-    member.page('online')
-    await member.until(() => member.core.lifecycle.stage.name === 'joined')
-    await member.core.leave()
-    expect(member.pages.size).toBe(0)
-    await again.close()
-  })
-
-  it('stays away when the application has left meanwhile, or wants no rejoining', async () => {
-    const { ada, bob } = await setupPair({ autoRejoin: false })
+  it('has left though the page may come back, when it is not to rejoin, and stays away then', async () => {
+    const { ada } = await setupPair({ autoRejoin: false })
     ada.page('pagehide')
     ada.page('pageshow')
     expect(ada.core.lifecycle.stage.name).toBe('left')
+  })
+
+  it('is gone too when it was put away before and never woke up', async () => {
+    const { ada, bob } = await setupPair()
+    ada.page('pagehide')
+    ada.page('pagehide', false)
+    expect(ada.core.lifecycle.stage.name).toBe('left')
     await bob.core.leave()
-    bob.page('pageshow')
-    expect(bob.core.lifecycle.stage.name).toBe('left')
-    const again = await setupPair()
-    again.ada.page('pagehide')
-    await again.ada.core.leave()
-    again.ada.page('pageshow')
-    expect(again.ada.core.lifecycle.stage.name).toBe('left')
   })
 
   it('watches the page only while there is something to do', async () => {
@@ -175,6 +141,87 @@ describe('GroupCore when its page goes away', () => {
     member.page('pagehide')
     await expect(joining).rejects.toMatchObject({ code: 'closed' })
     expect(member.core.lifecycle.stage.name).toBe('left')
+  })
+})
+
+describe('GroupCore whose page is put away and comes back', () => {
+  it('M16: stays joined without any connection, and is the same member when it is back', async () => {
+    const { network, ada, bob } = await setupPair()
+    const id = ada.core.join?.id
+    ada.page('pagehide')
+    expect(network.openEnds).toBeLessThan(2)
+    expect([ada.core.lifecycle.stage.name, ada.core.signalingState]).toEqual(['joined', 'closed'])
+    expect(ada.core.snapshots.members).toHaveLength(2)
+    await bob.until(() => bob.core.snapshots.peers[0]?.path === 'none')
+    ada.page('pageshow')
+    await bob.until(() => bob.core.snapshots.peers[0]?.path === 'direct')
+    await ada.until(() => ada.core.snapshots.peers[0]?.path === 'direct')
+    expect(ada.core.join?.id).toBe(id)
+    expect(ada.stateReasons()).toEqual(['join', 'joined'])
+    for (const { events } of [ada, bob]) {
+      expect(namesOf(events, ['member:join', 'member:leave', 'error'])).toEqual(['member:join'])
+    }
+  })
+
+  it('M16: sends later what is sent to it and by it meanwhile', async () => {
+    const { ada, bob } = await setupPair()
+    const texts = (events: typeof ada.events) =>
+      events.flatMap(({ name, payload }) => (name === 'message' ? [(payload as { data: unknown }).data] : []))
+    ada.page('pagehide')
+    await Promise.all([ada.core.send('all', 'from the cache', undefined), bob.core.send('all', 'into it', undefined)])
+    await bob.until(() => bob.core.snapshots.peers[0]?.path === 'none')
+    await bob.core.send(bob.core.snapshots.peers[0]?.id ?? '', 'and again', undefined)
+    ada.page('pageshow')
+    await bob.until(() => texts(bob.events).length === 1)
+    await ada.until(() => texts(ada.events).length === 2)
+    expect([texts(ada.events), texts(bob.events)]).toEqual([['into it', 'and again'], ['from the cache']])
+  })
+
+  it('comes back though it was hidden once more while it did', async () => {
+    const { ada, bob } = await setupPair()
+    for (const name of ['pagehide', 'pagehide', 'pageshow', 'pageshow', 'pagehide', 'pageshow'] as const) ada.page(name)
+    await ada.until(() => ada.core.snapshots.peers[0]?.path === 'direct' && ada.core.signalingState === 'open')
+    await bob.until(() => bob.core.snapshots.peers[0]?.path === 'direct')
+    expect(namesOf(ada.events, ['error', 'member:leave'])).toEqual([])
+  })
+
+  it('S23: goes on dialling when the network comes back later than the page', async () => {
+    const { server, ada, bob } = await setupPair()
+    await bob.core.leave()
+    ada.page('pagehide')
+    await server.close()
+    ada.page('pageshow')
+    const failed = () =>
+      ada.events.filter(({ name, payload }) => {
+        const { previous, next } = payload as { previous: string; next: string }
+        return name === 'signaling:change' && previous === 'connecting' && next === 'closed'
+      }).length
+    await ada.until(() => failed() > 0)
+    const again = await createSignaling({ port: server.port }).listen()
+    ada.page('online')
+    await ada.until(() => ada.core.signalingState === 'open')
+    expect(namesOf(ada.events, ['error'])).toEqual([])
+    await ada.core.leave()
+    expect(ada.pages.size).toBe(0)
+    await again.close()
+  })
+
+  it('settles a leave that comes before it is back, and stays away', async () => {
+    const { network, ada, bob } = await setupPair()
+    ada.page('pagehide')
+    await ada.core.send('all', 'too late', undefined)
+    await ada.core.leave()
+    ada.page('pageshow')
+    expect(ada.core.lifecycle.stage.name).toBe('left')
+    expect(ada.stateReasons().slice(2)).toEqual(['leave', 'left'])
+    await bob.core.leave()
+    expect(network.openEnds).toBe(0)
+  })
+
+  it('takes a pageshow without a pagehide for what it is: the page is there', async () => {
+    const { ada } = await setupPair()
+    ada.page('pageshow')
+    expect(namesOf(ada.events, ['member:leave', 'link:change'])).toEqual([])
   })
 })
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { Link } from '../../../sdk/mesh/link.js'
+import { Session } from '../../../sdk/mesh/session/session.js'
 import { Connector, type ConnectorHandlers } from '../../../sdk/mesh/setup/connector.js'
 import { FRAME } from '../../../sdk/protocol/codes.js'
 import { setupCore, type KeyedMember } from '../../support/mesh-core.js'
@@ -151,6 +153,33 @@ describe('Connector', () => {
     expect(ada.link(bob)).not.toBe(old)
     expect(ada.engine.peer(bob.id)?.path.kind).toBe('direct')
     expect([...ada.left, ...bob.left]).toEqual([])
+  })
+
+  it('H3: begins with a member that it had forgotten by a try that is newer than all before', () => {
+    const { world, ada, bob } = setup()
+    world.runUntil(() => world.isWhole)
+    bob.step({ type: 'suspend' })
+    // Long enough for ada to know bob's records alone.
+    world.run(90_000)
+    expect(ada.engine.stats().sessions).toBe(0)
+    bob.step({ type: 'hint', hint: 'resumed' })
+    world.runUntil(() => world.isWhole, 2_000)
+    expect(ada.engine.neighbors()).toEqual([bob.id])
+  })
+
+  it('L6: counts BIND as written, so that what follows keeps within the room', () => {
+    const { core, effects, addPeer } = setupCore()
+    const connector = new Connector(core, idleHandlers)
+    const peer = addPeer()
+    const link = new Link(core.nextCarrier(), peer, core.nowMs)
+    core.links.set(link.carrier, link)
+    const secrets = { send: new Uint8Array(32), receive: new Uint8Array(32), hash: new Uint8Array(64) }
+    const session = new Session(core.suite, 'initiator', secrets, { epoch: 1, attempt: 1 })
+    const way = { type: 'mesh' as const }
+    peer.setup = { type: 'linking', carrier: link.carrier, way, session, failures: 0, deadlineMs: 10_000 }
+    link.pace.report(1_000, core.nowMs)
+    connector.handleLinkOpen(link)
+    expect(link.pace.room).toBe(1_000 - (effects.writes[0]?.bytes.length ?? 0))
   })
 
   it('leaves nothing behind when it leaves in the middle of a set-up', () => {

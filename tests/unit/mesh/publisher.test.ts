@@ -122,12 +122,27 @@ describe('Publisher', () => {
     expect(published.length).toBeLessThanOrEqual(28)
   })
 
+  it('M16, M17: says that it is away, and takes that back with a version above', () => {
+    const { core, publisher, published, addNeighbor, runTo } = setup()
+    const { link } = addNeighbor()
+    publisher.review()
+    runTo(2_000)
+    const { version, content } = decodeRosterRecord(publisher.away())
+    expect([version, content]).toEqual([3, { kind: 'links', gone: false, away: true, neighbors: [] }])
+    core.links.delete(link.carrier)
+    publisher.review()
+    runTo(3_000)
+    expect(published).toHaveLength(1)
+    publisher.resume()
+    expect(published.at(-1)?.record).toMatchObject({ version: 4, content: { away: false, neighbors: [] } })
+  })
+
   it('says goodbye with a version above all before', () => {
     const { publisher, addNeighbor, runTo } = setup()
     addNeighbor()
     publisher.review()
     runTo(1_000)
     const { version, content } = decodeRosterRecord(publisher.goodbye())
-    expect([version, content]).toEqual([3, { kind: 'links', gone: true, neighbors: [] }])
+    expect([version, content]).toEqual([3, { kind: 'links', gone: true, away: false, neighbors: [] }])
   })
 })

@@ -57,7 +57,7 @@ describe('Roster', () => {
     const { roster, ada, bob, sign } = setup()
     roster.accept(ada.card(), 0)
     const member = ada.certificate.memberBytes
-    const gone = { kind: 'links' as const, gone: true, neighbors: [] }
+    const gone = { kind: 'links' as const, gone: true, away: false, neighbors: [] }
     expect(roster.accept(sign(member, bob.identity, 9, gone), 0)).toBeNull()
     expect(roster.accept(sign(member, ada.identity, 9, gone), 0)).not.toBeNull()
   })

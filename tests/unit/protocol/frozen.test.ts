@@ -390,7 +390,7 @@ describe('C4: roster record', () => {
       { id: fill(16, 0xa1), rttClass: 24 },
       { id: fill(16, 0xb2), rttClass: 255 },
     ]
-    const links = { kind: 'links' as const, gone: false, neighbors }
+    const links = { kind: 'links' as const, gone: false, away: false, neighbors }
     expect(hex(encodeRosterBody(member, 300, links))).toBe(body)
     expect(decodeRosterRecord(unhex(body, bytes(64, '51'))).content).toEqual(links)
   })
@@ -404,6 +404,21 @@ describe('C4: roster record', () => {
       '010101', // field: gone
       '0200', // field: neighbors, none
     ].join('')
-    expect(hex(encodeRosterBody(member, 7, { kind: 'links', gone: true, neighbors: [] }))).toBe(body)
+    expect(hex(encodeRosterBody(member, 7, { kind: 'links', gone: true, away: false, neighbors: [] }))).toBe(body)
+  })
+
+  it('goodbye for a while is a links record that is away', () => {
+    const body = [
+      '02', // kind: links
+      bytes(16, '3e'), // member id
+      '08', // version
+      '08', // size of content
+      '010100', // field: gone
+      '0200', // field: neighbors, none
+      '030101', // field: away
+    ].join('')
+    const links = { kind: 'links' as const, gone: false, away: true, neighbors: [] }
+    expect(hex(encodeRosterBody(member, 8, links))).toBe(body)
+    expect(decodeRosterRecord(unhex(body, bytes(64, '51'))).content).toEqual(links)
   })
 })

@@ -14,7 +14,7 @@ const card = { kind: 'card' as const, certificate: fill(175), profile: fill(2), 
 const signed = (content: Parameters<typeof encodeRosterBody>[2]): Uint8Array =>
   concatBytes(encodeRosterBody(fill(16), 1, content), fill(64))
 const links = (count: number): Uint8Array =>
-  signed({ kind: 'links', gone: false, neighbors: entries(count, { id: fill(16), rttClass: 1 }) })
+  signed({ kind: 'links', gone: false, away: false, neighbors: entries(count, { id: fill(16), rttClass: 1 }) })
 const payload = {
   certificate: fill(175),
   attempt: 1,
