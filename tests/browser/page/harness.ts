@@ -113,7 +113,17 @@ interface Shown {
   readonly atMs: number
 }
 
-const harness = { skein, Member, createBytes, summarize, me: null as Member | null, shown: null as Shown | null }
+const harness = {
+  skein,
+  Member,
+  createBytes,
+  summarize,
+  me: null as Member | null,
+  shown: null as Shown | null,
+  lifecycle: [] as string[],
+}
+
+for (const name of ['freeze', 'resume']) document.addEventListener(name, () => harness.lifecycle.push(name))
 
 addEventListener('pageshow', ({ persisted }) => {
   harness.shown = { persisted, visibility: document.visibilityState, atMs: Date.now() }
@@ -124,6 +134,8 @@ export type Harness = typeof harness
 declare global {
   interface Window {
     harness: Harness
+    /** Ends a count that a test has begun; how far it came. */
+    stopCounting?: () => number
   }
 }
 
