@@ -137,6 +137,13 @@ export class Core {
     this.wakeNow()
   }
 
+  /** How many there are or may soon be; those to members that have left do not count. */
+  get linkCount(): number {
+    let count = 0
+    for (const link of this.links.values()) if (link.state !== 'kept') count++
+    return count
+  }
+
   *boundLinks(): Generator<Link> {
     for (const link of this.links.values()) if (link.state === 'bound') yield link
   }

@@ -21,6 +21,7 @@ import { openHello } from './session/hello.js'
 import { Connector } from './setup/connector.js'
 import { Dialer } from './setup/dialer.js'
 import { Doorstep } from './setup/doorstep.js'
+import { KeptLinks } from './setup/kept-links.js'
 import { ServerConnection } from './setup/server-connection.js'
 import { Ways } from './setup/ways.js'
 import { Reassembly } from './stream/reassembly.js'
@@ -56,6 +57,7 @@ export class Engine {
   readonly #server: ServerConnection
   readonly #doorstep: Doorstep
   readonly #dialer: Dialer
+  readonly #kept: KeptLinks
   readonly #ways: Ways
   readonly #gossip: Gossip
   readonly #publisher: Publisher
@@ -129,7 +131,15 @@ export class Engine {
       },
     })
     this.#dialer = new Dialer(core, this.#doorstep)
-    this.#ways = new Ways(core, this.#forwarder, this.#server, this.#doorstep)
+    this.#kept = new KeptLinks(core, {
+      recovered: (peer) => {
+        this.#connector.handleRecovered(peer)
+      },
+      setup: (frame, way, from) => {
+        this.#connector.handleSetup(frame, way, from)
+      },
+    })
+    this.#ways = new Ways(core, this.#forwarder, this.#server, this.#doorstep, this.#kept)
     this.#connector = new Connector(core, {
       send: (peer, way, frame) => this.#ways.send(peer, way, frame),
       findWay: (peer) => this.#ways.find(peer),
@@ -153,6 +163,7 @@ export class Engine {
       connector: this.#connector,
       liveness: this.#liveness,
       gossip: this.#gossip,
+      kept: this.#kept,
       streams: this.#streams,
       expel: (peer) => {
         this.#memberLost(peer, 'removed')
@@ -336,6 +347,7 @@ export class Engine {
   }
 
   #linkBound(link: Link): void {
+    this.#kept.drop(link.peer, true)
     this.#gossip.greet(link)
     this.#liveness.heard(link.peer, link)
     this.#liveness.ping(link.peer, link)
@@ -354,12 +366,18 @@ export class Engine {
   /** It keeps its place for as long as one that is silent. */
   #memberAway(peer: Peer): void {
     this.#connector.handleAway(peer)
+    this.#kept.drop(peer, false)
     this.#doorstep.drop(peer)
     this.#forwarder.forgetWay(peer.id)
   }
 
   #memberLost(peer: Peer, reason: LeaveReason): void {
-    this.#connector.drop(peer)
+    // It may be the network that is silent, and then the link may outlast that.
+    if (reason === 'timeout') this.#connector.drop(peer, (link) => this.#kept.keep(link))
+    else {
+      this.#connector.drop(peer)
+      this.#kept.drop(peer, false)
+    }
     this.#doorstep.drop(peer)
     if (peer.isHere) this.#notHere(peer, reason)
     peer.path = noPath
@@ -406,6 +424,7 @@ export class Engine {
     this.#phase = { type: 'suspended', sinceMs: this.#core.nowMs }
     this.#sayGoodbye(this.#publisher.away())
     this.#doorstep.clear()
+    this.#kept.clear()
     this.#connector.suspend()
     this.#ways.forgetConnections()
     this.#server.suspend()
@@ -442,6 +461,7 @@ export class Engine {
       this.#server.tick(this.#ways.reach()),
       this.#doorstep.tick(),
       this.#dialer.tick(),
+      this.#kept.tick(),
       this.#publisher.tick(),
       this.#phase.type === 'joining' ? this.#phase.graceMs : Infinity,
       this.#phase.type === 'draining' ? this.#phase.untilMs : Infinity,

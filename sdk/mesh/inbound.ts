@@ -14,6 +14,7 @@ import type { Peer } from './peer.js'
 import type { Gossip } from './roster/gossip.js'
 import type { Forwarder } from './route/forwarder.js'
 import type { Connector } from './setup/connector.js'
+import type { KeptLinks } from './setup/kept-links.js'
 import type { Streams } from './stream/streams.js'
 import { ProtocolViolation } from './violation.js'
 
@@ -23,6 +24,7 @@ interface Parts {
   readonly connector: Connector
   readonly liveness: Liveness
   readonly gossip: Gossip
+  readonly kept: KeptLinks
   readonly streams: Streams
   /** A member broke the protocol where no link can be blamed. */
   readonly expel: (peer: Peer) => void
@@ -54,7 +56,7 @@ export class Inbound {
   #frame(link: Link, lane: Lane, bytes: Uint8Array): void {
     const { core, connector, forwarder, liveness } = this.#parts
     if (bytes.length > MAX_FRAME_BYTES) throw new ProtocolViolation('frame too long')
-    if (link.state !== 'bound') {
+    if (link.state !== 'bound' && link.state !== 'kept') {
       // The unreliable lane may be ahead of BIND; nothing on it matters enough to be kept.
       if (lane === 'reliable') connector.handleBind(link, bytes)
       return
@@ -62,6 +64,7 @@ export class Inbound {
     const frame = link.cipher === null ? bytes : link.cipher.open(bytes)
     if (frame === null) throw new ProtocolViolation('frame does not open')
     if (frame.length > MAX_MEMBER_FRAME_BYTES) throw new ProtocolViolation('frame too long')
+    if (link.state === 'kept') return this.#parts.kept.handle(link, frame)
     liveness.heard(link.peer, link)
     if (frame[0] === FRAME.PACK) {
       return this.#records(link.peer, link, frame.subarray(1), link.session?.epoch === link.peer.epoch)
@@ -106,6 +109,9 @@ export class Inbound {
       case 'use':
         if (link === null) throw new ProtocolViolation('names no link')
         return connector.handleUse(link)
+      case 'again':
+        if (link === null) throw new ProtocolViolation('names no link')
+        return connector.handleAgain(link)
       case 'digest':
       case 'roster':
         if (link === null) throw new ProtocolViolation('roster record through a relay')

@@ -18,12 +18,13 @@ export interface Forward {
 
 /**
  * A direct way to one member, as the engine sees it. `opening` until its channels are open, `binding` until the other
- * end has proved to be the member of the session that set it up, then `bound` for the rest of its life.
+ * end has proved to be the member of the session that set it up, then `bound`; `kept` when that member has left by its
+ * silence, for the case that it is heard again.
  */
 export class Link {
   readonly carrier: CarrierId
   readonly peer: Peer
-  state: 'opening' | 'binding' | 'bound' = 'opening'
+  state: 'opening' | 'binding' | 'bound' | 'kept' = 'opening'
   /** The session that set it up, known once the handshake is through. */
   session: Session | null = null
   binding: Binding | null = null

@@ -11,6 +11,8 @@ export type Way =
   | { readonly type: 'server'; readonly connection: Uint8Array }
   | { readonly type: 'mesh' }
   | { readonly type: 'socket'; readonly carrier: CarrierId }
+  /** A link that was given up and carries again. */
+  | { readonly type: 'kept'; readonly carrier: CarrierId }
 
 /** What this side said of its streams when it proposed or agreed to a session. */
 export interface StreamStart {

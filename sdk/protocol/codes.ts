@@ -43,6 +43,7 @@ export const RECORD = {
   ALL: 0x04,
   ONE: 0x05,
   USE: 0x06,
+  AGAIN: 0x07,
   DIGEST: 0x08,
   ROSTER: 0x09,
 } as const

@@ -48,6 +48,8 @@ export type MemberRecord =
   | { readonly type: 'pong'; readonly id: number }
   /** This link is the one used between the two of us; said by the initiator. */
   | { readonly type: 'use' }
+  /** The sender has let the initiator go and hears it again: it is to begin anew. */
+  | { readonly type: 'again' }
   /** All before these numbers has arrived, and of the message next in order its first `offset` bytes. */
   | {
       readonly type: 'ack'
@@ -103,6 +105,9 @@ export const writeRecord = (encoder: encoding.Encoder, record: MemberRecord): vo
       return
     case 'use':
       encoding.writeUint8(encoder, RECORD.USE)
+      return
+    case 'again':
+      encoding.writeUint8(encoder, RECORD.AGAIN)
       return
     case 'ack':
       encoding.writeUint8(encoder, RECORD.ACK)
@@ -186,6 +191,8 @@ export const readRecord = (reader: Reader): MemberRecord => {
       return { type: 'pong', id: reader.u32() }
     case RECORD.USE:
       return { type: 'use' }
+    case RECORD.AGAIN:
+      return { type: 'again' }
     case RECORD.ACK:
       return {
         type: 'ack',

@@ -271,7 +271,8 @@ const scheduleMessages = (
     const place = random.integer(0, places - 1)
     world.queue.at(random.between(activeMs / 2, activeMs), () => {
       const member = world.at(place)
-      if (member?.running === true && member.joined && !member.isFrozen) sendOne(world, member, null, 2 * 1024 * 1024, false)
+      if (member?.running === true && member.joined && !member.isFrozen)
+        sendOne(world, member, null, 2 * 1024 * 1024, false)
     })
   }
 }
@@ -329,18 +330,30 @@ const scheduleHints = (world: World, random: Random, places: number, activeMs: n
   }
 }
 
-/** Pages that are frozen, or put into the back-forward cache, and come back; some after the others gave them up. */
+/** Links of this place hold what they carry until then, and no others come up. */
+const takeNetwork = (world: World, place: number, untilMs: number): void => {
+  world.counts.sleeps++
+  world.trace(`place ${place} has no network`)
+  for (const link of world.network.openLinks()) {
+    if (link.from !== place && link.to !== place) continue
+    link.stall(untilMs - world.queue.nowMs)
+    link.pair.blockedUntilMs = Math.max(link.pair.blockedUntilMs, untilMs)
+  }
+}
+
+/** Pages that are frozen, put into the back-forward cache, or without a network; some return after they were given up. */
 const scheduleSleeps = (world: World, random: Random, places: number, activeMs: number): void => {
   if (!random.chance(0.6)) return
   for (let count = random.integer(1, places); count > 0; count--) {
     const place = random.integer(0, places - 1)
-    const how = random.pick(['suspend', 'freeze'] as const)
+    const how = random.pick(['suspend', 'freeze', 'outage'] as const)
     const atMs = random.between(500, activeMs)
     const forMs = random.pick([random.between(1, 300), random.between(300, 9_000), random.between(9_000, 20_000)])
     const hint = random.pick(['online', 'resumed'] as const)
     world.queue.at(atMs, () => {
       const member = world.at(place)
       if (member?.running !== true || member.isSuspended || member.isFrozen) return
+      if (how === 'outage') return takeNetwork(world, place, Math.min(atMs + forMs, activeMs))
       if (how === 'suspend') member.suspend()
       else member.freeze()
       world.queue.at(Math.min(atMs + forMs, activeMs), () => {

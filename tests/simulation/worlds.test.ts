@@ -181,6 +181,77 @@ describe('a link that falls silent', () => {
   })
 })
 
+describe('a group that is split in two', () => {
+  /** Links between the halves hold what they carry for so long, and none comes up. */
+  const split = (world: World, halves: readonly (readonly Member[])[], forMs: number): void => {
+    for (const a of halves[0] ?? []) {
+      for (const b of halves[1] ?? []) {
+        world.network.pair(a.place, b.place).blockedUntilMs = world.queue.nowMs + forMs
+        world.network.openLink(a.place, b.place)?.stall(forMs)
+      }
+    }
+  }
+
+  const setupHalves = (seed: string) => {
+    const world = makeWorld(seed)
+    const members = meet(world, 4)
+    world.run(3_000)
+    return { world, members, halves: [members.slice(0, 2), members.slice(2)] as const }
+  }
+
+  it('M18: is whole again when a link recovers, without any server and by the same ids', () => {
+    const { world, members, halves } = setupHalves('split, no server')
+    world.server.down('kill')
+    split(world, halves, 40_000)
+    world.run(39_000)
+    for (const member of members) expect(member.here).toHaveLength(1)
+    expect(world.leaves.map(({ reason }) => reason)).toEqual(Array(8).fill('timeout'))
+    const isWhole = () => members.every((member) => member.here.length === 3)
+    expect(world.runUntil(isWhole, 6_000)).not.toBeNull()
+    expect(world.runUntil(() => members.every((m) => m.engine.neighbors().length === 3), 5_000)).not.toBeNull()
+    for (const member of members) world.send(member, null, 10_000)
+    deliverAll(world, 5_000)
+    expect(world.leaves).toHaveLength(8)
+  })
+
+  it('S24: is whole again through the server when no link has lasted', () => {
+    const { world, members, halves } = setupHalves('split')
+    split(world, halves, 40_000)
+    for (const a of halves[0]) for (const b of halves[1]) world.network.openLink(a.place, b.place)?.cut('silent')
+    world.run(39_000)
+    for (const member of members) expect(member.here).toHaveLength(1)
+    world.run(1_000)
+    expect(agree(world, 30_000)).toBeLessThan(30_000)
+  })
+
+  it('M18: asks nothing of a link beyond two minutes', () => {
+    const { world, members, halves } = setupHalves('split for long')
+    world.server.down('kill')
+    split(world, halves, 150_000)
+    world.run(140_000)
+    expect(members.map((member) => member.here.length)).toEqual([1, 1, 1, 1])
+    expect(world.network.openLinks()).toHaveLength(2)
+  })
+
+  it('M18: a page that was frozen for longer than the linger is back without any server', () => {
+    for (let seed = 0; seed < 6; seed++) {
+      const world = makeWorld(`frozen without a server ${seed}`)
+      const members = meet(world, 3)
+      const c = members[2] as Member
+      world.server.down('kill')
+      c.freeze()
+      world.run(30_000)
+      for (const member of members.slice(0, 2)) expect(member.here).not.toContain(c.id)
+      c.thaw(seed % 2 === 0)
+      expect(world.runUntil(() => members.every((m) => m.engine.neighbors().length === 2), 4_000)).not.toBeNull()
+      world.run(15_000)
+      expect(members.map((member) => member.here.length)).toEqual([2, 2, 2])
+      world.send(c, null, 1_000)
+      deliverAll(world, 1_000)
+    }
+  })
+})
+
 describe('the signaling server', () => {
   it.each(['kill', 'drain'] as const)(
     'S23: restarts while members talk: nothing is lost, newcomers join after (%s)',

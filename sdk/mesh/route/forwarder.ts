@@ -32,7 +32,8 @@ export class Forwarder {
   linkTowards(id: string): Link | null {
     const route = this.#router.route(id)
     const next = route === null ? null : (this.#core.peers.get(route.next)?.link ?? null)
-    if (next !== null) return next
+    // Routes are looked at again a little after a link has fallen silent.
+    if (next !== null && !next.isSuspect) return next
     const back = this.#waysBack.get(id)
     // Over a link that has fallen silent nothing is found: the server may still know a way.
     return back?.state === 'bound' && !back.isSuspect && this.#core.links.has(back.carrier) ? back : null

@@ -97,13 +97,18 @@ export class Connector {
     // A link that nothing comes over any more is replaced before it is given up, and a socket by what needs no proxy.
     if (peer.link !== null && !peer.link.isSuspect && (peer.link.cipher === null || !wantsLink)) return
     if (!wantsLink && peer.session !== null) return this.#retryLater(peer, setup.failures)
+    this.#begin(peer, wantsLink)
+  }
+
+  #begin(peer: Peer, wantsLink: boolean): void {
+    const { failures } = peer.setup as Setup & { type: 'idle' }
     const way = this.#handlers.findWay(peer)
     if (way === null) return
     const attempt = (peer.attempt = ++this.#attempts)
-    if (!wantsLink) return this.#offer(peer, way, attempt, null, null, setup.failures)
+    if (!wantsLink) return this.#offer(peer, way, attempt, null, null, failures)
     const carrier = this.#openLink(peer)
     const deadlineMs = this.#core.nowMs + LINK_MS
-    this.#set(peer, { type: 'describing', attempt, carrier, way, failures: setup.failures, deadlineMs })
+    this.#set(peer, { type: 'describing', attempt, carrier, way, failures, deadlineMs })
     this.#core.effects.openLink(carrier, peer.id, null)
   }
 
@@ -117,6 +122,12 @@ export class Connector {
     peer.began(this.#core.nowMs)
     this.#ready(peer)
     this.consider(peer)
+  }
+
+  /** A link that was given up leads to it again: what went another way and is not answered goes by that one. */
+  handleRecovered(peer: Peer): void {
+    if (peer.setup.type === 'describing' || peer.setup.type === 'offered') this.#reset(peer)
+    this.begin(peer)
   }
 
   #ready(peer: Peer): void {
@@ -230,6 +241,16 @@ export class Connector {
     return [...this.#core.boundLinks()].filter((link) => link.peer === peer)
   }
 
+  /** The other end had let me go before it heard me again: what this link belongs to is over, and I begin anew. */
+  handleAgain(link: Link): void {
+    const { peer } = link
+    if (peer.link !== link || !peer.isInitiator || peer.setup.type !== 'idle') return
+    if (this.#core.nowMs < Math.max(peer.setup.nextTryMs, link.boundMs + BRIEF_MS)) return
+    if (this.#wantsLink(peer)) return this.#begin(peer, true)
+    this.#closeLink(link)
+    this.handleLinkClosed(link)
+  }
+
   /** Something arrived under the keys of a session that I had agreed to: it is in use. */
   confirm(peer: Peer, session: Session): void {
     const agreed = peer.unconfirmed
@@ -273,10 +294,13 @@ export class Connector {
     }
   }
 
-  /** The member has left, or never came: nothing of it is kept but what the roster knows. */
-  drop(peer: Peer): void {
+  /**
+   * The member has left, or never came: nothing of it is kept but what the roster knows, and links that `keep` takes;
+   * without it, they are closed.
+   */
+  drop(peer: Peer, keep: ((link: Link) => void) | null = null): void {
     this.#reset(peer)
-    this.#unlink(peer)
+    this.#unlink(peer, keep)
     peer.session = peer.previous = null
     peer.unconfirmed = null
     this.#handlers.abandonStream(peer)
@@ -306,7 +330,7 @@ export class Connector {
     if (peer.setup.type === 'linking') return Math.min(peer.setup.sendAtMs, peer.setup.deadlineMs)
     if (peer.setup.type !== 'idle') return peer.setup.deadlineMs
     if (peer.unconfirmed !== null) return peer.unconfirmed.expiresMs
-    const lacksLink = peer.link === null || peer.link.cipher !== null
+    const lacksLink = peer.link === null || peer.link.isSuspect || peer.link.cipher !== null
     const waits = peer.isInitiator && lacksLink && peer.setup.nextTryMs > this.#core.nowMs
     return waits ? peer.setup.nextTryMs : Infinity
   }
@@ -316,11 +340,12 @@ export class Connector {
     if (peer.isHere || peer.link !== null || peer.session !== null || peer.setup.type !== 'idle') return false
     const entry = this.#core.roster.get(peer.id)
     if (entry && this.#core.roster.isFresh(entry, this.#core.nowMs)) return false
+    if ([...this.#core.links.values()].some((link) => link.peer === peer)) return false
     return this.#core.nowMs - Math.max(peer.learntMs, peer.lastHeardMs) > FORGET_MS
   }
 
   #wantsLink(peer: Peer): boolean {
-    return this.#core.links.size < this.#core.options.limits.maxLinks && this.#core.options.canLink(peer.id)
+    return this.#core.linkCount < this.#core.options.limits.maxLinks && this.#core.options.canLink(peer.id)
   }
 
   #openLink(peer: Peer): CarrierId {
@@ -490,7 +515,8 @@ export class Connector {
   }
 
   #retryLater(peer: Peer, failures: number): void {
-    const policy = peer.session === null ? RETRY_SESSION : peer.link === null ? RETRY_LINK : RETRY_BESIDE
+    const hasLink = peer.link !== null && !peer.link.isSuspect
+    const policy = peer.session === null ? RETRY_SESSION : hasLink ? RETRY_BESIDE : RETRY_LINK
     const nextTryMs = this.#core.nowMs + backoffMs(policy, failures, this.#core.random())
     this.#set(peer, { type: 'idle', nextTryMs, failures: Math.min(failures + 1, MAX_FAILURES) })
   }
@@ -504,10 +530,11 @@ export class Connector {
     if (link) this.#closeLink(link)
   }
 
-  #unlink(peer: Peer): void {
+  #unlink(peer: Peer, keep: ((link: Link) => void) | null = null): void {
     peer.link = null
     for (const link of this.#boundTo(peer)) {
-      this.#closeLink(link)
+      if (keep === null) this.#closeLink(link)
+      else keep(link)
       this.#handlers.linkLost(link)
     }
   }

@@ -4,28 +4,33 @@ import type { Core } from '../core.js'
 import type { Peer, Way } from '../peer.js'
 import type { Forwarder } from '../route/forwarder.js'
 import type { Doorstep } from './doorstep.js'
+import type { KeptLinks } from './kept-links.js'
 import type { Reach, ServerConnection } from './server-connection.js'
 
 /**
- * How set-up frames reach a member: by a socket that leads to it, through other members where a way is known, else
- * through the server.
+ * How set-up frames reach a member: by a socket that leads to it or a link that has recovered, through other members
+ * where a way is known, else through the server.
  */
 export class Ways {
   readonly #core: Core
   readonly #forwarder: Forwarder
   readonly #server: ServerConnection
   readonly #doorstep: Doorstep
+  readonly #kept: KeptLinks
 
-  constructor(core: Core, forwarder: Forwarder, server: ServerConnection, doorstep: Doorstep) {
+  constructor(core: Core, forwarder: Forwarder, server: ServerConnection, doorstep: Doorstep, kept: KeptLinks) {
     this.#core = core
     this.#forwarder = forwarder
     this.#server = server
     this.#doorstep = doorstep
+    this.#kept = kept
   }
 
   find(peer: Peer): Way | null {
     const carrier = this.#doorstep.carrierTo(peer)
     if (carrier !== null) return { type: 'socket', carrier }
+    const kept = this.#kept.carrierTo(peer)
+    if (kept !== null) return { type: 'kept', carrier: kept }
     if (this.#forwarder.linkTowards(peer.id) !== null) return { type: 'mesh' }
     if (peer.connection === null || !this.#server.isOpen) return null
     return { type: 'server', connection: peer.connection }
@@ -36,6 +41,7 @@ export class Ways {
     if (way.type === 'server') return this.#server.signal(way.connection, frame)
     // A socket that has become a link is a way through the mesh.
     if (way.type === 'socket' && this.#doorstep.send(way.carrier, frame)) return true
+    if (way.type === 'kept' && this.#kept.send(way.carrier, frame)) return true
     const link = this.#forwarder.linkTowards(peer.id)
     if (link === null) return false
     this.#forwarder.queue(link, { frame: encodeRelayedSetup(peer.idBytes, this.#core.idBytes, frame), from: link })

@@ -5,7 +5,11 @@ interface Engine {
   readonly RTCIceCandidate: typeof RTCIceCandidate
 }
 
-/** Which members WebRTC may connect, and a count of what it made for them. */
+type Held = readonly string[] | 'all'
+
+const events = ['message', 'close', 'error'] as const
+
+/** Which members WebRTC may connect, what passes between them, and a count of what it made for them. */
 export class RtcRules {
   #only: ReadonlySet<string> | null = null
   /** Ids that get no engine at all. */
@@ -18,8 +22,48 @@ export class RtcRules {
   /** Every data channel by the member that it leads to, for a member that means harm. */
   readonly channels = new Map<string, RTCDataChannel[]>()
 
+  #held: Held = []
+  #waiting: (() => void)[] = []
+
   constructor(only?: readonly string[]) {
     this.allow(only ?? null)
+  }
+
+  /**
+   * As if the network to these members were gone: nothing goes out or comes in until `hold([])`, when all of it does,
+   * as SCTP sends again what was not acknowledged. New connections to them fail meanwhile.
+   */
+  hold(ids: Held): void {
+    this.#held = ids
+    if (ids.length > 0) return
+    for (const happening of this.#waiting.splice(0)) happening()
+  }
+
+  #isHeld(id: string): boolean {
+    return this.#held === 'all' || this.#held.includes(id)
+  }
+
+  #pass(id: string, happening: () => void): void {
+    if (this.#isHeld(id)) this.#waiting.push(happening)
+    else happening()
+  }
+
+  #tap(id: string, channel: RTCDataChannel): void {
+    const send = channel.send.bind(channel) as (data: unknown) => void
+    channel.send = (data: unknown) =>
+      this.#pass(id, () => {
+        if (channel.readyState === 'open') send(data)
+      })
+    for (const name of events) {
+      let handler: ((event: Event) => void) | null = null
+      Object.defineProperty(channel, `on${name}`, {
+        get: () => handler,
+        set: (next: typeof handler) => {
+          handler = next
+        },
+      })
+      channel.addEventListener(name, (event) => this.#pass(id, () => handler?.(event)))
+    }
   }
 
   /** From now on these alone are connected; `null` for everyone. */
@@ -39,7 +83,9 @@ export class RtcRules {
     return class extends RTCPeerConnection {
       constructor(configuration?: RTCConfiguration) {
         // Without a TURN server nothing is left to gather, and so nothing to connect with.
-        super(rules.blind.has(id) ? { ...configuration, iceTransportPolicy: 'relay' } : configuration)
+        super(
+          rules.blind.has(id) || rules.#isHeld(id) ? { ...configuration, iceTransportPolicy: 'relay' } : configuration,
+        )
         rules.open.add(this)
         rules.made += 1
       }
@@ -51,6 +97,7 @@ export class RtcRules {
 
       override createDataChannel(label: string, init?: RTCDataChannelInit): RTCDataChannel {
         const channel = super.createDataChannel(label, init)
+        rules.#tap(id, channel)
         rules.channels.set(id, [...(rules.channels.get(id) ?? []), channel])
         return channel
       }
