@@ -18,8 +18,9 @@ const goBack = async (member: PageMember): Promise<PageMember> => {
   const { page } = member
   // No page is loaded, so there is no load to wait for.
   await page.goBack({ waitUntil: 'commit' })
+  const shown = () => page.evaluate(() => window.harness.shown)
+  await expect.poll(shown, { timeout: 10_000 }).toMatchObject({ persisted: true, visibility: 'visible' })
   const me = (await page.evaluateHandle(() => window.harness.me)) as JSHandle<Member>
-  expect(await page.evaluate(() => window.harness.shown)).toMatchObject({ persisted: true, visibility: 'visible' })
   return { ...member, me }
 }
 

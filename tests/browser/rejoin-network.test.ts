@@ -140,4 +140,17 @@ describe('a group that is split in two', () => {
     await heal()
     await expectWhole(members, halves)
   })
+
+  it('M18: is whole again without any server when the links between the halves recover', async () => {
+    const { signaling, members, halves } = await setupHalves()
+    await signaling.kill()
+    const heal = await split(halves)
+    await untilMembers(members, 2)
+    await heal()
+    const healedMs = Date.now()
+    await untilMembers(members, 4, 10_000)
+    process.stderr.write(`split: all here again ${String(Date.now() - healedMs)} ms after the links recovered\n`)
+    await expectWhole(members, halves)
+    for (const { me } of members) expect(await me.evaluate(({ group }) => group.signalingState)).not.toBe('open')
+  })
 })

@@ -77,7 +77,7 @@ describe('C1: fields', () => {
 
 describe('C2: records', () => {
   it.each([
-    ['a code that is not in use', '07 00'],
+    ['a code that is not in use', '0a 00'],
     ['a whole message that is not a first piece', '04 00 02 01 00 00'],
     ['flags that are not in use', '04 00 08 01 00 01 61'],
     ['message number 0', '05 00 03 00 00 01 61'],

@@ -176,7 +176,9 @@ describe('Connector', () => {
     const secrets = { send: new Uint8Array(32), receive: new Uint8Array(32), hash: new Uint8Array(64) }
     const session = new Session(core.suite, 'initiator', secrets, { epoch: 1, attempt: 1 })
     const way = { type: 'mesh' as const }
-    peer.setup = { type: 'linking', carrier: link.carrier, way, session, failures: 0, deadlineMs: 10_000 }
+    const { carrier } = link
+    const due = { sendAtMs: Infinity, deadlineMs: 10_000 }
+    peer.setup = { type: 'linking', carrier, way, session, candidates: [], failures: 0, ...due }
     link.pace.report(1_000, core.nowMs)
     connector.handleLinkOpen(link)
     expect(link.pace.room).toBe(1_000 - (effects.writes[0]?.bytes.length ?? 0))
