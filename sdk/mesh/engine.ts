@@ -233,6 +233,8 @@ export class Engine {
       case 'carrier:open':
         return this.#carrierOpen(event)
       case 'carrier:arrived':
+        // It was under way when the page was put away.
+        if (this.#phase.type === 'suspended') return effects.close(event.carrier, false)
         return this.#doorstep.handleArrived(event.carrier, event.room)
       case 'carrier:closed':
         return this.#carrierClosed(event)

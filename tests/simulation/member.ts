@@ -378,7 +378,7 @@ export class Member {
   }
 
   #check(effect: string): void {
-    if (this.isSuspended && effect !== 'wake' && effect !== 'admitted') {
+    if (this.isSuspended && !['wake', 'admitted', 'close'].includes(effect)) {
       this.#world.fail('suspended', `${this.name} called ${effect} while suspended`)
     }
     if (this.state === 'left') this.#world.fail('after-left', `${this.name} called ${effect} after left`)

@@ -73,6 +73,14 @@ describe('Engine that is suspended', () => {
     expect(reasons).toContainEqual([cyn.id, 'timeout'])
   })
 
+  it('M16: closes a socket that arrives too late', () => {
+    const { ada } = setup()
+    ada.step({ type: 'suspend' })
+    const carrier = ada.engine.newCarrier()
+    ada.step({ type: 'carrier:arrived', carrier, room: 100_000 })
+    expect(ada.closed.at(-1)).toBe(carrier)
+  })
+
   it('settles a leave at once, though it owes messages', () => {
     const { ada } = setup()
     ada.step({ type: 'suspend' })
