@@ -93,11 +93,15 @@ export class EngineHost {
     }
   }
 
-  /** Says goodbye and closes everything at once; all that can be done while a page goes away. */
+  /**
+   * Says goodbye and closes everything at once; all that can be done while a page goes away. It passes by the queue:
+   * Firefox cuts off a script in the middle when its tab is closed, and a step cut off leaves behind a queue that nothing
+   * works off any more. For the same reason it may be called again, and does what it did not come to.
+   */
   stop(): void {
-    this.push({ type: 'leave', now: true })
-    // Called from a listener, the event is still in the queue and does the rest.
-    if (!this.#running) this.#end()
+    if (this.#ended) return
+    this.#step({ type: 'leave', now: true })
+    this.#end()
   }
 
   #step(event: EngineEvent): void {

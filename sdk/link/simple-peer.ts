@@ -12,11 +12,15 @@ import type { LinkSignal } from './signal-codec.js'
  *   pair. So every handler of its channel is replaced, and the stream never starts. The channel is in `_channel`.
  * - `destroy` works in a microtask, and leaves the timer of `_iceCompleteTimer` (5 s) running, which keeps a process up.
  * - An `error` event without a listener throws, also after `destroy`.
+ * - `negotiate` begins the offer by `setTimeout`. In a page that is hidden that takes a second (Firefox, and Chromium
+ *   too), so an initiator's is replaced by one that begins at once. It is called once, in a microtask.
  */
 export type SimplePeerClass = typeof SimplePeer
 
 interface Internals {
   readonly _channel: RTCDataChannel | null
+  readonly _createOffer: () => void
+  negotiate: () => void
   readonly _iceCompleteTimer: ReturnType<typeof setTimeout> | null
 }
 
@@ -82,6 +86,11 @@ export const createPeer = (
       }
     })
     const internals = peer as unknown as Internals
+    if (initiator) {
+      internals.negotiate = () => {
+        if (!over) internals._createOffer()
+      }
+    }
     if (!internals._channel) throw new Error('the engine made no data channel')
     return {
       connection,

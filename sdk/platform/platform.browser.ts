@@ -22,7 +22,9 @@ const watchPage = (handlers: PageHandlers): (() => void) => {
   }
   const persisted = (event: Event): { persisted: boolean } => ({ persisted: (event as PageTransitionEvent).persisted })
   if (typeof addEventListener === 'function') {
-    listen(globalThis, 'pagehide', (event) => handlers.pagehide?.(persisted(event)))
+    // Firefox cuts off the script that runs when the last tab of a process is closed, without an exception or `finally`,
+    // and then calls the next listener: a second one does what the first had no time for.
+    for (let i = 0; i < 2; i++) listen(globalThis, 'pagehide', (event) => handlers.pagehide?.(persisted(event)))
     listen(globalThis, 'pageshow', (event) => handlers.pageshow?.(persisted(event)))
     listen(globalThis, 'online', () => handlers.online?.())
   }

@@ -27,9 +27,12 @@ export interface ClientSocket extends SocketLike {
   readonly httpStatus?: number
 }
 
-/** The life of a page. Each fires as the event of that name does, as often, and in the same task. */
+/** The life of a page. Each fires as the event of that name does, in the same task and, but for `pagehide`, as often. */
 export interface PageHandlers {
-  /** The page is being left; `persisted` when it may come back as it is. The last moment at which anything runs. */
+  /**
+   * The page is being left; `persisted` when it may come back as it is. The last moment at which anything runs. Fires
+   * twice, since the first may be cut off in the middle.
+   */
   pagehide?(event: { readonly persisted: boolean }): void
   pageshow?(event: { readonly persisted: boolean }): void
   /** The device has a network again. */

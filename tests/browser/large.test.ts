@@ -1,4 +1,5 @@
 import { expect, describe, it } from 'vitest'
+import { muchIsSent } from './scenes.js'
 import { setup, untilAllDirect, useBrowser } from './support.js'
 
 useBrowser()
@@ -8,18 +9,7 @@ describe('a message of 64 MiB', () => {
     const { joinAll } = await setup()
     const members = await joinAll(2)
     await untilAllDirect(members)
-    const [ada, bob] = members
-    const sent = await ada.me.evaluate(async ({ group }) => {
-      const { createBytes, summarize } = window.harness
-      const messages = ['before', createBytes(64 * 2 ** 20, 7), 'after', new Uint8Array([1, 2, 3]), 'end']
-      for (const data of messages) await group.send(data)
-      return messages.map(summarize)
-    })
-    const heard = await bob.me.evaluate(async (me, id) => {
-      await me.untilMessage('end', 60_000)
-      return me.heardFrom(id)
-    }, ada.id)
-    expect(heard).toEqual(sent)
+    await muchIsSent(...members)
   })
 
   it('is refused with message-too-large one byte beyond, and the group goes on', async () => {

@@ -1,40 +1,8 @@
 import { expect, describe, it } from 'vitest'
-import { setup, useBrowser, type PageMember, type World } from './support.js'
+import { becomeDirect, departures, exchange, joinApart, loseLink, untilRelayed } from './scenes.js'
+import { setup, useBrowser, type PageMember } from './support.js'
 
 useBrowser()
-
-/** Ada and Bob have only Carol that WebRTC connects them with. */
-const joinApart = async ({ join }: World): Promise<{ ada: PageMember; bob: PageMember; carol: PageMember }> => {
-  const carol = await join()
-  const [ada, bob] = await Promise.all([join({ only: [carol.id] }), join({ only: [carol.id] })])
-  await Promise.all([
-    ada.me.evaluate((me, [id, path]) => me.untilPath(id, path), [bob.id, `relayed ${carol.id}`] as const),
-    bob.me.evaluate((me, [id, path]) => me.untilPath(id, path), [ada.id, `relayed ${carol.id}`] as const),
-  ])
-  return { ada, bob, carol }
-}
-
-const exchange = async (from: PageMember, to: PageMember, size: number): Promise<void> => {
-  const sent = await from.me.evaluate(
-    async ({ group }, [id, bytes]) => {
-      const { createBytes, summarize } = window.harness
-      const messages = [`to ${id}`, createBytes(bytes, bytes), `done ${id}`]
-      for (const data of messages) await group.sendTo(id, data)
-      return messages.map(summarize)
-    },
-    [to.id, size] as const,
-  )
-  const heard = await to.me.evaluate(
-    async (me, [id, last]) => {
-      await me.untilMessage(last, 60_000)
-      return me.heardFrom(id)
-    },
-    [from.id, `done ${to.id}`] as const,
-  )
-  expect(heard).toEqual(sent)
-}
-
-const departures = (member: PageMember): Promise<unknown[]> => member.me.evaluate((me) => me.happened('member:leave'))
 
 describe('two pages that cannot connect', () => {
   it('talk both ways through a third, 16 MiB included', async () => {
@@ -47,14 +15,7 @@ describe('two pages that cannot connect', () => {
   })
 
   it('become directly linked by themselves once they can', async () => {
-    const { ada, bob } = await joinApart(await setup())
-    await Promise.all([ada, bob].map(({ me }) => me.evaluate(({ rules }) => rules.allow(null))))
-    await Promise.all([
-      ada.me.evaluate((me, id) => me.untilPath(id, 'direct', 20_000), bob.id),
-      bob.me.evaluate((me, id) => me.untilPath(id, 'direct', 20_000), ada.id),
-    ])
-    await exchange(ada, bob, 1_000_000)
-    for (const member of [ada, bob]) expect(await departures(member)).toEqual([])
+    await becomeDirect(await joinApart(await setup()))
   })
 
   it('are relayed too when their connection is tried and never comes up', async () => {
@@ -66,10 +27,7 @@ describe('two pages that cannot connect', () => {
     await me.evaluate(({ rules }, id) => rules.blind.add(id), ada.id)
     await me.evaluate(({ group }, groupKey) => group.join(groupKey), key)
     const bob: PageMember = { page, me, id: await me.evaluate(({ group }) => group.myId) }
-    await Promise.all([
-      bob.me.evaluate((member, [id, path]) => member.untilPath(id, path), [ada.id, `relayed ${carol.id}`] as const),
-      ada.me.evaluate((member, [id, path]) => member.untilPath(id, path), [bob.id, `relayed ${carol.id}`] as const),
-    ])
+    await untilRelayed([ada, bob], carol)
     await exchange(ada, bob, 100_000)
     await exchange(bob, ada, 100_000)
     for (const member of [ada, bob, carol]) expect(await departures(member)).toEqual([])
@@ -84,16 +42,7 @@ describe('members whose link is lost', () => {
       ada.me.evaluate((me, ids) => me.untilDirect(ids), [bob.id, carol.id]),
       bob.me.evaluate((me, ids) => me.untilDirect(ids), [ada.id, carol.id]),
     ])
-    const lost = await ada.me.evaluate(async (me, id) => {
-      me.rules.refused.add(id)
-      for (const channel of me.rules.channels.get(id) ?? []) channel.close()
-      await me.until('relaying', () => me.path(id).startsWith('relayed'))
-      return me.path(id)
-    }, bob.id)
-    expect(lost).toBe(`relayed ${carol.id}`)
-    await exchange(ada, bob, 1_000_000)
-    await exchange(bob, ada, 1_000_000)
-    for (const member of [ada, bob, carol]) expect(await departures(member)).toEqual([])
+    await loseLink(ada, bob, carol)
   })
 })
 

@@ -1,16 +1,20 @@
 /**
- * Browser tests: one Chromium for each file, a context for each page, the built package, and a signaling server in a
- * process of its own. Everything that `setup` hands out is gone when the test is.
+ * Browser tests: one Chromium for each file and, where asked for, one Firefox; a context for each page, the built
+ * package, and a signaling server in a process of its own. Everything that `setup` hands out is gone when the test is.
  */
-import type { Browser, BrowserContext, JSHandle, Page } from 'playwright'
-import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import type { Browser, Page } from 'playwright'
+import type { Browser as Firefox } from 'puppeteer-core'
+import { afterAll, beforeAll, beforeEach, onTestFinished } from 'vitest'
 import { WebGroup } from 'skein'
 import { launchChromium } from '../support/chromium.js'
+import { findFirefox, launchFirefox } from '../support/firefox.js'
+import { openFirefoxPage, type TestHandle, type TestPage } from './firefox-page.js'
 import type { Member, MemberOptions } from './page/harness.js'
 import { servePages } from './serve-pages.js'
 import { startSignaling, type SignalingProcess } from './signaling-process.js'
 
 let browser: Browser | undefined
+let firefox: Firefox | undefined
 let pages: { readonly url: string; close(): Promise<void> } | undefined
 
 /** To be called once by each test file. */
@@ -24,23 +28,52 @@ export const useBrowser = (): void => {
   })
 }
 
+/** To be called once by each test file with pages of both browsers; skips its tests where no Firefox can be had. */
+export const useBothBrowsers = (): void => {
+  useBrowser()
+  beforeAll(async () => {
+    if (findFirefox() !== null) firefox = await launchFirefox()
+  })
+  beforeEach(({ skip }) => skip(firefox === undefined, 'no Firefox here, and none could be installed'))
+  afterAll(async () => {
+    await firefox?.close()
+    firefox = undefined
+  })
+}
+
+export type BrowserName = 'chromium' | 'firefox'
+
 /** A member in a page: `me` is evaluated there. */
-export interface PageMember {
-  readonly page: Page
-  readonly me: JSHandle<Member>
+export interface PageMember<P extends TestPage = Page> {
+  readonly page: P
+  readonly me: TestHandle<Member>
   readonly id: string
 }
+
+/** A member in a page of either browser. */
+export type AnyMember = PageMember<TestPage>
 
 export interface World {
   readonly signaling: SignalingProcess
   readonly key: string
   readonly openPage: (options?: { readonly browser?: Browser; readonly url?: string }) => Promise<Page>
+  /** Firefox takes a test file that called `useBothBrowsers()`. */
+  readonly openPageIn: (name: BrowserName) => Promise<TestPage>
   /** A member in this page, which has not joined yet. */
-  readonly createMember: (page: Page, options?: Partial<MemberOptions>) => Promise<JSHandle<Member>>
-  /** A member in a page of its own that has joined. */
-  readonly join: (options?: Partial<MemberOptions>, page?: Page) => Promise<PageMember>
+  readonly createMember: (page: TestPage, options?: Partial<MemberOptions>) => Promise<TestHandle<Member>>
+  /** A member in a page of its own, or in this one, that has joined. */
+  readonly join: Join
   /** As many members, each in a page of its own, that all see each other. */
   readonly joinAll: JoinAll
+  /** The same, each in a page of the browser named. */
+  readonly joinIn: <const Names extends readonly BrowserName[]>(
+    ...names: Names
+  ) => Promise<{ -readonly [index in keyof Names]: AnyMember }>
+}
+
+interface Join {
+  (options?: Partial<MemberOptions>, page?: Page): Promise<PageMember>
+  (options: Partial<MemberOptions>, page: TestPage): Promise<AnyMember>
 }
 
 interface JoinAll {
@@ -53,7 +86,7 @@ export const setup = async (options: { readonly signalingFlags?: readonly string
   if (browser === undefined || pages === undefined) throw new Error('useBrowser() was not called')
   const [ownBrowser, pagesUrl] = [browser, pages.url]
   const signaling = await startSignaling(options.signalingFlags)
-  const contexts: BrowserContext[] = []
+  const contexts: { close(): Promise<void> }[] = []
   onTestFinished(async () => {
     await Promise.all(contexts.map((context) => context.close()))
     await signaling.stop()
@@ -68,6 +101,14 @@ export const setup = async (options: { readonly signalingFlags?: readonly string
     return page
   }
 
+  const openPageIn: World['openPageIn'] = async (name) => {
+    if (name === 'chromium') return openPage()
+    if (firefox === undefined) throw new Error('useBothBrowsers() was not called')
+    const { page, context } = await openFirefoxPage(firefox, `${pagesUrl}/page/index.html`)
+    contexts.push(context)
+    return page
+  }
+
   const createMember: World['createMember'] = (page, memberOptions = {}) =>
     // As text: the type of a profile, which refers to itself, is too much for that of the arguments of a page.
     page.evaluateHandle(
@@ -75,33 +116,43 @@ export const setup = async (options: { readonly signalingFlags?: readonly string
       JSON.stringify({ signaling: signaling.url, ...memberOptions }),
     )
 
-  const join: World['join'] = async (memberOptions, page) => {
+  const join = async (memberOptions: Partial<MemberOptions> = {}, page?: TestPage): Promise<AnyMember> => {
     const home = page ?? (await openPage())
     const me = await createMember(home, memberOptions)
     await me.evaluate((member, groupKey) => member.group.join(groupKey), key)
     return { page: home, me, id: await me.evaluate((member) => member.group.myId) }
   }
 
-  const joinAll = async (count: number): Promise<PageMember[]> => {
-    const homes = await Promise.all(Array.from({ length: count }, () => openPage()))
-    const members = await Promise.all(homes.map((page) => join({}, page)))
-    await Promise.all(members.map(({ me }) => me.evaluate((member, all) => member.untilMembers(all), count)))
+  const joinEach = async (homes: readonly Promise<TestPage>[]): Promise<AnyMember[]> => {
+    const members = await Promise.all((await Promise.all(homes)).map((page) => join({}, page)))
+    await Promise.all(members.map(({ me }) => me.evaluate((member, all) => member.untilMembers(all), members.length)))
     return members
   }
+  const joinAll = (count: number): Promise<AnyMember[]> => joinEach(Array.from({ length: count }, () => openPage()))
+  const joinIn = (...names: readonly BrowserName[]): Promise<AnyMember[]> => joinEach(names.map(openPageIn))
 
-  return { signaling, key, openPage, createMember, join, joinAll: joinAll as JoinAll }
+  return {
+    signaling,
+    key,
+    openPage,
+    openPageIn,
+    createMember,
+    join: join as Join,
+    joinAll: joinAll as JoinAll,
+    joinIn: joinIn as World['joinIn'],
+  }
 }
 
-export const others = (members: readonly PageMember[], self: PageMember): string[] =>
+export const others = (members: readonly AnyMember[], self: AnyMember): string[] =>
   members.filter((member) => member !== self).map(({ id }) => id)
 
 /** Every member has a link to every other. */
-export const untilAllDirect = async (members: readonly PageMember[]): Promise<void> => {
+export const untilAllDirect = async (members: readonly AnyMember[]): Promise<void> => {
   await Promise.all(members.map((one) => one.me.evaluate((me, ids) => me.untilDirect(ids), others(members, one))))
 }
 
 /** One text goes from each member to all others and is there. */
-export const untilAllTalk = async (members: readonly PageMember[], text: string): Promise<void> => {
+export const untilAllTalk = async (members: readonly AnyMember[], text: string): Promise<void> => {
   const said = (id: string): string => `${text} says ${id}`
   await Promise.all(members.map(({ me, id }) => me.evaluate((member, data) => member.group.send(data), said(id))))
   await Promise.all(

@@ -1,7 +1,6 @@
 /** Finds or installs Chromium, and starts it the way the browser tests need it. */
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { chromium, type Browser, type LaunchOptions } from 'playwright'
+import { createInstaller, isDebianAsRoot, pathGivenBy, starts } from './installer.js'
 
 const systemPaths = [
   '/usr/bin/chromium',
@@ -13,30 +12,14 @@ const systemPaths = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ]
 
-const say = (line: string): void => {
-  process.stderr.write(`chromium: ${line}\n`)
-}
-
-const runs = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): boolean => {
-  say(`${command} ${args.join(' ')}`)
-  // What an installer prints is no part of a test report, so both of its streams go to stderr.
-  return spawnSync(command, args, { stdio: ['ignore', 2, 2], env: { ...process.env, ...env } }).status === 0
-}
-
-/** A browser whose libraries are missing is there and does not start. */
-const starts = (path: string): boolean =>
-  path !== '' && existsSync(path) && spawnSync(path, ['--version'], { stdio: 'ignore' }).status === 0
+const { say, runs, installDebian } = createInstaller('chromium')
 
 const installedPath = (): string | undefined => [chromium.executablePath(), ...systemPaths].find(starts)
 
 const install = (): void => {
-  const debianAsRoot = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
-  const withLibraries = debianAsRoot ? ['--with-deps'] : []
+  const withLibraries = isDebianAsRoot() ? ['--with-deps'] : []
   if (runs('npx', ['playwright', 'install', ...withLibraries, 'chromium']) && installedPath() !== undefined) return
-  if (!debianAsRoot) return
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  runs('apt-get', ['update'], env)
-  runs('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], env)
+  if (isDebianAsRoot()) installDebian('chromium')
 }
 
 let found: string | undefined
@@ -46,11 +29,8 @@ let found: string | undefined
  * installs now. Throws when none can be had.
  */
 export const findChromium = (): string => {
-  const given = process.env['CHROMIUM_PATH']
-  if (given !== undefined && given !== '') {
-    if (!existsSync(given)) throw new Error(`Chromium cannot be started: CHROMIUM_PATH names no file: '${given}'`)
-    return given
-  }
+  const given = pathGivenBy('CHROMIUM_PATH')
+  if (given !== undefined) return given
   found ??= installedPath()
   if (found !== undefined) return found
   say('none found, installing one')

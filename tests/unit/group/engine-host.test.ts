@@ -224,6 +224,23 @@ describe('EngineHost', () => {
     expect(log).toHaveLength(2)
   })
 
+  it('stops at once where a step was cut off, as Firefox does to a page that sends when its tab is closed', async () => {
+    const { host, links, log } = setup((event, effects) => {
+      leaveOn(event, effects)
+      if (event.type === 'start') return effects.openLink(1, 'bob', null)
+      if (event.type !== 'timer') return
+      // Nothing can be cut off here; what is seen from inside a step is what is left when it never returns.
+      host.push({ type: 'hint', hint: 'online' })
+      host.stop()
+      expect(log).toEqual(['start', 'timer', 'leave'])
+      expect(links[0]?.closed).toBe(true)
+    })
+    host.push({ type: 'start' })
+    host.push({ type: 'timer' })
+    await host.closed
+    expect(log).toEqual(['start', 'timer', 'leave'])
+  })
+
   it('closes everything when the engine throws, and says so', async () => {
     const thrown = new Error('bug')
     const { host, links, errors } = setup((event, effects) => {

@@ -50,7 +50,9 @@ const setup = async (over: Partial<Settings> = {}) => {
         check()
       })
     const page = (name: 'pagehide' | 'pageshow' | 'online', persisted = true) => {
-      for (const handlers of [...pages]) handlers[name]?.({ persisted })
+      // As in a browser, where leaving is told twice.
+      const times = name === 'pagehide' ? 2 : 1
+      for (const handlers of [...pages]) for (let i = 0; i < times; i++) handlers[name]?.({ persisted })
     }
     const stateReasons = () =>
       events.flatMap(({ name, payload }) => (name === 'state:change' ? [(payload as { reason: string }).reason] : []))

@@ -129,6 +129,32 @@ describe('webRTC', () => {
     done.bob.close()
   })
 
+  test('begins its offer without a timer, which would take a second in a hidden page', async () => {
+    const { transport, connections } = setup()
+    await transport.load()
+    const end = new LinkEnd(transport, 'bob', null, () => {})
+    const [connection] = connections
+    if (connection === undefined) throw new Error('no connection')
+    const createOffer = vi.spyOn(connection, 'createOffer')
+    // Microtasks run between these and timers do not.
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(createOffer).toHaveBeenCalledTimes(1)
+    end.close()
+  })
+
+  test('makes no offer when it is closed in the same breath', async () => {
+    const { transport, connections, live } = setup()
+    await transport.load()
+    const end = new LinkEnd(transport, 'bob', null, () => {})
+    const [connection] = connections
+    if (connection === undefined) throw new Error('no connection')
+    const createOffer = vi.spyOn(connection, 'createOffer')
+    end.close()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([createOffer.mock.calls.length, live(), end.happenings]).toEqual([0, 0, []])
+  })
+
   test('L4: gives up 15 s after open when no answer comes, and leaves no timer', async () => {
     const clock = createFakePlatform()
     const { engine, live } = setup()
