@@ -48,7 +48,7 @@ export const mesh: Figure = {
     },
     {
       id: 'mesh-8-signaling',
-      title: 'their signaling, per page',
+      title: '8 pages at once: signaling of each',
       unit: 'KiB',
       better: 'less',
       goal: { of: 'value', limit: 8 },

@@ -39,7 +39,7 @@ export const nodeMesh: Figure = {
     } as const,
     {
       id: `node-mesh-mib-${members}`,
-      title: `their memory`,
+      title: `memory of ${members} members in Node`,
       unit: 'MiB',
       better: 'less',
       reference: 'simple-peer',

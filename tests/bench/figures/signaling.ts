@@ -29,7 +29,7 @@ export const signaling: Figure = {
     ...MEASURED.flatMap(rowsOf),
     {
       id: 'signaling-growth',
-      title: 'signaling of member 16 over that of member 4',
+      title: 'signaling: member 16 over member 4',
       unit: 'times',
       better: 'less',
       goal: { of: 'value', limit: 1.1 },

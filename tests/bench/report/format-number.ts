@@ -1,9 +1,7 @@
 /** With three digits that say something. */
-export const formatNumber = (value: number): string =>
-  Math.abs(value) >= 1_000
-    ? Math.round(value).toLocaleString('en')
-    : Math.abs(value) >= 100
-      ? value.toFixed(0)
-      : Math.abs(value) >= 10
-        ? value.toFixed(1)
-        : value.toFixed(2)
+export const formatNumber = (value: number): string => {
+  const size = Math.abs(value)
+  if (size >= 1_000) return Math.round(value).toLocaleString('en')
+  if (size >= 100 || size === 0) return value.toFixed(0)
+  return value.toFixed(size >= 10 ? 1 : 2)
+}

@@ -23,11 +23,11 @@ const TEXT = '#7d828a'
 const FONT = 'system-ui, sans-serif'
 
 const COLUMNS = 3
-const PANEL = { width: 290, left: 84, right: 62, title: 46, bar: 17, gap: 20 }
+const PANEL = { width: 294, left: 90, right: 60, title: 38, bar: 17, gap: 24 }
 
 const panelOptions = (result: RowResult, sides: readonly Side[], index: number, height: number): Options => {
   const left = (index % COLUMNS) * PANEL.width
-  const top = Math.floor(index / COLUMNS) * (height + PANEL.gap)
+  const top = Math.floor(index / COLUMNS) * (height + PANEL.gap) + 6
   const { title, unit, better } = result.row
   const cells = sides.map(({ name }) => cellOf(result, name))
   return {
@@ -65,7 +65,7 @@ const panelOptions = (result: RowResult, sides: readonly Side[], index: number, 
       data: cells.map((cell, which) => ({
         value: cell.kind === 'value' ? cell.median : 0,
         itemStyle: { color: colours[sides[which]?.name ?? 'bare'], borderRadius: 2 },
-        label: { formatter: cell.kind === 'value' ? formatNumber(cell.median) : 'cannot' },
+        label: { formatter: cell.kind === 'value' ? formatNumber(cell.median) : '–' },
       })),
       label: { show: true, position: 'right', fontSize: 11, fontFamily: FONT, color: TEXT },
     },
@@ -74,9 +74,15 @@ const panelOptions = (result: RowResult, sides: readonly Side[], index: number, 
 
 const listOf = <T>(given: T | T[] | undefined): T[] => (given === undefined ? [] : ([given].flat() as T[]))
 
+/** Bars say something when there are two. */
+const isComparison = (result: RowResult, sides: readonly Side[]): boolean =>
+  sides.filter(({ name }) => cellOf(result, name).kind === 'value').length > 1
+
 /** SVG text: a panel of bars for every figure that skein is held to, with a transparent background. */
 export const createPicture = (results: readonly Result[], sides: readonly Side[]): string => {
-  const shown = results.flatMap(({ rows }) => rows).filter(({ row }) => row.goal !== undefined)
+  const shown = results
+    .flatMap(({ rows }) => rows)
+    .filter((result) => result.row.goal !== undefined && isComparison(result, sides))
   const height = PANEL.title + sides.length * PANEL.bar
   const panels = shown.map((result, index) => panelOptions(result, sides, index, height))
   const chart = init(null, null, {
