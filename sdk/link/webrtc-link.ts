@@ -2,6 +2,7 @@ import type { Lane } from '../protocol/carrier.js'
 import { MAX_FRAME_BYTES } from '../protocol/limits.js'
 import type { Platform, RtcEngine } from '../platform/platform.js'
 import { SendGate } from '../platform/send-gate.js'
+import { CandidateFilter } from './candidate-filter.js'
 import { parseFingerprint } from './fingerprint.js'
 import { Gathering } from './gathering.js'
 import type { Link, LinkHandlers } from './link.js'
@@ -31,6 +32,8 @@ const USER_INITIATED_ABORT = 12
 interface LaneEnd {
   readonly channel: RTCDataChannel
   readonly gate: SendGate
+  /** As its events tell: to ask the channel at every frame waits for another thread in Node. */
+  isOpen: boolean
 }
 
 interface Alive {
@@ -75,6 +78,7 @@ export class WebRtcLink implements Link {
       return
     }
     let gathering: Gathering | null = null
+    const filter = new CandidateFilter()
     try {
       const peer = createPeer(SimplePeer, {
         engine,
@@ -83,7 +87,8 @@ export class WebRtcLink implements Link {
         handlers: {
           onDescription: () => gathering?.handleDescription(),
           onCandidate: (candidate) => {
-            if (this.#owned && gathering?.takesCandidate() === false) this.#signalOut('candidate', candidate)
+            if (!this.#owned || !filter.isNew(candidate.candidate)) return
+            if (gathering?.takesCandidate() === false) this.#signalOut('candidate', candidate)
           },
           onFailure: (reason) => this.#fail(reason),
         },
@@ -122,7 +127,7 @@ export class WebRtcLink implements Link {
 
   write(lane: Lane, bytes: Uint8Array): void {
     const end = this.#lanes[lane]
-    if (this.#state.name !== 'open' || end?.channel.readyState !== 'open') return
+    if (this.#state.name !== 'open' || end?.isOpen !== true) return
     try {
       end.channel.send(bytes as Uint8Array<ArrayBuffer>)
     } catch (error) {
@@ -190,7 +195,7 @@ export class WebRtcLink implements Link {
       const aborted = error?.sctpCauseCode === USER_INITIATED_ABORT
       this.#fail(aborted ? 'closed by the other side' : `channel failed: ${String(error)}`)
     }
-    return { channel, gate }
+    return { channel, gate, isOpen: false }
   }
 
   #handleDescription(description: { readonly kind: 'offer' | 'answer'; readonly sdp: string }): void {
@@ -211,8 +216,10 @@ export class WebRtcLink implements Link {
 
   #handleOpen(lane: Lane): void {
     if (lane === 'unreliable') {
-      const gate = this.#lanes.unreliable?.gate
-      if (this.#state.name === 'open' && gate !== undefined) this.#handlers.onRoom(lane, gate.room)
+      const end = this.#lanes.unreliable
+      if (end === null) return
+      end.isOpen = true
+      if (this.#state.name === 'open') this.#handlers.onRoom(lane, end.gate.room)
       return
     }
     if (this.#state.name !== 'opening') return
@@ -221,7 +228,8 @@ export class WebRtcLink implements Link {
     if (reliable === null || local === null || remote === null) return this.#fail('open before it was described')
     this.#cancelTimeout()
     this.#state = { ...this.#state, name: 'open' }
-    const unreliableRoom = unreliable?.channel.readyState === 'open' ? unreliable.gate.room : 0
+    reliable.isOpen = true
+    const unreliableRoom = unreliable?.isOpen === true ? unreliable.gate.room : 0
     const room = { reliable: reliable.gate.room, unreliable: unreliableRoom }
     this.#handlers.onOpen({ binding: { local, remote }, room })
   }

@@ -462,6 +462,7 @@ export class Engine {
       this.#connector.tick(),
       this.#server.tick(this.#ways.reach()),
       this.#doorstep.tick(),
+      this.#gossip.tick(),
       this.#dialer.tick(),
       this.#kept.tick(),
       this.#publisher.tick(),

@@ -138,6 +138,20 @@ const decodeLinks = (bytes: Uint8Array): Links => {
   return { kind: 'links', gone, away, neighbors }
 }
 
+/** Whose record it is and which, without the rest; `null` for what cannot be one. */
+export const rosterRecordHead = (
+  bytes: Uint8Array,
+): { readonly member: Uint8Array; readonly version: number } | null => {
+  try {
+    const reader = new Reader(bytes)
+    reader.u8()
+    return { member: reader.bytes(MEMBER_ID_BYTES), version: reader.varint() }
+  } catch (error) {
+    if (error instanceof DecodeError) return null
+    throw error
+  }
+}
+
 export const decodeRosterRecord = (bytes: Uint8Array): RosterRecord => {
   if (bytes.length > MAX_RECORD_BYTES) throw new DecodeError('record too long')
   const reader = new Reader(bytes)

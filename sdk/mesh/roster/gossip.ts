@@ -1,9 +1,12 @@
 import { encodeRecord, type DigestEntry } from '../../protocol/records.js'
+import { rosterRecordHead } from '../../protocol/roster-record.js'
 import { encodeBase64url } from '../../util/base64url.js'
 import type { Core } from '../core.js'
 import type { Link } from '../link.js'
-import type { RosterChange } from './roster.js'
+import type { RosterChange, RosterEntry } from './roster.js'
 
+/** Links records come in bursts while a mesh forms: of those that come meanwhile only the newest go on, in one frame. */
+const PASS_ON_MS = 20
 /** Neighbors are lost several at a time. */
 const ASK_LEAST_MS = 200
 
@@ -14,6 +17,9 @@ export class Gossip {
   /** The members that the first neighbor to send a digest knows of. */
   #firstDigest: readonly string[] | null = null
   #askedMs = -Infinity
+  /** Members whose newest links record is to be passed on, and the links that brought it. */
+  readonly #passing = new Map<string, Set<Link>>()
+  #passAtMs = Infinity
 
   constructor(core: Core, changed: (change: RosterChange) => void) {
     this.#core = core
@@ -36,6 +42,30 @@ export class Gossip {
   spread(record: Uint8Array, hasIt: (link: Link) => boolean = () => false): void {
     for (const link of this.#core.boundLinks()) if (!hasIt(link)) this.#queue(link, record)
     this.#core.wakeNow()
+  }
+
+  /** Passes on what is due; the time of the next look. */
+  tick(): number {
+    if (this.#core.nowMs < this.#passAtMs) return this.#passAtMs
+    this.#passAtMs = Infinity
+    for (const [id, brought] of this.#passing) {
+      const entry = this.#core.roster.get(id)
+      if (entry?.links) this.#pass(entry.links.bytes, entry, brought)
+    }
+    this.#passing.clear()
+    return Infinity
+  }
+
+  /**
+   * Whom a member lists it has told itself, and so has who passed it on. Without this, a record of one would cross every
+   * link of a full mesh. Who loses such a link before it came asks others (`catchUp`).
+   */
+  #pass(record: Uint8Array, entry: RosterEntry, brought: ReadonlySet<Link>): void {
+    const told = [entry.links, ...[...brought].map((link) => this.#core.roster.get(link.peer.id)?.links)]
+    this.spread(
+      record,
+      (link) => brought.has(link) || told.some((links) => links?.neighbors.has(link.peer.id) === true),
+    )
   }
 
   /** A neighbor is lost or silent, and with it what it was to pass on: two others are asked what I lack. */
@@ -65,13 +95,24 @@ export class Gossip {
 
   handleRecord(link: Link, bytes: Uint8Array): void {
     const change = this.#core.roster.accept(bytes, this.#core.nowMs)
-    if (change === null) return
-    // Whom a member lists it has told itself, and so has who passed it on. Without this, a record of one would cross
-    // every link of a full mesh. Who loses such a link before it came asks others (`catchUp`).
-    const told = [change.entry.links, this.#core.roster.get(link.peer.id)?.links]
-    this.spread(bytes.slice(), (other) => other === link || told.some((links) => links?.neighbors.has(other.peer.id)))
+    if (change === null) return this.#noteRepeat(link, bytes)
+    const { entry } = change
+    if (change.type === 'card' || entry.links?.gone === true) this.#pass(bytes.slice(), entry, new Set([link]))
+    else {
+      this.#passing.set(entry.id, new Set([link]))
+      this.#passAtMs = Math.min(this.#passAtMs, this.#core.nowMs + PASS_ON_MS)
+      this.#core.tickAt(this.#passAtMs)
+    }
     this.#changed(change)
     this.#core.topologyChanged()
+  }
+
+  /** Whoever sends what I am about to pass on has it. */
+  #noteRepeat(link: Link, bytes: Uint8Array): void {
+    if (this.#passing.size === 0) return
+    const head = rosterRecordHead(bytes)
+    const id = head === null ? '' : encodeBase64url(head.member)
+    if (head?.version === this.#core.roster.get(id)?.links?.version) this.#passing.get(id)?.add(link)
   }
 
   #queue(link: Link, record: Uint8Array): void {

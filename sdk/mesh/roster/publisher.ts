@@ -4,8 +4,9 @@ import { concatBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
 import { rttClassOf } from './rtt-class.js'
 
-/** New neighbors come in bursts: they are gathered for this long, and as long again for every record of late. A lost one is published at once. */
+/** New neighbors come in bursts: they are gathered for this long, and for longer while more are to come. A lost one is published at once. */
 const GATHER_MS = 20
+const GATHER_MOST_MS = 300
 const CLASSES_EVERY_MS = 5_000
 /** Well within the life of a links record, so that a lost one does no harm. */
 const REFRESH_MS = 60_000
@@ -98,9 +99,10 @@ export class Publisher {
     return Math.min(this.#dueMs ?? Infinity, this.#refreshAtMs, this.#classesAtMs)
   }
 
-  /** The more I have published of late, the longer I gather: each record goes to all neighbors. */
+  /** Each record goes to all neighbors: while more links are being made, the next one may tell of them too. */
   get #gatherMs(): number {
-    return GATHER_MS * (1 + BUCKET_SIZE - this.#tokens)
+    for (const { setup } of this.#core.peers.values()) if (setup.type !== 'idle') return GATHER_MOST_MS
+    return GATHER_MS
   }
 
   #due(atMs: number): void {
