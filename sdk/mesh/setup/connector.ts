@@ -233,7 +233,14 @@ export class Connector {
       // A link that replaces it may be under way already.
       if (peer.setup.type === 'idle') this.#linkAgain(peer, this.#core.nowMs - link.boundMs)
       this.#handlers.linkLost(link)
-    } else if (peer.setup.type !== 'idle' && peer.setup.carrier === link.carrier) this.#fail(peer)
+    } else if (peer.setup.type !== 'idle' && peer.setup.carrier === link.carrier) this.#goOnWithout(peer, peer.setup)
+  }
+
+  /** A link that could not even be described is no reason to have no session. */
+  #goOnWithout(peer: Peer, setup: Exclude<Setup, { type: 'idle' }>): void {
+    if (setup.type === 'answering') return this.#answer(peer, setup, null)
+    if (setup.type !== 'describing' || peer.session !== null) return this.#fail(peer)
+    this.#offer(peer, setup.way, setup.attempt, null, null, setup.failures)
   }
 
   /** At once, unless the link was gone as soon as it was there: then something is wrong with one of its ends. */
