@@ -71,9 +71,10 @@ export class BotHost {
   readonly #guests = new Map<string, Guest>()
   /** Those of the guests, and those that are being left. */
   readonly #groups = new Set<WebGroup>()
-  readonly #asking = new Set<SocketLike>()
+  /** What ends the wait of each socket that has not said what it is for. */
+  readonly #asking = new Set<AbortController>()
   #typedJoining = 0
-  readonly #closed = new AbortController()
+  #isClosed = false
   readonly #stopListening: () => void
   #closing: Promise<void> | null = null
 
@@ -90,7 +91,7 @@ export class BotHost {
       path: options.url === '' ? '/' : new URL(options.url).pathname,
       subprotocol: LINK_SUBPROTOCOL,
       maxBytes: MAX_FRAME_BYTES,
-      admits: () => !this.#closed.signal.aborted && this.#asking.size < MAX_ASKING,
+      admits: () => !this.#isClosed && this.#asking.size < MAX_ASKING,
       onSocket: (socket) => void this.#serve(socket),
     })
   }
@@ -107,7 +108,8 @@ export class BotHost {
   }
 
   async #close(): Promise<void> {
-    this.#closed.abort(new SkeinError('closed', 'the bot was closed'))
+    this.#isClosed = true
+    for (const waiting of this.#asking) waiting.abort(new SkeinError('closed', 'the bot was closed'))
     await Promise.all([...this.#groups].map((group) => group.leave()))
     this.#stopListening()
   }
@@ -117,9 +119,7 @@ export class BotHost {
     const reader = new FrameReader(socket, MAX_INVITE_FRAME_BYTES)
     const timeout = new AbortController()
     const cancelTimer = platform.setTimer(ASK_MS, () => timeout.abort(new Error('nothing was asked in time')))
-    const handleClosed = (): void => timeout.abort(this.#closed.signal.reason)
-    this.#closed.signal.addEventListener('abort', handleClosed)
-    this.#asking.add(socket)
+    this.#asking.add(timeout)
     try {
       const first = await reader.next(timeout.signal)
       if (first[0] === FRAME.GREET) this.#greeted(socket, reader, first)
@@ -130,9 +130,8 @@ export class BotHost {
       const isTheirs = error instanceof DecodeError || error instanceof InvitationError
       if (!isTheirs && !timeout.signal.aborted && !reader.hasFailed) this.#options.onError(error)
     } finally {
-      this.#asking.delete(socket)
+      this.#asking.delete(timeout)
       cancelTimer()
-      this.#closed.signal.removeEventListener('abort', handleClosed)
     }
   }
 
@@ -211,7 +210,7 @@ export class BotHost {
   }
 
   #hasRoomFor(groupKey: GroupKey): boolean {
-    if (this.#closed.signal.aborted || this.#guests.size >= this.#options.maxGroups) return false
+    if (this.#isClosed || this.#guests.size >= this.#options.maxGroups) return false
     return groupKey.kind === 'generated' || this.#typedJoining < MAX_TYPED_JOINING
   }
 

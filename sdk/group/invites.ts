@@ -32,7 +32,8 @@ export class Invites {
   readonly #options: InvitesOptions
   readonly #running = new Map<string, Promise<string>>()
   readonly #arrivals = new Map<string, Set<() => void>>()
-  readonly #ended = new AbortController()
+  readonly #waits = new Set<AbortController>()
+  #ended: SkeinError | null = null
 
   constructor(options: InvitesOptions) {
     this.#options = options
@@ -55,21 +56,21 @@ export class Invites {
   }
 
   end(error: SkeinError): void {
-    this.#ended.abort(error)
+    this.#ended = error
+    for (const wait of this.#waits) wait.abort(error)
   }
 
   async #run(invitee: Invitee): Promise<string> {
     const { platform, find } = this.#options
-    const timeout = new AbortController()
+    if (this.#ended !== null) throw this.#ended
+    const wait = new AbortController()
     const cancelTimer = platform.setTimer(INVITE_MS, () => {
-      timeout.abort(new SkeinError('invite-failed', `${action}: it did not come within "${INVITE_MS}" ms`))
+      wait.abort(new SkeinError('invite-failed', `${action}: it did not come within "${INVITE_MS}" ms`))
     })
-    const handleEnd = (): void => timeout.abort(this.#ended.signal.reason)
-    this.#ended.signal.addEventListener('abort', handleEnd)
+    this.#waits.add(wait)
     try {
-      this.#ended.signal.throwIfAborted()
-      const { id, identity } = await this.#ask(invitee, timeout.signal)
-      if (find(id) === null) await this.#arrival(id, timeout.signal)
+      const { id, identity } = await this.#ask(invitee, wait.signal)
+      if (find(id) === null) await this.#arrival(id, wait.signal)
       const peer = find(id)
       if (peer === null) throw new Error('it has left again')
       // It could name anyone, and whoever asked would take that member for the bot.
@@ -79,7 +80,7 @@ export class Invites {
       throw asSkeinError(error)
     } finally {
       cancelTimer()
-      this.#ended.signal.removeEventListener('abort', handleEnd)
+      this.#waits.delete(wait)
     }
   }
 

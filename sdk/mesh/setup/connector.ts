@@ -82,14 +82,17 @@ export class Connector {
     return false
   }
 
-  /** Begins with this member if it is my part, it is time, and there is a way. */
-  consider(peer: Peer): void {
+  /**
+   * Begins with this member if it is my part, it is time, and there is a way; for a session alone only if there is none,
+   * or if it `needsSession` all the same.
+   */
+  consider(peer: Peer, needsSession = peer.session === null): void {
     const { setup } = peer
     if (!peer.isInitiator || setup.type !== 'idle' || this.#core.nowMs < setup.nextTryMs) return
     const wantsLink = this.#wantsLink(peer)
     // A link that nothing comes over any more is replaced before it is given up, and a socket by what needs no proxy.
     if (peer.link !== null && !peer.link.isSuspect && (peer.link.cipher === null || !wantsLink)) return
-    if (!wantsLink && peer.session !== null) return this.#retryLater(peer, setup.failures)
+    if (!wantsLink && !needsSession) return this.#retryLater(peer, setup.failures)
     const way = this.#handlers.findWay(peer)
     if (way === null) return
     const attempt = ++peer.attempt
@@ -105,10 +108,10 @@ export class Connector {
     for (const peer of this.#core.peers.values()) this.#ready(peer)
   }
 
-  /** A socket leads to this member: no wait holds any longer. */
+  /** A socket leads to this member: no wait holds any longer, and it is tied to a session of its own. */
   begin(peer: Peer): void {
     this.#ready(peer)
-    this.consider(peer)
+    this.consider(peer, true)
   }
 
   #ready(peer: Peer): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createEchoBot, createRelayBot, WebGroupBotServer } from '../../../bots/index.js'
-import { SkeinError, WebGroup, webSocket } from '../../../sdk/group/index.js'
+import { SkeinError, type WebGroup, webSocket } from '../../../sdk/group/index.js'
 import { listen, untilNoConnections } from '../../support/socket-servers.js'
 import { nextEvent, waitUntil } from '../group/setup.js'
 import { code, createWebServer, setupBots } from './setup.js'

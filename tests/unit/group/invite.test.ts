@@ -134,7 +134,7 @@ describe('WebGroup.invite rejects with', () => {
       void startFakeBot({ ...script, onOpen }).then(({ url, sockets }) => {
         const inviting = ada.invite(url)
         expectations.push(expect(inviting).rejects.toEqual(code('closed')))
-        opened.then(() => expectations.push(new Promise((done) => sockets[0]?.once('close', done))))
+        void opened.then(() => expectations.push(new Promise((done) => sockets[0]?.once('close', done))))
       })
     })
     const expectations: unknown[] = []

@@ -4,7 +4,7 @@ import { platform } from '#platform'
 import { encodeSignal } from '../../../sdk/link/signal-codec.js'
 import { createWebRtcTransport, webRTC } from '../../../sdk/link/webrtc.js'
 import type { RtcEngine } from '../../../sdk/platform/platform.js'
-import { beginLink, LinkEnd, openEnds } from '../../contract/link.js'
+import { beginLink, type LinkEnd, openEnds } from '../../contract/link.js'
 import { countConnections } from '../../support/counting-rtc.js'
 import { createFakePlatform } from '../../support/fake-platform.js'
 

@@ -33,6 +33,27 @@ describe('Connector', () => {
     expect([ada.engine.stats().pendingHandshakes, bob.engine.stats().pendingHandshakes]).toEqual([0, 0])
   })
 
+  it.each(['ada', 'bob'] as const)(
+    'makes a session all the same when the link of %s cannot even be described',
+    (name) => {
+      const world = new MeshWorld()
+      const [ada, bob, carol] = world.create(['ada', 'bob', 'carol']) as [TestMember, TestMember, TestMember]
+      // Links with carol are made while it still can.
+      ada.step({ type: 'start' })
+      bob.step({ type: 'start' })
+      world.refuse(ada, bob)
+      carol.step({ type: 'start' })
+      world.runUntil(() => ada.hasLink(carol) && bob.hasLink(carol), 5_000)
+      const lame = name === 'ada' ? ada : bob
+      lame.lacksEngine = true
+      world.runUntil(() => world.isWhole, 5_000)
+      expect(ada.engine.peer(bob.id)?.path.kind).toBe('relayed')
+      ada.send('through carol')
+      world.run(500)
+      expect(bob.texts).toEqual(['through carol'])
+    },
+  )
+
   it('tries again when nobody answers, a little later each time', () => {
     const { world, ada, bob } = setup()
     const offeredMs: number[] = []
