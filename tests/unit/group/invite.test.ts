@@ -91,7 +91,7 @@ describe('WebGroup.invite rejects with', () => {
     expect(keys).toEqual([])
   })
 
-  it('invite-failed for a bot that names another member as itself, though that one is here', async () => {
+  it('I7: invite-failed for a bot that names another member as itself, though that one is here', async () => {
     const { join } = await setupBots()
     const ada = await join()
     const bob = await join(ada.key)
@@ -99,7 +99,7 @@ describe('WebGroup.invite rejects with', () => {
     await expect(ada.invite(url)).rejects.toEqual(code('invite-failed', 'names a member that it is not'))
   })
 
-  it('invite-failed for a bot that names another bot as itself', async () => {
+  it('I7: invite-failed for a bot that names another bot as itself', async () => {
     const { join, startBot } = await setupBots()
     const ada = await join()
     const id = await ada.invite((await startBot()).url)

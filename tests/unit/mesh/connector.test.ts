@@ -34,7 +34,7 @@ describe('Connector', () => {
   })
 
   it.each(['ada', 'bob'] as const)(
-    'makes a session all the same when the link of %s cannot even be described',
+    'H6: makes a session all the same when the link of %s cannot even be described',
     (name) => {
       const world = new MeshWorld()
       const [ada, bob, carol] = world.create(['ada', 'bob', 'carol']) as [TestMember, TestMember, TestMember]

@@ -187,7 +187,7 @@ describe('W6: a member that can be dialled', () => {
     expect([...bob.left, ...bot.left]).toEqual([])
   })
 
-  it('is dialled by who could make no other link, and is linked though a session stands', () => {
+  it('is dialled by who can make no other link, and is linked though a session stands', () => {
     let botId = ''
     const { world: w, bob, bot } = world({ canLink: (id) => id !== botId })
     botId = bot.id
