@@ -10,7 +10,8 @@ export const disagreement = (world: World): string | null => {
   for (const member of running) {
     const reachable = component(world, running, member)
     if (reachable.size > 1 && !member.joined) return `${member.name} has not joined`
-    if (member.options.server && member.signaling !== 'open') return `${member.name} has no signaling: ${member.signaling}`
+    if (member.options.server && member.signaling !== 'open')
+      return `${member.name} has no signaling: ${member.signaling}`
     const here = member.here.map((id) => world.memberById(id)?.name ?? id)
     const due = [...reachable].filter((other) => other !== member).map((other) => other.name)
     if ([...here].sort().join() !== [...due].sort().join()) {
