@@ -229,7 +229,10 @@ describe('who carries the bytes between a member and a bot', () => {
     await ada.invite(`${proxy.url}#${await bot.identity}`)
     await ada.send('a marked message')
     const answered = new Promise((resolve) => ada.on('message', ({ data }) => resolve(data)))
-    await bot.groups[0]?.send('an answer that is marked')
+    const [group] = bot.groups
+    if (!group) throw new Error('no group')
+    await waitUntil(group, () => group.state === 'joined')
+    await group.send('an answer that is marked')
     await answered
     const all = Buffer.concat(proxy.seen)
     for (const text of [ada.key, 'marked']) expect(all.includes(text)).toBe(false)

@@ -38,7 +38,7 @@ const untilPath = (member: PageMember, id: string, path: string): Promise<void> 
 
 const until = (group: WebGroup, isSo: () => boolean): Promise<void> =>
   new Promise((resolve) => {
-    const offs = (['member:join', 'member:leave', 'link:change', 'message'] as const).map((name) =>
+    const offs = (['member:join', 'member:leave', 'link:change', 'message', 'state:change'] as const).map((name) =>
       group.on(name, look),
     )
     function look(): void {
@@ -62,6 +62,7 @@ const exchange = async (page: PageMember, group: WebGroup): Promise<void> => {
     return messages.map(sum)
   }, group.myId)
   const back = createBytes(8 * 2 ** 20, 4)
+  await until(group, () => group.state === 'joined')
   await group.sendTo(page.id, back)
   await group.sendTo(page.id, 'back')
   await page.me.evaluate((me) => me.untilMessage('back', 60_000))

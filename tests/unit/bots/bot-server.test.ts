@@ -7,6 +7,12 @@ import { listen, untilNoConnections } from '../../support/socket-servers.js'
 import { nextEvent, waitUntil } from '../group/setup.js'
 import { code, createWebServer, dialBot, setupBots } from './setup.js'
 
+/** A bot has come before its own end of the group has joined. */
+const untilJoined = async (group: WebGroup | undefined): Promise<void> => {
+  if (!group) throw new Error('no group')
+  await waitUntil(group, () => group.state === 'joined')
+}
+
 describe('WebGroupBotServer', () => {
   it('I5: comes to the group as a member like any other, by the socket that invited it', async () => {
     const { join, startBot } = await setupBots()
@@ -105,6 +111,7 @@ describe('WebGroupBotServer', () => {
     const transports = [network.transport, webSocket()]
     const bob = await join(ada.key, { transports, allowInsecure: true })
     await waitUntil(bob, () => bob.peers.find((peer) => peer.id === id)?.path === 'direct')
+    await untilJoined(hosted[0])
     await ada.leave()
     const heard = nextEvent(bob, 'message')
     await hosted[0]?.send('still here')
@@ -116,6 +123,7 @@ describe('WebGroupBotServer', () => {
     const { bot, url, hosted } = await startBot({ webGroupOptions: { lingerMs: 5_000 } })
     const ada = await join()
     const id = await ada.invite(url)
+    await untilJoined(hosted[0])
     const left = nextEvent(hosted[0] as WebGroup, 'member:leave')
     const { key } = ada
     await ada.leave()
@@ -135,6 +143,7 @@ describe('WebGroupBotServer', () => {
     const { bot, url, hosted } = await startBot()
     const ada = await join()
     await ada.invite(url)
+    await untilJoined(hosted[0])
     const { socket, next } = await dialBot(url)
     const random = (size: number): Uint8Array => platform.randomBytes(size)
     const invitation = new Invitation({ sodium: await loadSodium(), random, key: ada.key, pin: null })
@@ -159,6 +168,7 @@ describe('WebGroupBotServer', () => {
       const { bot, url, hosted } = await startBot({ leaveOnceAlone: false, webGroupOptions: { lingerMs: 5_000 } })
       const ada = await join()
       await ada.invite(url)
+      await untilJoined(hosted[0])
       const left = nextEvent(hosted[0] as WebGroup, 'member:leave')
       await ada.leave()
       await left
