@@ -456,7 +456,9 @@ export class Connector {
   }
 
   #retryLater(peer: Peer, failures: number): void {
-    const policy = peer.session === null ? RETRY_SESSION : peer.link === null ? RETRY_LINK : RETRY_BESIDE
+    // A link that has fallen silent is as good as none.
+    const lacksLink = peer.link === null || peer.link.isSuspect
+    const policy = peer.session === null ? RETRY_SESSION : lacksLink ? RETRY_LINK : RETRY_BESIDE
     const nextTryMs = this.#core.nowMs + backoffMs(policy, failures, this.#core.random())
     this.#set(peer, { type: 'idle', nextTryMs, failures: Math.min(failures + 1, MAX_FAILURES) })
   }
