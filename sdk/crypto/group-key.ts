@@ -61,6 +61,9 @@ const TYPED_KEY_SALT = encodeUtf8('skein/v1/typed-key')
  */
 const TICK_MS = 50
 
+/** One at a time: each takes 64 MiB, and a bot that is asked into many groups at once would run out of memory. */
+let lastDerivation: Promise<unknown> = Promise.resolve()
+
 /**
  * The 32 bytes that the group's keys are derived from. A typed key goes through scrypt, which is loaded only then;
  * texts that Unicode holds to be the same (NFC) are one key.
@@ -68,7 +71,11 @@ const TICK_MS = 50
 export const groupSecretOf = async (key: GroupKey): Promise<Uint8Array> => {
   if (key.kind === 'generated') return key.secret
   const { scryptAsync } = await import('@noble/hashes/scrypt.js')
-  return scryptAsync(encodeUtf8(key.text.normalize('NFC')), TYPED_KEY_SALT, { ...TYPED_KEY_COST, asyncTick: TICK_MS })
+  const derive = (): Promise<Uint8Array> =>
+    scryptAsync(encodeUtf8(key.text.normalize('NFC')), TYPED_KEY_SALT, { ...TYPED_KEY_COST, asyncTick: TICK_MS })
+  const derivation = lastDerivation.then(derive, derive)
+  lastDerivation = derivation
+  return derivation
 }
 
 const EPOCH_ZERO = new Uint8Array(4)

@@ -86,6 +86,7 @@ export class Invitation {
   readonly #key: string
   readonly #pin: Uint8Array | null
   #secrets: Secrets | null = null
+  #identity: Uint8Array | null = null
 
   /** `pin` is the identity that the bot must have, 32 bytes; `null` to take whoever answers. */
   constructor(options: {
@@ -101,6 +102,11 @@ export class Invitation {
     this.frame = encodeInvite(this.#own.publicKey)
   }
 
+  /** Who has proved itself: 32 bytes; `null` before that. */
+  get identity(): Uint8Array | null {
+    return this.#identity
+  }
+
   /** Takes PROOF; the KEY frame that answers it. */
   handleProof(frame: Uint8Array): Uint8Array {
     const { ephemeral, identity, signature } = decoded(() => decodeProof(frame))
@@ -108,6 +114,7 @@ export class Invitation {
     const body = proofBody(this.#sodium, this.#own.publicKey, ephemeral, identity)
     if (!this.#sodium.crypto_sign_verify_detached(signature, body, identity)) throw new InvitationError('forged')
     this.#secrets = deriveSecrets(this.#sodium, this.#own, ephemeral, [this.#own.publicKey, ephemeral, identity])
+    this.#identity = identity.slice()
     return encodeSealed(FRAME.KEY, seal(this.#sodium, this.#secrets.toBot, 0, nothing, encodeKey(this.#key)))
   }
 

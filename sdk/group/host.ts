@@ -10,6 +10,7 @@ import {
   loadSodium,
   parseGroupKey,
 } from '../crypto/index.js'
+import type { GroupKey } from '../crypto/group-key.js'
 import type { KeyPair } from '../crypto/suite.js'
 import { SkeinError } from '../errors.js'
 import { FrameReader } from '../link/frame-reader.js'
@@ -32,6 +33,8 @@ import { WebGroup } from './web-group.js'
 const ASK_MS = 10_000
 /** How long the member that invited has to become a link. */
 const JOIN_MS = 30_000
+/** Each takes a third of a second of work, and whoever invites gets that for nothing. */
+const MAX_TYPED_JOINING = 8
 /** Sockets that have not said what they are for. */
 const MAX_ASKING = 256
 const CLOSE_NO_GROUP = 4004
@@ -51,7 +54,6 @@ export interface BotHostOptions {
 }
 
 interface Guest {
-  readonly key: string
   readonly group: WebGroup
   readonly core: GroupCore
   /** Resolves with the member id once sockets can be taken; rejects with what the join rejects with. */
@@ -67,9 +69,14 @@ export class BotHost {
   readonly #addresses: readonly string[]
   /** By the key, as Unicode normalizes it. */
   readonly #guests = new Map<string, Guest>()
-  readonly #asking = new Set<SocketLike>()
-  readonly #closed = new AbortController()
+  /** Those of the guests, and those that are being left. */
+  readonly #groups = new Set<WebGroup>()
+  /** What ends the wait of each socket that has not said what it is for. */
+  readonly #asking = new Set<AbortController>()
+  #typedJoining = 0
+  #isClosed = false
   readonly #stopListening: () => void
+  #closing: Promise<void> | null = null
 
   /** Throws for options that no group would take, and for a URL that is none. */
   constructor(options: BotHostOptions) {
@@ -84,7 +91,7 @@ export class BotHost {
       path: options.url === '' ? '/' : new URL(options.url).pathname,
       subprotocol: LINK_SUBPROTOCOL,
       maxBytes: MAX_FRAME_BYTES,
-      admits: () => this.#asking.size < MAX_ASKING,
+      admits: () => !this.#isClosed && this.#asking.size < MAX_ASKING,
       onSocket: (socket) => void this.#serve(socket),
     })
   }
@@ -95,10 +102,15 @@ export class BotHost {
   }
 
   /** Takes no more sockets and leaves all groups. Resolves when everything is closed; never rejects. Idempotent. */
-  async close(): Promise<void> {
-    if (!this.#closed.signal.aborted) this.#closed.abort(new SkeinError('closed', 'the bot was closed'))
-    const left = this.groups.map((group) => group.leave())
-    await Promise.all(left)
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosed = true
+    for (const waiting of this.#asking) waiting.abort(new SkeinError('closed', 'the bot was closed'))
+    await Promise.all([...this.#groups].map((group) => group.leave()))
     this.#stopListening()
   }
 
@@ -107,9 +119,7 @@ export class BotHost {
     const reader = new FrameReader(socket, MAX_INVITE_FRAME_BYTES)
     const timeout = new AbortController()
     const cancelTimer = platform.setTimer(ASK_MS, () => timeout.abort(new Error('nothing was asked in time')))
-    const handleClosed = (): void => timeout.abort(this.#closed.signal.reason)
-    this.#closed.signal.addEventListener('abort', handleClosed)
-    this.#asking.add(socket)
+    this.#asking.add(timeout)
     try {
       const first = await reader.next(timeout.signal)
       if (first[0] === FRAME.GREET) this.#greeted(socket, reader, first)
@@ -120,9 +130,8 @@ export class BotHost {
       const isTheirs = error instanceof DecodeError || error instanceof InvitationError
       if (!isTheirs && !timeout.signal.aborted && !reader.hasFailed) this.#options.onError(error)
     } finally {
-      this.#asking.delete(socket)
+      this.#asking.delete(timeout)
       cancelTimer()
-      this.#closed.signal.removeEventListener('abort', handleClosed)
     }
   }
 
@@ -146,6 +155,7 @@ export class BotHost {
     socket.send(answer.handleInvite(first))
     const key = answer.handleKey(await reader.next(signal))
     const { reply, guest } = await this.#come(key, identity)
+    if (reader.hasFailed) throw new InvitationError('damaged')
     socket.send(answer.reply(reply))
     const frames = reader.release()
     const join = guest?.core.join
@@ -158,13 +168,10 @@ export class BotHost {
     const name = key.normalize('NFC')
     let guest = this.#guests.get(name)
     if (guest === undefined) {
-      if (this.#guests.size >= this.#options.maxGroups || this.#closed.signal.aborted) return refused(REFUSED.FULL)
-      try {
-        guest = this.#join(name, identity)
-      } catch (error) {
-        if (error instanceof RangeError) return refused(REFUSED.BAD_KEY)
-        throw error
-      }
+      const groupKey = readKey(name)
+      if (groupKey === null) return refused(REFUSED.BAD_KEY)
+      if (!this.#hasRoomFor(groupKey)) return refused(REFUSED.FULL)
+      guest = this.#join(name, groupKey, identity)
     }
     try {
       const member = decodeBase64url(await guest.ready)
@@ -175,15 +182,15 @@ export class BotHost {
     }
   }
 
-  /** Throws a `RangeError` for a key that is none. */
-  #join(key: string, identity: KeyPair): Guest {
-    const groupKey = parseGroupKey(key)
+  #join(key: string, groupKey: GroupKey, identity: KeyPair): Guest {
     const { groupOptions, onGroup, onError } = this.#options
     const group = new WebGroup(groupOptions)
     const core = coreOf(group)
     core.role = { bot: true, addresses: this.#addresses, identity, isInvited: true }
+    this.#groups.add(group)
     group.on('state:change', ({ next }) => {
-      if (next === 'left' || next === 'leaving') this.#guests.delete(key)
+      if (next === 'left' || next === 'leaving') this.#forget(key, group)
+      if (next === 'left') this.#groups.delete(group)
     })
     try {
       onGroup(group)
@@ -192,13 +199,42 @@ export class BotHost {
     }
     const joined = core.startJoin({ key, groupKey, signal: undefined, timeoutMs: JOIN_MS })
     const ready = core.join?.identified ?? joined.then(() => '')
-    const guest = { key, group, core, ready }
+    const guest = { group, core, ready }
     this.#guests.set(key, guest)
+    if (groupKey.kind === 'typed') this.#countWhileJoining(ready)
     joined.catch((error: unknown) => {
-      this.#guests.delete(key)
+      this.#forget(key, group)
       if (!(error instanceof SkeinError && error.code === 'closed')) onError(error)
     })
     return guest
+  }
+
+  #hasRoomFor(groupKey: GroupKey): boolean {
+    if (this.#isClosed || this.#guests.size >= this.#options.maxGroups) return false
+    return groupKey.kind === 'generated' || this.#typedJoining < MAX_TYPED_JOINING
+  }
+
+  #countWhileJoining(ready: Promise<string>): void {
+    const count = (change: number): void => void (this.#typedJoining += change)
+    count(1)
+    ready.then(
+      () => count(-1),
+      () => count(-1),
+    )
+  }
+
+  /** Another group of the same key may have taken its place while it was being left. */
+  #forget(key: string, group: WebGroup): void {
+    if (this.#guests.get(key)?.group === group) this.#guests.delete(key)
+  }
+}
+
+/** `null` for a key that is none. */
+const readKey = (text: string): GroupKey | null => {
+  try {
+    return parseGroupKey(text)
+  } catch {
+    return null
   }
 }
 

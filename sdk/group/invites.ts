@@ -5,6 +5,7 @@ import { openLinkSocket } from '../link/websocket.js'
 import type { Platform, SocketLike } from '../platform/platform.js'
 import { MAX_INVITE_FRAME_BYTES, REFUSED } from '../protocol/invite-frames.js'
 import { encodeBase64url } from '../util/base64url.js'
+import { equalBytes } from '../util/bytes.js'
 
 const action = 'bot could not be invited'
 /** From the call until the bot is here. */
@@ -20,8 +21,8 @@ export interface InvitesOptions {
   readonly platform: Platform
   /** The key of the group. */
   readonly key: string
-  /** Whether this member is here. */
-  readonly isHere: (id: string) => boolean
+  /** A member that is here, as far as it matters who it is; `null` for others. */
+  readonly find: (id: string) => { readonly identity: Uint8Array; readonly bot: boolean } | null
   /** A socket that leads to a member from now on, and what has arrived over it. */
   readonly onSocket: (socket: SocketLike, frames: readonly Uint8Array[]) => void
 }
@@ -31,7 +32,8 @@ export class Invites {
   readonly #options: InvitesOptions
   readonly #running = new Map<string, Promise<string>>()
   readonly #arrivals = new Map<string, Set<() => void>>()
-  readonly #ended = new AbortController()
+  readonly #waits = new Set<AbortController>()
+  #ended: SkeinError | null = null
 
   constructor(options: InvitesOptions) {
     this.#options = options
@@ -54,46 +56,60 @@ export class Invites {
   }
 
   end(error: SkeinError): void {
-    this.#ended.abort(error)
+    this.#ended = error
+    for (const wait of this.#waits) wait.abort(error)
   }
 
   async #run(invitee: Invitee): Promise<string> {
-    const { platform, isHere } = this.#options
-    const timeout = new AbortController()
+    const { platform, find } = this.#options
+    if (this.#ended !== null) throw this.#ended
+    const wait = new AbortController()
     const cancelTimer = platform.setTimer(INVITE_MS, () => {
-      timeout.abort(new SkeinError('invite-failed', `${action}: it did not come within "${INVITE_MS}" ms`))
+      wait.abort(new SkeinError('invite-failed', `${action}: it did not come within "${INVITE_MS}" ms`))
     })
-    const handleEnd = (): void => timeout.abort(this.#ended.signal.reason)
-    this.#ended.signal.addEventListener('abort', handleEnd)
+    this.#waits.add(wait)
     try {
-      this.#ended.signal.throwIfAborted()
-      const id = await this.#ask(invitee, timeout.signal)
-      if (!isHere(id)) await this.#arrival(id, timeout.signal)
+      const { id, identity } = await this.#ask(invitee, wait.signal)
+      if (find(id) === null) await this.#arrival(id, wait.signal)
+      const peer = find(id)
+      if (peer === null) throw new Error('it has left again')
+      // It could name anyone, and whoever asked would take that member for the bot.
+      if (!peer.bot || !equalBytes(peer.identity, identity)) throw new Error('it names a member that it is not')
       return id
     } catch (error) {
       throw asSkeinError(error)
     } finally {
       cancelTimer()
-      this.#ended.signal.removeEventListener('abort', handleEnd)
+      this.#waits.delete(wait)
     }
   }
 
-  /** Hands the key over; the bot's member id. */
-  async #ask({ url, pin }: Invitee, signal: AbortSignal): Promise<string> {
-    const { platform, key, isHere, onSocket } = this.#options
-    const [sodium, socket] = await Promise.all([loadSodium(), openLinkSocket(url, platform, signal)])
-    const reader = new FrameReader(socket, MAX_INVITE_FRAME_BYTES)
+  /** Hands the key over; the bot's member id, and the identity that it proved. */
+  async #ask(
+    { url, pin }: Invitee,
+    signal: AbortSignal,
+  ): Promise<{ readonly id: string; readonly identity: Uint8Array }> {
+    const { platform, key, find, onSocket } = this.#options
+    const sodium = await loadSodium()
+    const { socket, reader } = await openLinkSocket({
+      address: url,
+      platform,
+      signal,
+      take: (opened) => ({ socket: opened, reader: new FrameReader(opened, MAX_INVITE_FRAME_BYTES) }),
+    })
     try {
       const invitation = new Invitation({ sodium, random: (size) => platform.randomBytes(size), key, pin })
       socket.send(invitation.frame)
       socket.send(invitation.handleProof(await reader.next(signal)))
       const reply = invitation.handleReply(await reader.next(signal))
       if (reply.type === 'refused') throw new Error(refusals[reply.reason] ?? 'it will not come')
+      const { identity } = invitation
+      if (reader.hasFailed || identity === null) throw new InvitationError('damaged')
       const id = encodeBase64url(reply.member)
       const frames = reader.release()
-      if (isHere(id)) socket.close()
-      else onSocket(socket, frames)
-      return id
+      if (find(id) === null) onSocket(socket, frames)
+      else socket.close()
+      return { id, identity }
     } catch (error) {
       reader.release()
       socket.close()
@@ -101,7 +117,8 @@ export class Invites {
     }
   }
 
-  #arrival(id: string, signal: AbortSignal): Promise<void> {
+  async #arrival(id: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
     return new Promise((resolve, reject) => {
       const waiting = this.#arrivals.get(id) ?? new Set()
       this.#arrivals.set(id, waiting)

@@ -82,7 +82,7 @@ export class Join {
     this.#invites = new Invites({
       platform,
       key: request.key,
-      isHere: (id) => (this.#engine?.peer(id) ?? null) !== null,
+      find: (id) => this.#engine?.peer(id) ?? null,
       onSocket: (socket, frames) => {
         this.arrive(socket, frames)
       },

@@ -2,6 +2,7 @@ import type { SocketLike } from '../platform/platform.js'
 
 /** More than this waits for nobody: each side of an exchange speaks in turn. */
 const MAX_WAITING = 8
+const OPEN = 1
 
 /**
  * Reads a socket frame by frame, for an exchange that comes before its life as a link. What arrives while nobody reads
@@ -27,6 +28,8 @@ export class FrameReader {
       if (reading === null) this.#waiting.push(new Uint8Array(data))
       else reading.resolve(new Uint8Array(data))
     }
+    // It may have closed while nobody listened; no event tells of that any more.
+    if (socket.readyState > OPEN) this.#fail(new Error('closed before it was read'))
   }
 
   /** The next frame; rejects with an `Error` when the socket ends first, or with the reason of `signal`. */

@@ -10,6 +10,7 @@ const MAX_BYTES = 1024 * 1024
 /** Sockets have no event for a buffer that drains. */
 const POLL_MS = 4
 const NORMAL_CLOSURE = 1000
+const OPEN = 1
 
 type State =
   | { readonly name: 'open' }
@@ -48,6 +49,8 @@ export class SocketLink implements Link {
     socket.onerror = () => {}
     socket.onmessage = ({ data }) => this.#handleMessage(data)
     socket.onclose = ({ code, reason }) => this.#fail(reason || `closed with code ${code}`)
+    // It may have closed while nobody listened; no event tells of that any more.
+    if (socket.readyState > OPEN) this.#fail('closed before it became a link')
   }
 
   /** What may be written now, in bytes. */

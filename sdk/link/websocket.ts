@@ -30,16 +30,13 @@ class DialedLink implements Link {
   #link: SocketLink | null = null
 
   constructor(address: string, platform: SocketPlatform, handlers: LinkHandlers) {
-    openLinkSocket(address, platform, this.#abort.signal).then(
-      (socket) => {
-        if (this.#abort.signal.aborted) return socket.close(NORMAL_CLOSURE)
-        this.#link = new SocketLink({ socket, platform, handlers })
-        handlers.onOpen({ binding: null, room: { reliable: this.#link.room, unreliable: 0 } })
-      },
-      (error: unknown) => {
-        if (!this.#abort.signal.aborted) handlers.onClose(error instanceof Error ? error.message : String(error))
-      },
-    )
+    const take = (socket: SocketLike): void => {
+      this.#link = new SocketLink({ socket, platform, handlers })
+      handlers.onOpen({ binding: null, room: { reliable: this.#link.room, unreliable: 0 } })
+    }
+    openLinkSocket({ address, platform, signal: this.#abort.signal, take }).catch((error: unknown) => {
+      if (!this.#abort.signal.aborted) handlers.onClose(error instanceof Error ? error.message : String(error))
+    })
   }
 
   signal(): void {
@@ -62,18 +59,25 @@ class DialedLink implements Link {
 }
 
 /**
- * Opens a socket to a member's address. Rejects with an `Error` that says what went wrong, or with the reason of
- * `signal`; no socket is open then.
+ * Opens a socket to a member's address and resolves with what `take` makes of it; that is called as soon as the socket
+ * is open, since one that speaks first would not be heard a moment later. Rejects with an `Error` that says what went
+ * wrong, or with the reason of `signal`; no socket is open then.
  */
-export const openLinkSocket = async (
-  address: string,
-  platform: SocketPlatform,
-  signal: AbortSignal,
-): Promise<SocketLike> => {
+export const openLinkSocket = async <Taken>({
+  address,
+  platform,
+  signal,
+  take,
+}: {
+  readonly address: string
+  readonly platform: SocketPlatform
+  readonly signal: AbortSignal
+  readonly take: (socket: SocketLike) => Taken
+}): Promise<Taken> => {
   const open = await platform.loadSocket()
   signal.throwIfAborted()
   const socket = open(address, [LINK_SUBPROTOCOL])
-  return new Promise<SocketLike>((resolve, reject) => {
+  return new Promise<Taken>((resolve, reject) => {
     const finish = (settle: () => void): void => {
       cancelTimeout()
       signal.removeEventListener('abort', handleAbort)
@@ -95,7 +99,7 @@ export const openLinkSocket = async (
       fail(new Error(refused || reason || `cannot connect (code ${code})`))
     }
     socket.onopen = () => {
-      if (socket.protocol === LINK_SUBPROTOCOL) finish(() => resolve(socket))
+      if (socket.protocol === LINK_SUBPROTOCOL) finish(() => resolve(take(socket)))
       else fail(new Error('not a skein bot'))
     }
   })

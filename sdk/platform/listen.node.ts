@@ -31,6 +31,16 @@ const leaveToOthers = (socket: Duplex & { readonly bytesWritten?: number }): voi
   socket.once('close', () => clearTimeout(timer))
 }
 
+/** Paths that are taken, so that two do not take one socket: ws throws then, in the middle of an event. */
+const takenPaths = new WeakMap<ListenOptions['server'], Set<string>>()
+
+const takePath = (server: ListenOptions['server'], path: string): (() => void) => {
+  const paths = takenPaths.get(server) ?? new Set()
+  if (paths.has(path)) throw new RangeError(`cannot take sockets: the path "${path}" of this server is taken`)
+  takenPaths.set(server, paths.add(path))
+  return () => void paths.delete(path)
+}
+
 const refuse = (socket: Duplex, status: string): void => {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
@@ -41,10 +51,12 @@ const offers = (request: IncomingMessage, subprotocol: string): boolean =>
 /**
  * Takes WebSockets off an HTTP server. The result stops that and closes the sockets that are still open.
  *
- * An upgrade of another path or subprotocol is answered with 400, unless something else that listens takes it.
+ * An upgrade of another path or subprotocol is answered with 400, unless something else that listens takes it. Throws a
+ * `RangeError` for a path of this server that is taken already.
  */
 export const listenForSockets = (options: ListenOptions): (() => void) => {
   const { server, path, subprotocol, maxBytes, admits, onSocket } = options
+  const releasePath = takePath(server, path)
   // Apart from the call, as the types do not know `closeTimeout` yet.
   const socketOptions: ServerOptions & { closeTimeout: number } = {
     noServer: true,
@@ -56,6 +68,8 @@ export const listenForSockets = (options: ListenOptions): (() => void) => {
   const sockets = new WebSocketServer(socketOptions)
 
   const handleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    // Node has taken its own listener away by now, and without one a reset by the client would end the process.
+    socket.on('error', () => {})
     const isOurs = request.url?.split('?')[0] === path && offers(request, subprotocol)
     if (!isOurs) {
       // Another bot, or whatever else the server's owner has put there, may know what to do.
@@ -73,7 +87,11 @@ export const listenForSockets = (options: ListenOptions): (() => void) => {
   }
 
   server.on('upgrade', handleUpgrade)
+  let isStopped = false
   return () => {
+    if (isStopped) return
+    isStopped = true
+    releasePath()
     server.off('upgrade', handleUpgrade)
     for (const client of sockets.clients) client.close(1001)
     sockets.close()

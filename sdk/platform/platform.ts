@@ -10,6 +10,8 @@ export interface SocketLike {
   /** The subprotocol that the other end chose. */
   readonly protocol: string
   readonly bufferedAmount: number
+  /** 0 connecting, 1 open, 2 closing, 3 closed. */
+  readonly readyState: number
   onopen: (() => void) | null
   onmessage: ((event: { readonly data: unknown }) => void) | null
   onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null

@@ -6,6 +6,19 @@ import { DecodeError } from '../../sdk/protocol/decode-error.js'
 import { decodeFields, encodeFields, encodeNumber, numberField } from '../../sdk/protocol/fields.js'
 import { decodeHandshakePayload, encodeHandshakePayload } from '../../sdk/protocol/handshake-payload.js'
 import { decodeHello, encodeHello } from '../../sdk/protocol/hello.js'
+import {
+  decodeInvite,
+  decodeKey,
+  decodeProof,
+  decodeReply,
+  decodeSealed,
+  encodeInvite,
+  encodeKey,
+  encodeProof,
+  encodeReply,
+  encodeSealed,
+  type InviteReply,
+} from '../../sdk/protocol/invite-frames.js'
 import { MAX_CHUNK_BYTES } from '../../sdk/protocol/limits.js'
 import { PackWriter } from '../../sdk/protocol/pack.js'
 import { pad, unpad } from '../../sdk/protocol/padding.js'
@@ -26,6 +39,7 @@ import {
 import { decodeRosterRecord, encodeRosterBody } from '../../sdk/protocol/roster-record.js'
 import { decodeClientFrame, decodeServerFrame } from '../../sdk/protocol/server-frames.js'
 import { decodeSetupMessage, encodeSetupMessage } from '../../sdk/protocol/setup-message.js'
+import { decodeAttach, decodeGreeting, encodeAttachHeader, encodeGreeting } from '../../sdk/protocol/socket-frames.js'
 import { concatBytes, equalBytes } from '../../sdk/util/bytes.js'
 
 const bytes = (size: number): Arbitrary<Uint8Array> => fc.uint8Array({ minLength: size, maxLength: size })
@@ -68,6 +82,7 @@ const record: Arbitrary<MemberRecord> = fc.oneof(
     entries: fc.array(fc.record({ id: memberId, card: varint, links: varint }), { maxLength: 40 }),
   }),
   fc.record({ type: fc.constant('roster' as const), record: upTo(600) }),
+  fc.constant({ type: 'use' as const }),
 )
 
 const certificate = fc.record({
@@ -109,6 +124,14 @@ const relayFrame = fc
   .tuple(memberId, memberId, bytes(8), fc.maxSafeNat(), fc.uint8Array({ minLength: 16, maxLength: 300 }))
   .map(([dst, src, session, counter, sealed]) => concatBytes(encodeRelayHeader(dst, src, session, counter), sealed))
 
+const greeting = fc.record({ topic: bytes(32), hello: fc.uint8Array({ minLength: 1, maxLength: 1_024 }) })
+const proof = fc.record({ ephemeral: bytes(32), identity: bytes(32), signature })
+const keyText = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 })
+const reply: Arbitrary<InviteReply> = fc.oneof(
+  fc.record({ type: fc.constant('comes' as const), member: memberId }),
+  fc.record({ type: fc.constant('refused' as const), reason: varint.filter((reason) => reason > 0) }),
+)
+
 /** Reads records to the end, as PACK and RLY hold them. */
 const readRecords = (whole: Uint8Array): MemberRecord[] => {
   const reader = new Reader(whole)
@@ -148,6 +171,16 @@ const decoders: Readonly<
     decodeSetupMessage,
     fc.array(upTo(300), { maxLength: 64 }).map((candidates) => encodeSetupMessage({ kind: 'candidates', candidates })),
   ],
+  decodeGreeting: [decodeGreeting, greeting.map(encodeGreeting)],
+  decodeAttach: [
+    decodeAttach,
+    fc.tuple(bytes(8), bytes(16)).map(([mark, tag]) => concatBytes(encodeAttachHeader(mark), tag)),
+  ],
+  decodeInvite: [decodeInvite, bytes(32).map(encodeInvite)],
+  decodeProof: [decodeProof, proof.map(encodeProof)],
+  decodeSealed: [(input) => decodeSealed(input, 0x43), upTo(300).map((sealed) => encodeSealed(0x43, sealed))],
+  decodeKey: [decodeKey, keyText.map(encodeKey)],
+  decodeReply: [decodeReply, reply.map(encodeReply)],
   // Round trips of these two are in server-frames.test.ts.
   decodeClientFrame: [decodeClientFrame, upTo(200).map((rest) => concatBytes(Uint8Array.of(0x03, 0), rest))],
   decodeServerFrame: [decodeServerFrame, upTo(200).map((rest) => concatBytes(Uint8Array.of(0x86), rest))],
@@ -319,6 +352,35 @@ describe('what was encoded is decoded to the same', () => {
     roundTrip(fc.array(upTo(300), { maxLength: 64 }), (candidates) => {
       const message = { kind: 'candidates' as const, candidates }
       expect(decodeSetupMessage(encodeSetupMessage(message))).toEqual(message)
+    })
+  })
+
+  it('the frames by which a socket becomes a link', () => {
+    roundTrip(greeting, (greets) => {
+      expect(decodeGreeting(encodeGreeting(greets))).toEqual(greets)
+    })
+    roundTrip(fc.tuple(bytes(8), bytes(16)), ([mark, sealed]) => {
+      expect(decodeAttach(concatBytes(encodeAttachHeader(mark), sealed))).toEqual({ mark, sealed })
+    })
+  })
+
+  it('the frames of an invitation', () => {
+    roundTrip(bytes(32), (ephemeral) => {
+      expect(decodeInvite(encodeInvite(ephemeral))).toEqual(ephemeral)
+    })
+    roundTrip(proof, (proves) => {
+      expect(decodeProof(encodeProof(proves))).toEqual(proves)
+    })
+    roundTrip(upTo(300), (sealed) => {
+      expect(decodeSealed(encodeSealed(0x44, sealed), 0x44)).toEqual(sealed)
+    })
+    roundTrip(keyText, (key) => {
+      expect(encodeKey(key).length % 256).toBe(0)
+      expect(decodeKey(encodeKey(key))).toBe(key)
+    })
+    roundTrip(reply, (replies) => {
+      expect(encodeReply(replies)).toHaveLength(64)
+      expect(decodeReply(encodeReply(replies))).toEqual(replies)
     })
   })
 

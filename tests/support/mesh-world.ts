@@ -185,6 +185,8 @@ export class TestMember {
   /** Sees what this member writes on links, and says what leaves instead. */
   tamper: Tamper | null = null
   /** The same for one carrier. */
+  /** Its links fail before they have described themselves. */
+  lacksEngine = false
   tamperLink: ((carrier: CarrierId, bytes: Uint8Array) => readonly Uint8Array[]) | null = null
   /** While it does not read, the others' links to it report no more room. */
   isReading = true
@@ -357,6 +359,12 @@ export class TestMember {
         })
       },
       openLink: (carrier, _memberId, remote) => {
+        if (this.lacksEngine) {
+          world.later(() => {
+            this.step({ type: 'carrier:closed', carrier, reason: 'no engine' })
+          })
+          return
+        }
         const end: LinkEnd = { member: this, carrier, id: world.nextEnd++, other: null, state: 'new' }
         this.#ends.set(carrier, end)
         world.ends.set(end.id, end)

@@ -89,14 +89,17 @@ export class Connector {
     return false
   }
 
-  /** Begins with this member if it is my part, it is time, and there is a way. */
-  consider(peer: Peer): void {
+  /**
+   * Begins with this member if it is my part, it is time, and there is a way; for a session alone only if there is none,
+   * or if it `needsSession` all the same.
+   */
+  consider(peer: Peer, needsSession = peer.session === null): void {
     const { setup } = peer
     if (peer.isAway || !peer.isInitiator || setup.type !== 'idle' || this.#core.nowMs < setup.nextTryMs) return
     const wantsLink = this.#wantsLink(peer)
     // A link that nothing comes over any more is replaced before it is given up, and a socket by what needs no proxy.
     if (peer.link !== null && !peer.link.isSuspect && (peer.link.cipher === null || !wantsLink)) return
-    if (!wantsLink && peer.session !== null) return this.#retryLater(peer, setup.failures)
+    if (!wantsLink && !needsSession) return this.#retryLater(peer, setup.failures)
     this.#begin(peer, wantsLink)
   }
 
@@ -117,11 +120,11 @@ export class Connector {
     for (const peer of this.#core.peers.values()) this.#ready(peer)
   }
 
-  /** A socket leads to this member: no wait holds any longer. */
+  /** A socket leads to this member: no wait holds any longer, and it is tied to a session of its own. */
   begin(peer: Peer): void {
     peer.began(this.#core.nowMs)
     this.#ready(peer)
-    this.consider(peer)
+    this.consider(peer, true)
   }
 
   /** A link that was given up leads to it again: what went another way and is not answered goes by that one. */
@@ -268,7 +271,14 @@ export class Connector {
       // A link that replaces it may be under way already.
       if (peer.setup.type === 'idle') this.#linkAgain(peer, this.#core.nowMs - link.boundMs)
       this.#handlers.linkLost(link)
-    } else if (peer.setup.type !== 'idle' && peer.setup.carrier === link.carrier) this.#fail(peer)
+    } else if (peer.setup.type !== 'idle' && peer.setup.carrier === link.carrier) this.#goOnWithout(peer, peer.setup)
+  }
+
+  /** A link that could not even be described is no reason to have no session. */
+  #goOnWithout(peer: Peer, setup: Exclude<Setup, { type: 'idle' }>): void {
+    if (setup.type === 'answering') return this.#answer(peer, setup, null)
+    if (setup.type !== 'describing' || peer.session !== null) return this.#fail(peer)
+    this.#offer(peer, setup.way, setup.attempt, null, null, setup.failures)
   }
 
   /** At once, unless the link was gone as soon as it was there: then something is wrong with one of its ends. */

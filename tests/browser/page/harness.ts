@@ -20,6 +20,9 @@ export interface MemberOptions {
   readonly autoRejoin?: boolean
   /** Ids of the only members that WebRTC may connect; all when not given. */
   readonly only?: readonly string[]
+  /** Dial members that can be dialled, too. */
+  readonly dials?: boolean
+  readonly allowInsecure?: boolean
 }
 
 const recorded = [
@@ -40,9 +43,10 @@ export class Member {
   readonly messages: { readonly from: string; readonly to: 'all' | 'me'; readonly summary: string }[] = []
   readonly #watchers = new Set<() => void>()
 
-  constructor({ only, ...options }: MemberOptions) {
+  constructor({ only, dials = false, ...options }: MemberOptions) {
     this.rules = new RtcRules(only)
-    this.group = new skein.WebGroup({ ...options, transports: [skein.webRTC({ rtc: (id) => this.rules.engine(id) })] })
+    const webRTC = skein.webRTC({ rtc: (id) => this.rules.engine(id) })
+    this.group = new skein.WebGroup({ ...options, transports: dials ? [webRTC, skein.webSocket()] : [webRTC] })
     for (const name of recorded) {
       this.group.on(name, (event) => {
         if (name === 'message') {

@@ -50,7 +50,7 @@ const setup = () => {
   const finished = finishHandshake(suite, keys, begun, hs2)
   const terms = { epoch: 1, attempt: 1 }
   return {
-    ada: { ...ada, at: new Session(suite, 'initiator', begun.split(), terms) },
+    ada: { ...ada, split: begun.split(), at: new Session(suite, 'initiator', begun.split(), terms) },
     bob: { ...bob, at: new Session(suite, 'responder', answered.handshake.split(), terms) },
     hash: begun.split().hash,
     hs1,
@@ -221,6 +221,27 @@ describe('sealed frames', () => {
     expect(bob.at.openSetup(frames[69] as Uint8Array)).toBeNull()
     expect(bob.at.openSetup(frames[69 - 63] as Uint8Array)).not.toBeNull()
     expect(bob.at.openSetup(frames[69 - 64] as Uint8Array)).toBeNull()
+  })
+
+  it('C4, W4: ATTACH is 25 bytes and SEALED 17 more than its frame, under keys of the two hellos', () => {
+    const { ada, bob, hash } = setup()
+    const hellos = { initiator: unhex('a1'), responder: unhex('b2') }
+    const [at, there] = [ada.at.socketCipher(hellos), bob.at.socketCipher(hellos)]
+    const attach = at.writeAttach()
+    expect(hex(attach.subarray(0, 9))).toBe(hex(unhex(`16 ${hex(hash.subarray(0, 8))}`)))
+    expect(attach.length).toBe(9 + 16)
+    const splitKey = ada.split.send
+    const key = suite.kdf(splitKey, 'ws-i2r', hash, hellos.initiator, hellos.responder)
+    expect(suite.open(key, 0, attach.subarray(0, 9), attach.subarray(9))).toEqual(new Uint8Array())
+    expect([there.checkAttach(attach), there.checkAttach(attach)]).toEqual([true, false])
+    const sealed = at.seal(unhex('30 0101000000'))
+    expect([sealed[0], sealed.length]).toEqual([0x31, 6 + 17])
+    expect(suite.open(key, 1, unhex('31'), sealed.subarray(1))).toEqual(unhex('30 0101000000'))
+    // Another socket of the same two has other hellos, and so other keys.
+    const elsewhere = bob.at.socketCipher({ ...hellos, responder: unhex('b3') })
+    expect(elsewhere.checkAttach(attach)).toBe(false)
+    expect(there.open(sealed)).toEqual(unhex('30 0101000000'))
+    expect([there.open(sealed)]).toEqual([null])
   })
 
   it('B2: BIND is 82 bytes and holds for the same two fingerprints alone, in the other role', () => {

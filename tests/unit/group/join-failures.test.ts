@@ -1,13 +1,12 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { platform } from '#platform'
-import { WebSocketServer, type WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import { WebGroup, webRTC, type WebGroupOptions } from '../../../sdk/group/index.js'
 import { createMemoryNetwork } from '../../../sdk/link/memory.js'
 import { createWebRtcTransport } from '../../../sdk/link/webrtc.js'
 import { CLOSE_FULL, CLOSE_VERSION } from '../../../sdk/protocol/close-codes.js'
 import { SUBPROTOCOL } from '../../../sdk/protocol/server-frames.js'
+import { deadUrl, listenWith, listenWithHttp } from '../../support/socket-servers.js'
 import { nextEvent, record, setup } from './setup.js'
 
 const code = (value: string) => expect.objectContaining({ name: 'SkeinError', code: value }) as unknown
@@ -16,36 +15,6 @@ const createGroup = (options: WebGroupOptions) => {
   const group = new WebGroup({ transports: [createMemoryNetwork().transport], ...options })
   group.on('error', () => undefined)
   return group
-}
-
-const listen = async (server: Server): Promise<string> => {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-/** A server that does with its sockets what it is told. */
-const listenWith = async (subprotocol: string | false, handle: (socket: WebSocket) => void): Promise<string> => {
-  const server = createServer()
-  const sockets = new WebSocketServer({ server, handleProtocols: () => subprotocol })
-  onTestFinished(() => {
-    for (const socket of sockets.clients) socket.terminate()
-  })
-  sockets.on('connection', handle)
-  return listen(server)
-}
-
-/** An address where nobody listens. */
-const deadUrl = async (): Promise<string> => {
-  const server = createServer()
-  const url = await listen(server)
-  await new Promise((resolve) => server.close(resolve))
-  return url
 }
 
 const expectLeft = (group: WebGroup) => {
@@ -71,11 +40,9 @@ describe('WebGroup.join rejects with', () => {
   })
 
   it('signaling-refused by a web server', async () => {
-    const url = await listen(
-      createServer((_request, response) => {
-        response.end('hello')
-      }),
-    )
+    const url = await listenWithHttp((_request, response) => {
+      response.end('hello')
+    })
     const group = createGroup({ signaling: url })
     await expect(group.join()).rejects.toEqual(code('signaling-refused'))
     expectLeft(group)

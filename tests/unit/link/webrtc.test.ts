@@ -4,7 +4,7 @@ import { platform } from '#platform'
 import { decodeSignal, encodeSignal } from '../../../sdk/link/signal-codec.js'
 import { createWebRtcTransport, webRTC } from '../../../sdk/link/webrtc.js'
 import type { RtcEngine } from '../../../sdk/platform/platform.js'
-import { LinkEnd, openEnds } from '../../contract/link.js'
+import { beginLink, type LinkEnd, openEnds } from '../../contract/link.js'
 import { countConnections } from '../../support/counting-rtc.js'
 import { createFakePlatform } from '../../support/fake-platform.js'
 
@@ -51,7 +51,7 @@ describe('webRTC', () => {
     await expect(without.load()).rejects.toMatchObject({ code: 'engine-missing' })
     await given.load()
     expect([without.canLink('bob'), given.canLink('bob'), given.canLink('carol')]).toEqual([false, true, false])
-    const end = new LinkEnd(without, 'bob', null, () => {})
+    const end = beginLink(without, 'bob', null, () => {})
     await closed(end)
     expect(end.closeReason).toBe('no WebRTC engine')
   })
@@ -92,7 +92,7 @@ describe('webRTC', () => {
     const broken = { ...real, RTCPeerConnection: useless }
     const transport = webRTC({ rtc: () => broken })
     await transport.load()
-    const end = new LinkEnd(transport, 'bob', null, () => {})
+    const end = beginLink(transport, 'bob', null, () => {})
     await closed(end)
     expect(end.closeReason).toMatch(/^cannot make a connection/)
   })
@@ -114,10 +114,10 @@ describe('webRTC', () => {
     const { transport } = setup()
     await transport.load()
     const done = await new Promise<{ alice: LinkEnd; bob: LinkEnd }>((resolve) => {
-      const alice = new LinkEnd(transport, 'bob', null, (kind, offer) => {
+      const alice = beginLink(transport, 'bob', null, (kind, offer) => {
         if (kind === 'candidate') return
         setImmediate(() => {
-          const bob = new LinkEnd(transport, 'alice', offer, (also, answer) => {
+          const bob = beginLink(transport, 'alice', offer, (also, answer) => {
             if (also === 'description') setImmediate(() => alice.signal(answer))
           })
           resolve({ alice, bob })
@@ -160,7 +160,7 @@ describe('webRTC', () => {
     const { engine, live } = setup()
     const transport = createWebRtcTransport({ rtc: () => engine }, clock.platform)
     await transport.load()
-    const end = new LinkEnd(transport, 'bob', null, () => {})
+    const end = beginLink(transport, 'bob', null, () => {})
     clock.advance(14_999)
     await Promise.resolve()
     expect(end.closeReason).toBeUndefined()
@@ -174,7 +174,7 @@ describe('webRTC', () => {
     const clock = createFakePlatform()
     const transport = createWebRtcTransport({ rtc: () => real }, clock.platform)
     await transport.load()
-    const end = new LinkEnd(transport, 'bob', null, () => {})
+    const end = beginLink(transport, 'bob', null, () => {})
     // Beside the timers of the connection and of gathering, that of the candidate.
     await vi.waitUntil(() => clock.timers === 3)
     clock.advance(4)
@@ -199,7 +199,7 @@ describe('webRTC', () => {
     const engine = { ...real, RTCPeerConnection: lonely }
     const transport = createWebRtcTransport({ rtc: () => engine }, clock.platform)
     await transport.load()
-    const end = new LinkEnd(transport, 'bob', null, () => {})
+    const end = beginLink(transport, 'bob', null, () => {})
     await vi.waitUntil(() => clock.timers === 2)
     clock.advance(49)
     expect(end.happenings).toEqual([])
@@ -228,7 +228,7 @@ describe('webRTC', () => {
   ])('L2: closes on an offer with %s', async (_what, sdp, reason) => {
     const { transport, live } = setup()
     await transport.load()
-    const end = new LinkEnd(transport, 'alice', encodeSignal({ kind: 'offer', sdp }), () => {})
+    const end = beginLink(transport, 'alice', encodeSignal({ kind: 'offer', sdp }), () => {})
     await closed(end)
     expect(end.closeReason).toMatch(reason ?? /./)
     expect(live()).toBe(0)
@@ -237,7 +237,7 @@ describe('webRTC', () => {
   test('L3: closes on more candidates than anyone has', async () => {
     const { transport } = setup()
     await transport.load()
-    const end = new LinkEnd(transport, 'bob', null, () => {})
+    const end = beginLink(transport, 'bob', null, () => {})
     const candidate = encodeSignal({ kind: 'candidate', candidate: 'candidate:1', sdpMid: '0', sdpMLineIndex: 0 })
     for (let i = 0; i < 129; i++) end.signal(candidate)
     await closed(end)
@@ -295,7 +295,7 @@ describe('a WebRTC link and a peer that breaks the rules', () => {
     await transport.load()
     const connection = new real.RTCPeerConnection({ iceServers: [] })
     const channel = connection.createDataChannel('0', { negotiated: true, id: 0 })
-    const alice = new LinkEnd(transport, 'bob', null, () => {})
+    const alice = beginLink(transport, 'bob', null, () => {})
     await alice.until(() => alice.count('signal') > 0)
     const offer = alice.happenings[0]
     if (offer?.type !== 'signal') throw new Error('Alice made no offer first')

@@ -35,6 +35,25 @@ describe('Connector', () => {
     expect([ada.engine.stats().pendingHandshakes, bob.engine.stats().pendingHandshakes]).toEqual([0, 0])
   })
 
+  it.each(['ada', 'bob'] as const)(
+    'H6: makes a session all the same when the link of %s cannot even be described',
+    (name) => {
+      const world = new MeshWorld()
+      const [ada, bob, carol] = world.create(['ada', 'bob', 'carol']) as [TestMember, TestMember, TestMember]
+      const [lame, other] = name === 'ada' ? [ada, bob] : [bob, ada]
+      // Its link with carol is made while it still can.
+      for (const member of [lame, carol]) member.step({ type: 'start' })
+      world.runUntil(() => lame.hasLink(carol), 5_000)
+      lame.lacksEngine = true
+      other.step({ type: 'start' })
+      world.runUntil(() => world.isWhole, 5_000)
+      expect(ada.engine.peer(bob.id)?.path.kind).toBe('relayed')
+      ada.send('through carol')
+      world.run(500)
+      expect(bob.texts).toEqual(['through carol'])
+    },
+  )
+
   it('tries again when nobody answers, a little later each time', () => {
     const { world, ada, bob } = setup()
     const offeredMs: number[] = []

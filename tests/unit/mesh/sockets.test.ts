@@ -187,6 +187,15 @@ describe('W6: a member that can be dialled', () => {
     expect([...bob.left, ...bot.left]).toEqual([])
   })
 
+  it('is dialled by who can make no other link, and is linked though a session stands', () => {
+    let botId = ''
+    const { world: w, bob, bot } = world({ canLink: (id) => id !== botId })
+    botId = bot.id
+    w.runUntil(() => pathOf(bob, bot) === 'direct' && pathOf(bot, bob) === 'direct', 5_000)
+    expect(dialsOf(bob)).toBe(1)
+    expect([...bob.left, ...bot.left]).toEqual([])
+  })
+
   it('is dialled by nobody who has a link to it', () => {
     const { world: w, ada } = world()
     w.run(5_000)

@@ -2,6 +2,18 @@ import { describe, expect, it } from 'vitest'
 import { decodeCertificate, encodeCertificateBody } from '../../../sdk/protocol/certificate.js'
 import { decodeHandshakePayload, encodeHandshakePayload } from '../../../sdk/protocol/handshake-payload.js'
 import { decodeHello, encodeHello } from '../../../sdk/protocol/hello.js'
+import {
+  decodeInvite,
+  decodeKey,
+  decodeProof,
+  decodeReply,
+  decodeSealed,
+  encodeInvite,
+  encodeKey,
+  encodeProof,
+  encodeReply,
+  encodeSealed,
+} from '../../../sdk/protocol/invite-frames.js'
 import { PackWriter } from '../../../sdk/protocol/pack.js'
 import { Reader } from '../../../sdk/protocol/reader.js'
 import { encodeRecord, readRecord, type MemberRecord } from '../../../sdk/protocol/records.js'
@@ -18,6 +30,12 @@ import {
 } from '../../../sdk/protocol/relay-frames.js'
 import { decodeRosterRecord, encodeRosterBody } from '../../../sdk/protocol/roster-record.js'
 import { decodeSetupMessage, encodeSetupMessage } from '../../../sdk/protocol/setup-message.js'
+import {
+  decodeAttach,
+  decodeGreeting,
+  encodeAttachHeader,
+  encodeGreeting,
+} from '../../../sdk/protocol/socket-frames.js'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const unhex = (...parts: readonly string[]): Uint8Array => new Uint8Array(Buffer.from(parts.join(''), 'hex'))
@@ -137,6 +155,11 @@ const records: readonly (readonly [name: string, record: MemberRecord, ...parts:
     '8001', // offset
     '01', // size
     'aa', // bytes
+  ],
+  [
+    'USE',
+    { type: 'use' },
+    '06', // code
   ],
   [
     'DIGEST',
@@ -375,6 +398,32 @@ describe('C4: roster record', () => {
     })
   })
 
+  it('card with addresses keeps its bytes', () => {
+    const card = {
+      kind: 'card' as const,
+      certificate: fill(175, 0xce),
+      profile: unhex('7b7d'),
+      addresses: ['wss://a.b', 'wss://é'],
+      capabilities: 1,
+    }
+    const body = [
+      '01', // kind: card
+      bytes(16, '3e'), // member id
+      '02', // version
+      'ce01', // size of content
+      '01af01', // field: certificate, its size
+      bytes(175, 'ce'), // certificate
+      '02027b7d', // field: profile, its size, JSON
+      '0313', // field: addresses, its size
+      '09' + '7773733a2f2f612e62', // size, wss://a.b
+      '08' + '7773733a2f2fc3a9', // size, wss://é
+      '040101', // field: capabilities: bot
+    ].join('')
+    const encoded = encodeRosterBody(member, 2, card)
+    expect(hex(encoded)).toBe(body)
+    expect(decodeRosterRecord(unhex(body, bytes(64, '51'))).content).toEqual(card)
+  })
+
   it('links keeps its bytes', () => {
     const body = [
       '02', // kind: links
@@ -420,5 +469,91 @@ describe('C4: roster record', () => {
     const links = { kind: 'links' as const, gone: false, away: true, neighbors: [] }
     expect(hex(encodeRosterBody(member, 8, links))).toBe(body)
     expect(decodeRosterRecord(unhex(body, bytes(64, '51'))).content).toEqual(links)
+  })
+})
+
+describe('C4: frames by which a socket becomes a link', () => {
+  it('GREET keeps its bytes', () => {
+    const frame = [
+      '15', // code
+      '01', // version
+      bytes(32, '70'), // topic
+      bytes(232, 'e1'), // hello, to the end
+    ].join('')
+    const greeting = { topic: fill(32, 0x70), hello: fill(232, 0xe1) }
+    expect(hex(encodeGreeting(greeting))).toBe(frame)
+    expect(decodeGreeting(unhex(frame))).toEqual(greeting)
+  })
+
+  it('ATTACH keeps its bytes', () => {
+    const header = [
+      '16', // code
+      bytes(8, '5e'), // session
+    ].join('')
+    expect(hex(encodeAttachHeader(fill(8, 0x5e)))).toBe(header)
+    const frame = unhex(header, bytes(16, 'a9')) // nothing, sealed
+    expect(decodeAttach(frame)).toEqual({ mark: fill(8, 0x5e), sealed: fill(16, 0xa9) })
+  })
+})
+
+describe('C4: frames of an invitation', () => {
+  it('INVITE keeps its bytes', () => {
+    const frame = [
+      '41', // code
+      '01', // version
+      bytes(32, 'e0'), // ephemeral, X25519
+    ].join('')
+    expect(hex(encodeInvite(fill(32, 0xe0)))).toBe(frame)
+    expect(decodeInvite(unhex(frame))).toEqual(fill(32, 0xe0))
+  })
+
+  it('PROOF keeps its bytes', () => {
+    const frame = [
+      '42', // code
+      bytes(32, 'e0'), // ephemeral, X25519
+      bytes(32, '1d'), // identity, Ed25519
+      bytes(64, '51'), // signature
+    ].join('')
+    const proof = { ephemeral: fill(32, 0xe0), identity: fill(32, 0x1d), signature: fill(64, 0x51) }
+    expect(hex(encodeProof(proof))).toBe(frame)
+    expect(decodeProof(unhex(frame))).toEqual(proof)
+  })
+
+  it('KEY keeps its bytes, and what is sealed in it', () => {
+    const text = [
+      '0700', // size of what is padded, little-endian
+      '0105', // field: key, its size
+      '6b6579c3a9', // keyé
+      bytes(247, '00'), // up to a multiple of 256
+    ].join('')
+    expect(hex(encodeKey('keyé'))).toBe(text)
+    expect(decodeKey(unhex(text))).toBe('keyé')
+    const frame = [
+      '43', // code
+      bytes(272, '99'), // sealed, to the end
+    ].join('')
+    expect(hex(encodeSealed(0x43, fill(272, 0x99)))).toBe(frame)
+    expect(decodeSealed(unhex(frame), 0x43)).toEqual(fill(272, 0x99))
+  })
+
+  it('REPLY keeps its bytes, and what is sealed in it', () => {
+    const comes = [
+      '1200', // size of what is padded, little-endian
+      '0210', // field: member id, its size
+      bytes(16, '3e'), // member id
+      bytes(44, '00'), // up to a multiple of 64
+    ].join('')
+    const refused = [
+      '0300', // size of what is padded
+      '010102', // field: refused, its size, reason
+      bytes(59, '00'), // up to a multiple of 64
+    ].join('')
+    const replies = {
+      comes: { type: 'comes', member: fill(16, 0x3e) },
+      refused: { type: 'refused', reason: 2 },
+    } as const
+    expect([hex(encodeReply(replies.comes)), hex(encodeReply(replies.refused))]).toEqual([comes, refused])
+    expect([decodeReply(unhex(comes)), decodeReply(unhex(refused))]).toEqual([replies.comes, replies.refused])
+    expect(hex(encodeSealed(0x44, fill(80, 0x99)))).toBe(`44${bytes(80, '99')}`)
   })
 })

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, it } from 'vitest'
+import { nextEvent, waitUntil } from '../group/setup.js'
+import { setupBots } from './setup.js'
+
+const path = fileURLToPath(new URL('../../../bots/cli.ts', import.meta.url))
+const running = new Set<ReturnType<typeof run>>()
+
+const run = (args: string[], env: Record<string, string> = {}) => {
+  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], { env: { ...process.env, ...env } })
+  const output = { out: '', error: '' }
+  let printed: () => void = () => {}
+  const firstLine = new Promise<void>((resolve) => (printed = resolve))
+  child.stdout.on('data', (data) => {
+    output.out += String(data)
+    if (output.out.includes('\n')) printed()
+  })
+  child.stderr.on('data', (data) => (output.error += String(data)))
+  const exit = new Promise<number | null>((resolve) => child.on('close', resolve))
+  // A child that ends without a word must fail the test at once, not by its timeout.
+  const url = async () => {
+    await Promise.race([firstLine, exit])
+    const found = /^skein (?:echo|relay) bot at (ws:\S+#[\w-]{43})\n$/.exec(output.out)?.[1]
+    if (found === undefined) throw new Error(`no URL in ${JSON.stringify(output)}`)
+    return found
+  }
+  const command = { child, output, exit, url }
+  running.add(command)
+  return command
+}
+
+afterEach(async () => {
+  for (const { child, exit } of running) {
+    child.kill('SIGKILL')
+    await exit
+  }
+  running.clear()
+})
+
+describe('skein-bot', { timeout: 30_000 }, () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('echo answers until %s, then says goodbye and exits 0', async (signal) => {
+    const { join } = await setupBots()
+    const { child, exit, output, url } = run(['echo', '--port', '0'])
+    const ada = await join()
+    const id = await ada.invite(await url())
+    const heard = nextEvent(ada, 'message')
+    await ada.send('hello')
+    expect(await heard).toEqual({ from: id, data: 'hello', to: 'all' })
+    const left = nextEvent(ada, 'member:leave')
+    child.kill(signal)
+    expect(await left).toEqual({ id, reason: 'goodbye' })
+    expect(await exit).toBe(0)
+    expect(output.error).toBe('')
+  })
+
+  it('relay says nothing, and is found through its own signaling server', async () => {
+    const { join, signaling } = await setupBots()
+    const { url, child, exit } = run(['relay', '--port=0', '--signaling', signaling.url])
+    const ada = await join()
+    const id = await ada.invite(await url())
+    const bob = await join(ada.key)
+    await waitUntil(bob, () => bob.peers.some((peer) => peer.id === id && peer.bot))
+    child.kill('SIGTERM')
+    expect(await exit).toBe(0)
+  })
+
+  it('takes its settings from the environment, where flags do not say otherwise', async () => {
+    const env = { SKEIN_BOT_PORT: '1', SKEIN_BOT_HOST: 'localhost', SKEIN_BOT_URL: 'ws://localhost:9/bot' }
+    const { url } = run(['echo', '--port', '0'], env)
+    expect(await url()).toMatch(/^ws:\/\/localhost:9\/bot#/)
+  })
+
+  it('tells a browser what it is', async () => {
+    const { url } = run(['echo', '--port', '0'])
+    const response = await fetch((await url()).replace('ws:', 'http:'))
+    expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('echo')])
+  })
+
+  it('exits 1 on a busy port', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const { exit, output } = run(['echo', '--port', String(port)])
+    expect(await exit).toBe(1)
+    expect(output).toEqual({
+      out: '',
+      error: `skein-bot: cannot listen on 127.0.0.1:${port}: the port is in use\n`,
+    })
+    server.close()
+  })
+
+  it.each([
+    [[]],
+    [['parrot']],
+    [['constructor']],
+    [['echo', 'relay']],
+    [['echo', '--bogus']],
+    [['echo', '--port', 'many']],
+    [['echo', '--port', '70000']],
+    [['echo', '--port']],
+    [['echo', '--port', '1', '--port', '2']],
+    [['echo', '--host=']],
+    [['echo', '--url', 'bots.example']],
+    [['echo', '--signaling', 'ws://signal.example']],
+  ])('exits 2 with one plain line for %j', async (args) => {
+    const { exit, output } = run(args)
+    expect(await exit).toBe(2)
+    expect(output.out).toBe('')
+    expect(output.error).toMatch(/^skein-bot: [^\n]+\n$/)
+  })
+
+  it('explains itself and exits 0', async () => {
+    const { exit, output } = run(['--help'])
+    expect(await exit).toBe(0)
+    for (const flag of ['echo', 'relay', '--port', '--host', '--url', '--signaling', '--stay']) {
+      expect(output.out).toContain(flag)
+    }
+  })
+})
