@@ -1,10 +1,10 @@
-/** So many things at a time; whoever comes then waits in line. */
+/** So many things at a time, which may be more or less from one moment to the next; whoever comes then waits in line. */
 export class Slots {
-  readonly #limit: number
+  readonly #limit: () => number
   readonly #waiting = new Set<() => void>()
   #taken = 0
 
-  constructor(limit: number) {
+  constructor(limit: () => number) {
     this.#limit = limit
   }
 
@@ -19,7 +19,7 @@ export class Slots {
       this.#taken++
       begin()
     }
-    if (this.#taken < this.#limit) start()
+    if (this.#taken < this.#limit()) start()
     else this.#waiting.add(start)
     return () => {
       if (state === 'waiting') this.#waiting.delete(start)
@@ -30,9 +30,10 @@ export class Slots {
 
   #release(): void {
     this.#taken--
-    const [next] = this.#waiting
-    if (next === undefined) return
-    this.#waiting.delete(next)
-    next()
+    for (const next of this.#waiting) {
+      if (this.#taken >= this.#limit()) return
+      this.#waiting.delete(next)
+      next()
+    }
   }
 }

@@ -32,8 +32,6 @@ const USER_INITIATED_ABORT = 12
 interface LaneEnd {
   readonly channel: RTCDataChannel
   readonly gate: SendGate
-  /** As its events tell: to ask the channel at every frame waits for another thread in Node. */
-  isOpen: boolean
 }
 
 interface Alive {
@@ -60,6 +58,7 @@ export class WebRtcLink implements Link {
   #remoteFingerprint: Uint8Array | null = null
   #remoteCandidates = 0
   #cancelTimeout = (): void => {}
+  readonly #onConnection: (change: 1 | -1) => void
 
   constructor(options: {
     readonly SimplePeer: SimplePeerClass | null
@@ -68,8 +67,11 @@ export class WebRtcLink implements Link {
     readonly remote: Uint8Array | null
     readonly iceServers: readonly RTCIceServer[]
     readonly handlers: LinkHandlers
+    /** Told of the one connection, when it is made and when it is closed. */
+    readonly onConnection: (change: 1 | -1) => void
   }) {
-    const { SimplePeer, engine, platform, remote, iceServers, handlers } = options
+    const { SimplePeer, engine, platform, remote, iceServers, handlers, onConnection } = options
+    this.#onConnection = onConnection
     this.#platform = platform
     this.#handlers = handlers
     this.#initiator = remote === null
@@ -95,6 +97,7 @@ export class WebRtcLink implements Link {
       })
       gathering = new Gathering(peer.connection, platform, (description) => this.#handleDescription(description))
       this.#state = { name: 'opening', peer, gathering }
+      onConnection(1)
       this.#attach(peer)
     } catch (error) {
       this.#tearDown()
@@ -127,7 +130,8 @@ export class WebRtcLink implements Link {
 
   write(lane: Lane, bytes: Uint8Array): void {
     const end = this.#lanes[lane]
-    if (this.#state.name !== 'open' || end?.isOpen !== true) return
+    // Asked each time: @roamhq/wrtc crashes when it is given bytes for a channel that has just closed.
+    if (this.#state.name !== 'open' || end?.channel.readyState !== 'open') return
     try {
       end.channel.send(bytes as Uint8Array<ArrayBuffer>)
     } catch (error) {
@@ -195,7 +199,7 @@ export class WebRtcLink implements Link {
       const aborted = error?.sctpCauseCode === USER_INITIATED_ABORT
       this.#fail(aborted ? 'closed by the other side' : `channel failed: ${String(error)}`)
     }
-    return { channel, gate, isOpen: false }
+    return { channel, gate }
   }
 
   #handleDescription(description: { readonly kind: 'offer' | 'answer'; readonly sdp: string }): void {
@@ -216,10 +220,8 @@ export class WebRtcLink implements Link {
 
   #handleOpen(lane: Lane): void {
     if (lane === 'unreliable') {
-      const end = this.#lanes.unreliable
-      if (end === null) return
-      end.isOpen = true
-      if (this.#state.name === 'open') this.#handlers.onRoom(lane, end.gate.room)
+      const gate = this.#lanes.unreliable?.gate
+      if (this.#state.name === 'open' && gate !== undefined) this.#handlers.onRoom(lane, gate.room)
       return
     }
     if (this.#state.name !== 'opening') return
@@ -228,8 +230,7 @@ export class WebRtcLink implements Link {
     if (reliable === null || local === null || remote === null) return this.#fail('open before it was described')
     this.#cancelTimeout()
     this.#state = { ...this.#state, name: 'open' }
-    reliable.isOpen = true
-    const unreliableRoom = unreliable?.isOpen === true ? unreliable.gate.room : 0
+    const unreliableRoom = unreliable?.channel.readyState === 'open' ? unreliable.gate.room : 0
     const room = { reliable: reliable.gate.room, unreliable: unreliableRoom }
     this.#handlers.onOpen({ binding: { local, remote }, room })
   }
@@ -274,6 +275,7 @@ export class WebRtcLink implements Link {
     state.gathering.stop()
     state.peer.connection.ondatachannel = null
     state.peer.destroy()
+    this.#onConnection(-1)
     if (state.name === 'ending') state.settle()
   }
 }

@@ -7,12 +7,16 @@ import { loadSimplePeer, type SimplePeerClass } from './simple-peer.js'
 import { Slots } from './slots.js'
 import { WebRtcLink } from './webrtc-link.js'
 
+/** Connections of this page or process that are not closed. */
+let connections = 0
+
 /**
  * Set-ups that this page or process may have begun at a time. Those that others begin are not held up: two sides that
- * wait for each other's turn would wait for ever.
+ * wait for each other's turn would wait for ever. With hundreds of connections in one process, as in a test with many
+ * members, @roamhq/wrtc gathers again for each whenever another is made, and takes new sockets each time: then one at a
+ * time is no slower, and the only way not to run out of file descriptors (16 to 60 a connection, measured).
  */
-const SETUPS_AT_ONCE = 16
-const slots = new Slots(SETUPS_AT_ONCE)
+const slots = new Slots(() => (connections < 32 ? 16 : connections < 128 ? 4 : 1))
 
 export interface WebRtcOptions {
   /**
@@ -81,6 +85,9 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
           remote,
           iceServers,
           handlers: own,
+          onConnection: (change) => {
+            connections += change
+          },
         })
       return remote === null ? new PacedLink({ slots, platform, handlers, begin }) : begin(handlers)
     },

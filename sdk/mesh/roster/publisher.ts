@@ -6,7 +6,7 @@ import { rttClassOf } from './rtt-class.js'
 
 /** New neighbors come in bursts: they are gathered for this long, and for longer while more are to come. A lost one is published at once. */
 const GATHER_MS = 20
-const GATHER_MOST_MS = 300
+const GATHER_MORE_MS = 200
 const CLASSES_EVERY_MS = 5_000
 /** Well within the life of a links record, so that a lost one does no harm. */
 const REFRESH_MS = 60_000
@@ -99,9 +99,14 @@ export class Publisher {
     return Math.min(this.#dueMs ?? Infinity, this.#refreshAtMs, this.#classesAtMs)
   }
 
-  /** Each record goes to all neighbors: while more links are being made, the next one may tell of them too. */
+  /**
+   * Each record goes to all neighbors: while more links are being made, the next one may tell of them too, and the longer
+   * that goes on, the less often it is worth it.
+   */
   get #gatherMs(): number {
-    for (const { setup } of this.#core.peers.values()) if (setup.type !== 'idle') return GATHER_MOST_MS
+    const recent = BUCKET_SIZE - this.#tokens
+    for (const { setup } of this.#core.peers.values())
+      if (setup.type !== 'idle') return GATHER_MORE_MS * (1 + recent / 2)
     return GATHER_MS
   }
 

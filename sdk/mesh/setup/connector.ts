@@ -30,6 +30,8 @@ export interface ConnectorHandlers {
 
 /** How long the other side has for its handshake message, and a link for opening and binding. */
 const ANSWER_MS = 5_000
+/** Through members a frame may be dropped where no way is known yet: the first tries are given less time. */
+const MESH_ANSWER_MS = 1_500
 const LINK_MS = 15_000
 /** After a failed try: doubling from base to cap, half of it random. A pair without a session is in more of a hurry. */
 const RETRY_LINK: Backoff = { baseMs: 1_000, capMs: 15_000, jitter: 0.5 }
@@ -384,7 +386,8 @@ export class Connector {
       ...own,
       description,
     })
-    const deadlineMs = this.#core.nowMs + ANSWER_MS
+    const patienceMs = way.type === 'mesh' ? Math.min(ANSWER_MS, MESH_ANSWER_MS * 2 ** failures) : ANSWER_MS
+    const deadlineMs = this.#core.nowMs + patienceMs
     this.#set(peer, {
       type: 'offered',
       attempt,

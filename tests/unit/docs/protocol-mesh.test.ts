@@ -325,8 +325,10 @@ describe('the roster', () => {
     expect(accept(eve.links([], 4))).toBeNull()
   })
 
-  it('M1: what is newer goes to every neighbor but the one it came from; the rest goes nowhere', () => {
+  it('M1: what is newer goes once to every neighbor that does not have it from who brought it; the rest goes nowhere', () => {
     const { world, ada, bob, mallory } = setupGroup()
+    world.refuse(bob, mallory)
+    world.run(500)
     const eve = new PaperMember(world)
     const card = eve.card()
     const spread: TestMember[] = []
@@ -336,9 +338,22 @@ describe('the roster', () => {
     }
     mallory.inject(ada, pack(card))
     mallory.inject(ada, pack(card))
-    world.run(20)
+    world.run(50)
     expect(spread).toHaveLength(1)
-    expect(bob.hasLink(ada)).toBe(true)
+    expect([bob.hasLink(ada), bob.hasLink(mallory)]).toEqual([true, false])
+  })
+
+  it('M1: what a neighbor passes on does not go to those that it is linked to', () => {
+    const { world, ada, mallory } = setupGroup()
+    const card = new PaperMember(world).card()
+    let spread = 0
+    ada.tamper = (frame) => {
+      if (Buffer.from(frame).includes(Buffer.from(rosterBytes(card)))) spread++
+      return [frame]
+    }
+    mallory.inject(ada, pack(card))
+    world.run(50)
+    expect(spread).toBe(0)
   })
 
   it('M2: a links record without a card, and what is not signed by its member, is ignored', () => {

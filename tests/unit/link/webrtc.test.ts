@@ -132,7 +132,7 @@ describe('webRTC', () => {
   test('begins its offer without a timer, which would take a second in a hidden page', async () => {
     const { transport, connections } = setup()
     await transport.load()
-    const end = new LinkEnd(transport, 'bob', null, () => {})
+    const end = beginLink(transport, 'bob', null, () => {})
     const [connection] = connections
     if (connection === undefined) throw new Error('no connection')
     const createOffer = vi.spyOn(connection, 'createOffer')
@@ -146,7 +146,7 @@ describe('webRTC', () => {
   test('makes no offer when it is closed in the same breath', async () => {
     const { transport, connections, live } = setup()
     await transport.load()
-    const end = new LinkEnd(transport, 'bob', null, () => {})
+    const end = beginLink(transport, 'bob', null, () => {})
     const [connection] = connections
     if (connection === undefined) throw new Error('no connection')
     const createOffer = vi.spyOn(connection, 'createOffer')
@@ -175,8 +175,8 @@ describe('webRTC', () => {
     const transport = createWebRtcTransport({ rtc: () => real }, clock.platform)
     await transport.load()
     const end = beginLink(transport, 'bob', null, () => {})
-    // Beside the timers of the connection and of gathering, that of the candidate.
-    await vi.waitUntil(() => clock.timers === 3)
+    // Beside the timers of its turn, the connection and of gathering, that of the candidate.
+    await vi.waitUntil(() => clock.timers === 4)
     clock.advance(4)
     expect(end.happenings).toEqual([])
     clock.advance(1)
@@ -200,7 +200,7 @@ describe('webRTC', () => {
     const transport = createWebRtcTransport({ rtc: () => engine }, clock.platform)
     await transport.load()
     const end = beginLink(transport, 'bob', null, () => {})
-    await vi.waitUntil(() => clock.timers === 2)
+    await vi.waitUntil(() => clock.timers === 3)
     clock.advance(49)
     expect(end.happenings).toEqual([])
     clock.advance(1)

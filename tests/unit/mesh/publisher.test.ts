@@ -31,8 +31,8 @@ describe('Publisher', () => {
     expect(core.roster.get(core.id)).toMatchObject({ card: { version: 1 }, links: { version: 1, gone: false } })
   })
 
-  it('publishes the first neighbor at once and gathers those that follow, for longer after each record', () => {
-    const { publisher, published, addNeighbor, runTo, neighborsOf } = setup()
+  it('publishes the first neighbor at once and gathers those that follow, for longer while more are to come', () => {
+    const { publisher, published, addNeighbor, addPeer, runTo, neighborsOf } = setup()
     addNeighbor()
     publisher.review()
     runTo(1_000)
@@ -41,15 +41,23 @@ describe('Publisher', () => {
       addNeighbor()
       publisher.review()
     }
-    runTo(1_039)
+    runTo(1_019)
     expect(published).toHaveLength(1)
-    runTo(1_040)
+    runTo(1_020)
     expect([published.length, neighborsOf(1)]).toEqual([2, 6])
+    addPeer().setup = {
+      type: 'describing',
+      attempt: 1,
+      carrier: 99,
+      way: { type: 'mesh' },
+      failures: 0,
+      deadlineMs: 9_000,
+    }
     addNeighbor()
     publisher.review()
-    runTo(1_099)
+    runTo(1_319)
     expect(published).toHaveLength(2)
-    runTo(1_100)
+    runTo(1_320)
     expect([published.length, neighborsOf(2)]).toEqual([3, 7])
     expect(published.map(({ record }) => record.version)).toEqual([2, 3, 4])
   })
