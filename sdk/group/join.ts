@@ -8,6 +8,7 @@ import { SocketLink } from '../link/socket-link.js'
 import type { Platform, SocketLike } from '../platform/platform.js'
 import { isDialable } from '../platform/socket-url.js'
 import { EngineHost, type Happening } from './engine-host.js'
+import { action, createClosedError, createTimeoutError, createVersionError, withoutQueries } from './join-errors.js'
 import { Invites, type Invitee } from './invites.js'
 import { loadForJoin } from './load.js'
 import type { Settings } from './options.js'
@@ -92,7 +93,7 @@ export class Join {
     }
     request.signal?.addEventListener('abort', handleAbort)
     const cancelTimer = platform.setTimer(request.timeoutMs, () => {
-      this.#fail(this.#createTimeoutError())
+      this.#fail(createTimeoutError(this.request, this.#welcomed))
     })
     this.#release = () => {
       cancelTimer()
@@ -281,24 +282,4 @@ export class Join {
     this.#listener.onFailed(this, error)
     reject(error)
   }
-
-  #createTimeoutError(): SkeinError {
-    const waited = `within "${this.request.timeoutMs}" ms`
-    if (this.request.role.isInvited) {
-      return new SkeinError('peers-unreachable', `${action}: the member that invited could not be linked ${waited}`)
-    }
-    return this.#welcomed
-      ? new SkeinError('peers-unreachable', `${action}: members are there, but none could be linked ${waited}`)
-      : new SkeinError('join-timeout', `${action}: the signaling server did not answer ${waited}`)
-  }
 }
-
-const action = 'group could not be joined'
-
-const createVersionError = (): SkeinError =>
-  new SkeinError('version-mismatch', `${action}: the signaling server speaks another version of the protocol`)
-
-/** The query of a URL is where people put what lets them in. */
-const withoutQueries = (text: string): string => text.replace(/\?[^\s;]*(?=: )/g, '')
-
-const createClosedError = (prefix: string): SkeinError => new SkeinError('closed', `${prefix}: the group was left`)

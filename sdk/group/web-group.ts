@@ -5,6 +5,7 @@ import type { SignalingState } from '../mesh/events.js'
 import { platform } from '#platform'
 import { parseSocketUrl } from '../platform/socket-url.js'
 import { Emitter } from '../util/emitter.js'
+import type { InviteOptions, JoinOptions, SendOptions } from './call-options.js'
 import { checkBoolean, checkFields, checkSignal, checkWhole } from './checks.js'
 import { registerCore } from './core-of.js'
 import { describeGroup, type GroupDescription } from './describe.js'
@@ -16,29 +17,7 @@ import { assertMessageData, describeType, type MessageData } from './messages.js
 import { resolveOptions, type WebGroupOptions } from './options.js'
 import type { Peer } from './snapshots.js'
 import { createStats, type GroupStats } from './stats.js'
-
-export interface JoinOptions {
-  /** Ends the attempt: the promise rejects with the signal's reason, and nothing stays open. */
-  readonly signal?: AbortSignal | undefined
-  /**
-   * How long to try, in milliseconds.
-   * @default 30_000
-   */
-  readonly timeoutMs?: number | undefined
-}
-
-export interface SendOptions {
-  /**
-   * Ends the waiting for room, not the message: once handed over it is sent all the same, since those after it are
-   * counted from it. A signal that was aborted before the call keeps the message from being sent.
-   */
-  readonly signal?: AbortSignal | undefined
-}
-
-export interface InviteOptions {
-  /** Ends the wait: the promise rejects with the signal's reason. The bot may come all the same. */
-  readonly signal?: AbortSignal | undefined
-}
+import { watch } from './watch.js'
 
 /**
  * One member's handle on a group: all who share a key.
@@ -75,9 +54,10 @@ export class WebGroup {
   declare readonly [Symbol.asyncDispose]: () => Promise<void>
 
   readonly #core: GroupCore
-  readonly #emitter = new Emitter<CoreEvents>((error) => {
+  readonly #tell = (error: unknown): void => {
     this.#report(error)
-  })
+  }
+  readonly #emitter = new Emitter<CoreEvents>(this.#tell)
   /** Apart from the others, since what fails in here must not come around again. */
   readonly #errors = new Emitter<Pick<GroupEvents, 'error'>>(logError)
 
@@ -101,9 +81,7 @@ export class WebGroup {
       emit: (name, payload) => {
         this.#emitter.emit(name, payload)
       },
-      report: (error) => {
-        this.#report(error)
-      },
+      report: this.#tell,
     }
     this.#core = new GroupCore(resolveOptions(options), app, platform)
     registerCore(this, this.#core)
@@ -188,7 +166,7 @@ export class WebGroup {
     )
     const claim = this.#core.claim
     if (claim && (!given || given.key.normalize('NFC') === claim.request.key.normalize('NFC'))) return claim.promise
-    return this.#watch(signal, () => {
+    return watch(this.#tell, signal, () => {
       if (claim) throw new SkeinError('already-joined', `${action}: it is "${this.state}" with another key`)
       signal?.throwIfAborted()
       if (this.#core.settings.signalingUrls.length === 0) {
@@ -248,7 +226,7 @@ export class WebGroup {
     const action = 'bot could not be invited'
     const signal = checkSignal(action, checkFields(action, 'options', options, ['signal']).signal)
     const { url: address, ...invitee } = splitBotUrl(url)
-    return this.#watch(signal, () => {
+    return watch(this.#tell, signal, () => {
       signal?.throwIfAborted()
       const { allowInsecure } = this.#core.settings
       return this.#core.invite({ ...invitee, url: parseSocketUrl(address, { allowInsecure, what: 'bot' }) }, signal)
@@ -292,23 +270,7 @@ export class WebGroup {
     const action = 'message could not be sent'
     assertMessageData(data)
     const signal = checkSignal(action, checkFields(action, 'options', options, ['signal']).signal)
-    return this.#watch(signal, () => this.#core.send(to, data, signal))
-  }
-
-  /** Runs `start`, and sees to it that a rejection which nobody awaits is told and kills no process. */
-  #watch<Value>(signal: AbortSignal | undefined, start: () => Promise<Value>): Promise<Value> {
-    let promise: Promise<Value>
-    try {
-      promise = start()
-    } catch (error) {
-      promise = Promise.reject(error)
-    }
-    promise.catch((error: unknown) => {
-      const isOwnDoing =
-        (error instanceof SkeinError && error.code === 'closed') || (signal?.aborted && error === signal.reason)
-      if (!isOwnDoing) this.#report(error)
-    })
-    return promise
+    return watch(this.#tell, signal, () => this.#core.send(to, data, signal))
   }
 
   #report(error: unknown): void {

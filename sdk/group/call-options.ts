@@ -1,0 +1,24 @@
+/** What the calls of a group take beside their arguments. */
+
+export interface JoinOptions {
+  /** Ends the attempt: the promise rejects with the signal's reason, and nothing stays open. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * How long to try, in milliseconds.
+   * @default 30_000
+   */
+  readonly timeoutMs?: number | undefined
+}
+
+export interface SendOptions {
+  /**
+   * Ends the waiting for room, not the message: once handed over it is sent all the same, since those after it are
+   * counted from it. A signal that was aborted before the call keeps the message from being sent.
+   */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface InviteOptions {
+  /** Ends the wait: the promise rejects with the signal's reason. The bot may come all the same. */
+  readonly signal?: AbortSignal | undefined
+}

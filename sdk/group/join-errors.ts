@@ -1,0 +1,25 @@
+import { SkeinError } from '../errors.js'
+import type { JoinRequest } from './join.js'
+
+/** What the failures of a join are called. */
+export const action = 'group could not be joined'
+
+/** `welcomed`: the server has answered. */
+export const createTimeoutError = ({ timeoutMs, role }: JoinRequest, welcomed: boolean): SkeinError => {
+  const waited = `within "${timeoutMs}" ms`
+  if (role.isInvited) {
+    return new SkeinError('peers-unreachable', `${action}: the member that invited could not be linked ${waited}`)
+  }
+  return welcomed
+    ? new SkeinError('peers-unreachable', `${action}: members are there, but none could be linked ${waited}`)
+    : new SkeinError('join-timeout', `${action}: the signaling server did not answer ${waited}`)
+}
+
+export const createVersionError = (): SkeinError =>
+  new SkeinError('version-mismatch', `${action}: the signaling server speaks another version of the protocol`)
+
+export const createClosedError = (prefix: string): SkeinError =>
+  new SkeinError('closed', `${prefix}: the group was left`)
+
+/** The query of a URL is where people put what lets them in. */
+export const withoutQueries = (text: string): string => text.replace(/\?[^\s;]*(?=: )/g, '')
