@@ -21,6 +21,7 @@ import { openHello } from './session/hello.js'
 import { Connector } from './setup/connector.js'
 import { Dialer } from './setup/dialer.js'
 import { Doorstep } from './setup/doorstep.js'
+import { LinkChoice } from './setup/link-choice.js'
 import { KeptLinks } from './setup/kept-links.js'
 import { ServerConnection } from './setup/server-connection.js'
 import { Ways } from './setup/ways.js'
@@ -53,6 +54,7 @@ type Phase =
 export class Engine {
   readonly #core: Core
   readonly #forwarder: Forwarder
+  readonly #links: LinkChoice
   readonly #connector: Connector
   readonly #server: ServerConnection
   readonly #doorstep: Doorstep
@@ -140,7 +142,10 @@ export class Engine {
       },
     })
     this.#ways = new Ways(core, this.#forwarder, this.#server, this.#doorstep, this.#kept)
-    this.#connector = new Connector(core, {
+    this.#links = new LinkChoice(core, (link) => {
+      this.#linkBound(link)
+    })
+    this.#connector = new Connector(core, this.#links, {
       send: (peer, way, frame) => this.#ways.send(peer, way, frame),
       findWay: (peer) => this.#ways.find(peer),
       prepareStream: (peer) => this.#streams.prepare(peer),
@@ -150,9 +155,6 @@ export class Engine {
       confirmed: (peer, agreed) => {
         this.#sessionConfirmed(peer, agreed)
       },
-      linkBound: (link) => {
-        this.#linkBound(link)
-      },
       linkLost: (link) => {
         this.#linkLost(link)
       },
@@ -161,6 +163,7 @@ export class Engine {
       core,
       forwarder: this.#forwarder,
       connector: this.#connector,
+      links: this.#links,
       liveness: this.#liveness,
       gossip: this.#gossip,
       kept: this.#kept,
@@ -344,7 +347,7 @@ export class Engine {
 
   #attached(link: Link, waiting: readonly Uint8Array[]): void {
     this.#dialer.handleAttached(link.peer.id)
-    this.#connector.adopt(link)
+    this.#links.adopt(link)
     for (const frame of waiting) this.#ways.send(link.peer, { type: 'mesh' }, frame)
   }
 

@@ -14,6 +14,7 @@ import type { Peer } from './peer.js'
 import type { Gossip } from './roster/gossip.js'
 import type { Forwarder } from './route/forwarder.js'
 import type { Connector } from './setup/connector.js'
+import type { LinkChoice } from './setup/link-choice.js'
 import type { KeptLinks } from './setup/kept-links.js'
 import type { Streams } from './stream/streams.js'
 import { ProtocolViolation } from './violation.js'
@@ -22,6 +23,7 @@ interface Parts {
   readonly core: Core
   readonly forwarder: Forwarder
   readonly connector: Connector
+  readonly links: LinkChoice
   readonly liveness: Liveness
   readonly gossip: Gossip
   readonly kept: KeptLinks
@@ -100,7 +102,7 @@ export class Inbound {
 
   /** What belongs to streams of another epoch is late, and dropped. */
   #record(peer: Peer, link: Link | null, record: MemberRecord, isThisEpoch: boolean): void {
-    const { connector, liveness, gossip, streams } = this.#parts
+    const { connector, links, liveness, gossip, streams } = this.#parts
     switch (record.type) {
       case 'ping':
         return liveness.handlePing(peer, link, record.id)
@@ -108,7 +110,7 @@ export class Inbound {
         return liveness.handlePong(peer, record.id)
       case 'use':
         if (link === null) throw new ProtocolViolation('names no link')
-        return connector.handleUse(link)
+        return links.handleUse(link)
       case 'again':
         if (link === null) throw new ProtocolViolation('names no link')
         return connector.handleAgain(link)

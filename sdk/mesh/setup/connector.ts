@@ -1,7 +1,4 @@
 import { FRAME } from '../../protocol/codes.js'
-import { DecodeError } from '../../protocol/decode-error.js'
-import { encodeRecord } from '../../protocol/records.js'
-import { decodeSetupMessage, encodeSetupMessage } from '../../protocol/setup-message.js'
 import { compareBytes, equalBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
 import type { CarrierId } from '../events.js'
@@ -10,6 +7,8 @@ import { Peer, type AgreedSession, type Setup, type StreamStart, type Way } from
 import type { VerifiedCertificate } from '../session/certificates.js'
 import { answerHandshake, beginHandshake, finishHandshake, writeHandshake } from '../session/handshake.js'
 import { Session, setupSessionMark } from '../session/session.js'
+import { Candidates } from './candidates.js'
+import type { LinkChoice } from './link-choice.js'
 import { backoffMs, MAX_FAILURES, type Backoff } from './backoff.js'
 import { ProtocolViolation } from '../violation.js'
 
@@ -24,7 +23,6 @@ export interface ConnectorHandlers {
   abandonStream(peer: Peer): void
   /** The session is in use from now on. */
   confirmed(peer: Peer, agreed: AgreedSession): void
-  linkBound(link: Link): void
   linkLost(link: Link): void
 }
 
@@ -40,9 +38,6 @@ const RETRY_SESSION: Backoff = { baseMs: 500, capMs: 4_000, jitter: 0.5 }
 const RETRY_BESIDE: Backoff = { baseMs: 5_000, capMs: 120_000, jitter: 0.5 }
 /** A link that lived no longer is not made again at once. */
 const BRIEF_MS = 2_000
-const MAX_CANDIDATES = 64
-/** Candidates come one by one, a few at a time; each frame of its own would cost the server as much as all. */
-const GATHER_MS = 5
 const FORGET_MS = 60_000
 /** Who was introduced so lately may have come back before the news that it went away was here. */
 const RETURN_MS = 5_000
@@ -56,12 +51,16 @@ const MAX_PEERS = 1_024
 export class Connector {
   readonly #core: Core
   readonly #handlers: ConnectorHandlers
+  readonly #links: LinkChoice
+  readonly #candidates: Candidates
   /** One count for all: a member that I forgot and met again must not take my next try for an old one. */
   #attempts = 0
 
-  constructor(core: Core, handlers: ConnectorHandlers) {
+  constructor(core: Core, links: LinkChoice, handlers: ConnectorHandlers) {
     this.#core = core
     this.#handlers = handlers
+    this.#links = links
+    this.#candidates = new Candidates(core, (peer, way, frame) => handlers.send(peer, way, frame))
   }
 
   /**
@@ -182,7 +181,7 @@ export class Connector {
     if (!peer) return
     const { setup } = peer
     if (setup.type === 'idle' || setup.carrier !== carrier) return
-    if (kind === 'candidate') return this.#holdCandidate(setup, bytes)
+    if (kind === 'candidate') return this.#candidates.hold(setup, bytes)
     if (setup.type === 'describing') {
       return this.#offer(peer, setup.way, setup.attempt, carrier, bytes, setup.failures)
     }
@@ -191,7 +190,7 @@ export class Connector {
 
   handleLinkOpen(link: Link): void {
     const { setup } = link.peer
-    if (setup.type !== 'linking' || setup.carrier !== link.carrier) return this.#closeLink(link)
+    if (setup.type !== 'linking' || setup.carrier !== link.carrier) return this.#links.close(link)
     link.session = setup.session
     link.state = 'binding'
     this.#core.write(link, 'reliable', setup.session.writeBind(link.binding))
@@ -205,45 +204,7 @@ export class Connector {
     }
     this.confirm(peer, session)
     this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
-    this.adopt(link)
-  }
-
-  /** The link is bound. Of two to one member the initiator says which is used, and the other one ends. */
-  adopt(link: Link): void {
-    const { peer } = link
-    link.state = 'bound'
-    link.boundMs = link.lastHeardMs = this.#core.nowMs
-    if (!peer.isInitiator) {
-      // One may wait beside the one in use, and no more.
-      for (const other of this.#boundTo(peer)) if (other !== link && other !== peer.link) this.#closeLink(other, true)
-      peer.link ??= link
-    } else if (peer.link === null || this.#isBetter(link, peer.link)) {
-      link.control.push(encodeRecord({ type: 'use' }))
-      this.#switchTo(link)
-    } else return this.#closeLink(link, true)
-    this.#handlers.linkBound(link)
-  }
-
-  /** The initiator uses this link. */
-  handleUse(link: Link): void {
-    if (link.peer.isInitiator) throw new ProtocolViolation('the responder does not choose')
-    if (link.peer.link !== link) this.#switchTo(link)
-  }
-
-  #switchTo(link: Link): void {
-    const replaced = link.peer.link
-    link.peer.link = link
-    if (replaced !== null) this.#closeLink(replaced, true)
-    this.#core.topologyChanged()
-  }
-
-  /** Of two of a kind the newer one; and a channel between the two rather than a socket, which proxies may carry. */
-  #isBetter(link: Link, used: Link): boolean {
-    return used.isSuspect || link.cipher === null || used.cipher !== null
-  }
-
-  #boundTo(peer: Peer): Link[] {
-    return [...this.#core.boundLinks()].filter((link) => link.peer === peer)
+    this.#links.adopt(link)
   }
 
   /** The other end had let me go before it heard me again: what this link belongs to is over, and I begin anew. */
@@ -252,7 +213,7 @@ export class Connector {
     if (peer.link !== link || !peer.isInitiator || peer.setup.type !== 'idle') return
     if (this.#core.nowMs < Math.max(peer.setup.nextTryMs, link.boundMs + BRIEF_MS)) return
     if (this.#wantsLink(peer)) return this.#begin(peer, true)
-    this.#closeLink(link)
+    this.#links.close(link)
     this.handleLinkClosed(link)
   }
 
@@ -269,7 +230,7 @@ export class Connector {
     this.#core.links.delete(link.carrier)
     const { peer } = link
     if (peer.link === link) {
-      peer.link = this.#boundTo(peer)[0] ?? null
+      peer.link = this.#links.boundTo(peer)[0] ?? null
       // A link that replaces it may be under way already.
       if (peer.setup.type === 'idle') this.#linkAgain(peer, this.#core.nowMs - link.boundMs)
       this.#handlers.linkLost(link)
@@ -327,7 +288,7 @@ export class Connector {
         this.consider(peer)
         if (this.#isForgotten(peer)) this.#core.peers.delete(peer.id)
       } else if (now >= peer.setup.deadlineMs) this.#fail(peer)
-      else if (peer.setup.type === 'linking' && now >= peer.setup.sendAtMs) this.#sendCandidates(peer)
+      else if (peer.setup.type === 'linking' && now >= peer.setup.sendAtMs) this.#candidates.send(peer)
       next = Math.min(next, this.#dueMs(peer))
     }
     return next
@@ -473,7 +434,7 @@ export class Connector {
     this.#beginLinking(peer, { carrier, way, session, candidates, failures })
     this.#use(peer, { session, own: setup.own, theirs, expiresMs: Infinity })
     this.#core.effects.signalLink(carrier, payload.description)
-    this.#sendCandidates(peer)
+    this.#candidates.send(peer)
   }
 
   #handleSealed(peer: Peer, frame: Uint8Array): void {
@@ -484,28 +445,7 @@ export class Connector {
     this.confirm(peer, session)
     const { setup } = peer
     // Candidates of a set-up that is over are of no use to anyone.
-    if (setup.type !== 'linking' || setup.session !== session) return
-    for (const candidate of decodeCandidates(message)) {
-      this.#core.effects.signalLink(setup.carrier, candidate.slice())
-    }
-  }
-
-  /** While there is no session to seal them under, and for a moment after each, candidates gather. */
-  #holdCandidate(setup: Exclude<Setup, { type: 'idle' }>, candidate: Uint8Array): void {
-    if (setup.type !== 'offered' && setup.type !== 'linking') return
-    if (setup.candidates.length >= MAX_CANDIDATES) return
-    setup.candidates.push(candidate)
-    if (setup.type === 'offered' || setup.sendAtMs !== Infinity) return
-    setup.sendAtMs = this.#core.nowMs + GATHER_MS
-    this.#core.tickAt(setup.sendAtMs)
-  }
-
-  #sendCandidates(peer: Peer): void {
-    const { setup } = peer
-    if (setup.type !== 'linking' || setup.candidates.length === 0) return
-    setup.sendAtMs = Infinity
-    const message = encodeSetupMessage({ kind: 'candidates', candidates: setup.candidates.splice(0) })
-    this.#handlers.send(peer, setup.way, setup.session.sealSetup(message))
+    if (setup.type === 'linking' && setup.session === session) this.#candidates.receive(setup.carrier, message)
   }
 
   #beginLinking(peer: Peer, linking: Omit<Setup & { type: 'linking' }, 'type' | 'sendAtMs' | 'deadlineMs'>): void {
@@ -540,35 +480,20 @@ export class Connector {
     this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
     if (setup.type === 'idle' || setup.carrier === null) return
     const link = this.#core.links.get(setup.carrier)
-    if (link) this.#closeLink(link)
+    if (link) this.#links.close(link)
   }
 
   #unlink(peer: Peer, keep: ((link: Link) => void) | null = null): void {
     peer.link = null
-    for (const link of this.#boundTo(peer)) {
-      if (keep === null) this.#closeLink(link)
+    for (const link of this.#links.boundTo(peer)) {
+      if (keep === null) this.#links.close(link)
       else keep(link)
       this.#handlers.linkLost(link)
     }
   }
 
-  #closeLink(link: Link, drain = false): void {
-    this.#core.links.delete(link.carrier)
-    this.#core.effects.close(link.carrier, drain)
-  }
-
   #set(peer: Peer, setup: Setup): void {
     peer.setup = setup
     this.#core.tickAt(setup.type === 'idle' ? setup.nextTryMs : setup.deadlineMs)
-  }
-}
-
-/** What is not understood says nothing of who sealed it: a later version may. */
-const decodeCandidates = (message: Uint8Array): readonly Uint8Array[] => {
-  try {
-    return decodeSetupMessage(message)?.candidates ?? []
-  } catch (error) {
-    if (error instanceof DecodeError) return []
-    throw error
   }
 }

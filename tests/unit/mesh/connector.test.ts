@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Link } from '../../../sdk/mesh/link.js'
 import { Session } from '../../../sdk/mesh/session/session.js'
+import { LinkChoice } from '../../../sdk/mesh/setup/link-choice.js'
 import { Connector, type ConnectorHandlers } from '../../../sdk/mesh/setup/connector.js'
 import { FRAME } from '../../../sdk/protocol/codes.js'
 import { setupCore, type KeyedMember } from '../../support/mesh-core.js'
@@ -21,7 +22,6 @@ const idleHandlers: ConnectorHandlers = {
   prepareStream: () => ({ firstBroadcast: 1, firstPrivate: 1 }),
   abandonStream: () => undefined,
   confirmed: () => undefined,
-  linkBound: () => undefined,
   linkLost: () => undefined,
 }
 
@@ -188,7 +188,7 @@ describe('Connector', () => {
 
   it('L6: counts BIND as written, so that what follows keeps within the room', () => {
     const { core, effects, addPeer } = setupCore()
-    const connector = new Connector(core, idleHandlers)
+    const connector = new Connector(core, new LinkChoice(core, () => undefined), idleHandlers)
     const peer = addPeer()
     const link = new Link(core.nextCarrier(), peer, core.nowMs)
     core.links.set(link.carrier, link)
@@ -216,7 +216,7 @@ describe('Connector', () => {
 
   it('learns nothing of a member that has said goodbye, whose hello or HS1 comes again', () => {
     const { core, createMember } = setupCore()
-    const connector = new Connector(core, idleHandlers)
+    const connector = new Connector(core, new LinkChoice(core, () => undefined), idleHandlers)
     const gone = createMember()
     core.roster.accept(gone.card(), core.nowMs)
     core.roster.accept(gone.links([], 2, true), core.nowMs)
@@ -226,7 +226,7 @@ describe('Connector', () => {
 
   it('knows of 1,024 members at most, and forgets those first that never came', () => {
     const { core, createMember } = setupCore()
-    const connector = new Connector(core, idleHandlers)
+    const connector = new Connector(core, new LinkChoice(core, () => undefined), idleHandlers)
     const here = connector.learn(createMember().certificate)
     if (here) here.arrival = 1
     const first = createMember()
