@@ -55,9 +55,9 @@ describe('Publisher', () => {
     }
     addNeighbor()
     publisher.review()
-    runTo(1_319)
+    runTo(1_419)
     expect(published).toHaveLength(2)
-    runTo(1_320)
+    runTo(1_420)
     expect([published.length, neighborsOf(2)]).toEqual([3, 7])
     expect(published.map(({ record }) => record.version)).toEqual([2, 3, 4])
   })
