@@ -215,7 +215,7 @@ describe('a group that is split in two', () => {
   })
 
   it('S24: is whole again through the server when no link has lasted', () => {
-    const { world, members, halves } = setupHalves('split')
+    const { world, halves } = setupHalves('split')
     split(world, halves, 40_000)
     for (const a of halves[0]) for (const b of halves[1]) world.network.openLink(a.place, b.place)?.cut('silent')
     world.run(39_000)
