@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runNode, writeConsumer } from './consumer.js'
 
-const exported = ['SkeinError', 'WebGroup', 'WebGroupState', 'configure', 'webRTC']
+const exported = ['SkeinError', 'WebGroup', 'WebGroupState', 'configure', 'webRTC', 'webSocket']
 
 describe('the packed package in Node', () => {
   it('is imported', async () => {
