@@ -9,7 +9,7 @@ import type { People, Person } from './people.js'
 export interface SessionHandlers {
   /** Who is here, how each is reached, or the state of the group or of its server is not what it was. */
   onChange(): void
-  /** The page was asleep, as behind another one in its history, and is in the group again. */
+  /** The page was asleep, as behind another one in its history, and has the server again. */
   onBack(): void
   /** The group has ended by itself. Where that was while joining, the rejection says more. */
   onLost(): void
@@ -92,11 +92,13 @@ export class Session {
     group.on('state:change', ({ next, reason }) => {
       if (next === 'left') this.incoming.forgetAll()
       if (next === 'left' && !endsOnPurpose.includes(reason)) this.#handlers.onLost()
-      if (next === 'joined' && wasAsleep) this.#handlers.onBack()
-      if (next === 'joined' || reason === 'pagehide') wasAsleep = reason === 'pagehide'
       change()
     })
-    group.on('signaling:change', change)
+    group.on('signaling:change', ({ next, reason }) => {
+      if (next === 'open' && wasAsleep) this.#handlers.onBack()
+      if (next === 'open' || reason === 'suspended') wasAsleep = reason === 'suspended'
+      change()
+    })
     group.on('member:update', ({ peer }) => {
       this.#people.remember(peer)
       change()

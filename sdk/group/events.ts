@@ -38,11 +38,14 @@ export interface GroupEvents {
   message: { readonly from: string; readonly data: MessageData; readonly to: 'all' | 'me' }
   /**
    * The group has changed its state; `group.state` is `next` already. `reason` says why: `join`, `joined`, `leave`,
-   * `left`, the code of the error that ended a join, `aborted`, `lost` (with `autoRejoin: false`), `pagehide` and
-   * `pageshow`, or `failure` when an `error` event tells more.
+   * `left`, the code of the error that ended a join, `aborted`, `lost` (with `autoRejoin: false`), `pagehide`, or
+   * `failure` when an `error` event tells more.
    */
   'state:change': StateChange
-  /** The connection to the signaling server has changed its state. A group needs it to grow, not to talk. */
+  /**
+   * The connection to the signaling server has changed its state. A group needs it to grow, not to talk. `reason` is
+   * `suspended` when the page is kept for a way back: everything is closed, and opens again when it returns.
+   */
   'signaling:change': {
     readonly previous: SignalingState
     readonly next: SignalingState

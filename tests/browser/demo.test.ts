@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright'
 import decodeQR from 'qr/decode.js'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { serveDemos, type Demos } from '../../scripts/serve-demos.js'
+import { startBot } from '../../scripts/start-bot.js'
 import { launchChromium } from '../support/chromium.js'
 import { canGoBlind, goBlind, joinChat, openChat, say, type Guest } from './chat.js'
 import { startSignaling, type SignalingProcess } from './signaling-process.js'
@@ -146,6 +147,25 @@ describe('the chat', () => {
     await ada.getByRole('log').getByText('Carol has left').waitFor()
     for (const page of [ada, bob]) await eventually(() => drawn(page)).toEqual([2, 1, 0])
     await eventually(placeOfBob).not.toBe(before)
+  })
+
+  it('has the bot come when it is invited, once, and hears it', async () => {
+    const bot = await startBot(0)
+    if (bot === null) throw new Error('this build has no bots')
+    const ownDemos = await serveDemos({ port: 0, signalingUrl: signaling.url, botUrl: bot.url })
+    try {
+      const ada = await joinChat(browser, `${ownDemos.url}/2-chat/`, { name: 'Ada' })
+      await ada.getByRole('button', { name: 'Invite the bot' }).click()
+      await eventually(() => memberNames(ada)).toHaveLength(2)
+      await rowOf(ada, 'Echo').getByText('direct').waitFor()
+      await say(ada, 'is anybody there?')
+      await eventually(() => ada.getByRole('log').getByText('is anybody there?').count()).toBe(2)
+      const bob = await joinChat(browser, ada.url(), { name: 'Bob' })
+      for (const page of [ada, bob]) await eventually(() => memberNames(page)).toHaveLength(3)
+      expect(await findBarriers(ada)).toEqual([])
+    } finally {
+      await Promise.all([ownDemos.close(), bot.close()])
+    }
   })
 
   it('carries files of some MiB from several senders at once, intact, with progress at both ends', async () => {
@@ -392,10 +412,10 @@ describe('plain words', () => {
     const tell = (name: string): Promise<boolean> =>
       bob.evaluate((type) => dispatchEvent(new PageTransitionEvent(type, { persisted: true })), name)
     await tell('pagehide')
-    await bob.locator('#status').getByText('Not connected').waitFor()
+    await bob.locator('#status').getByText('The server is away').waitFor()
     await tell('pageshow')
     await bob.getByRole('log').getByText('You are back').waitFor()
-    for (const page of [ada, bob]) await page.getByText('Connected with one other').waitFor()
+    for (const page of [ada, bob]) await page.locator('#status').getByText('Connected with one other').waitFor()
     expect(await bob.getByRole('alert').isVisible()).toBe(false)
   })
 

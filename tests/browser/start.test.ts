@@ -80,15 +80,18 @@ it('the script-tag demo works as npm start serves it, and SIGTERM ends all of it
   expect(await exited).toEqual([0, null])
 })
 
-it.each(['SKEIN_PORT', 'SKEIN_DEMO_PORT'])('npm start says so when the port of %s is taken', async (variable) => {
-  const other = createServer()
-  await new Promise<void>((done) => other.listen(0, '127.0.0.1', done))
-  onTestFinished(() => {
-    other.close()
-  })
-  const port = String((other.address() as AddressInfo).port)
-  const { child, output } = start({ ...environment, [variable]: port })
-  expect((await once(child, 'exit'))[0]).toBe(1)
-  expect(output()).toMatch(/port is in use/)
-  expect(output()).toContain(port)
-})
+it.each(['SKEIN_PORT', 'SKEIN_BOT_PORT', 'SKEIN_DEMO_PORT'])(
+  'npm start says so when the port of %s is taken',
+  async (variable) => {
+    const other = createServer()
+    await new Promise<void>((done) => other.listen(0, '127.0.0.1', done))
+    onTestFinished(() => {
+      other.close()
+    })
+    const port = String((other.address() as AddressInfo).port)
+    const { child, output } = start({ ...environment, [variable]: port })
+    expect((await once(child, 'exit'))[0]).toBe(1)
+    expect(output()).toMatch(/port is in use/)
+    expect(output()).toContain(port)
+  },
+)
