@@ -19,7 +19,7 @@ export class RtcRules {
   /** Connections that are not closed. */
   readonly open = new Set<RTCPeerConnection>()
   made = 0
-  /** Every data channel by the member that it leads to, for a member that means harm. */
+  /** The data channels of open connections by the member that they lead to, for a member that means harm. */
   readonly channels = new Map<string, RTCDataChannel[]>()
 
   #held: Held = []
@@ -81,6 +81,8 @@ export class RtcRules {
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- `this` of the methods below is a connection
     const rules = this
     return class extends RTCPeerConnection {
+      readonly #channels: RTCDataChannel[] = []
+
       constructor(configuration?: RTCConfiguration) {
         // Without a TURN server nothing is left to gather, and so nothing to connect with.
         super(
@@ -92,12 +94,16 @@ export class RtcRules {
 
       override close(): void {
         rules.open.delete(this)
+        // A closed connection is nobody's any more, and goes with all that listens to it.
+        const others = (rules.channels.get(id) ?? []).filter((channel) => !this.#channels.includes(channel))
+        rules.channels.set(id, others)
         super.close()
       }
 
       override createDataChannel(label: string, init?: RTCDataChannelInit): RTCDataChannel {
         const channel = super.createDataChannel(label, init)
         rules.#tap(id, channel)
+        this.#channels.push(channel)
         rules.channels.set(id, [...(rules.channels.get(id) ?? []), channel])
         return channel
       }
