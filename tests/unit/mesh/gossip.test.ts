@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { MeshWorld, type TestMember } from '../../support/mesh-world.js'
+import { readRecord, type MemberRecord } from '../../../sdk/protocol/records.js'
+import { Reader } from '../../../sdk/protocol/reader.js'
+import { FRAME } from '../../../sdk/protocol/codes.js'
+
+/** Every record that a member writes to its neighbors from now on. */
+const watch = (member: TestMember): MemberRecord[] => {
+  const records: MemberRecord[] = []
+  member.tamper = (frame) => {
+    const reader = new Reader(frame.subarray(1))
+    while (frame[0] === FRAME.PACK && reader.left > 0) records.push(readRecord(reader))
+    return [frame]
+  }
+  return records
+}
+
+const rosters = (records: readonly MemberRecord[]): number => records.filter(({ type }) => type === 'roster').length
+
+describe('gossip', () => {
+  it('M1: in a full mesh a links record crosses each link of its member, and no other', () => {
+    const names = ['ada', 'bob', 'carol', 'dave', 'eve', 'frank']
+    const world = MeshWorld.joined(names)
+    world.run(5_000)
+    const written = world.members.map(watch)
+    // Everyone signs its links anew once a minute.
+    world.run(60_000)
+    const total = written.reduce((sum, records) => sum + rosters(records), 0)
+    expect(total).toBe(names.length * (names.length - 1))
+  })
+
+  it('M4: who loses a neighbor asks two others what it may have missed', () => {
+    const world = MeshWorld.joined(['ada', 'bob', 'carol', 'dave', 'eve'])
+    world.run(5_000)
+    const [ada, bob] = world.members as [TestMember, TestMember]
+    const written = watch(ada)
+    world.refuse(ada, bob)
+    world.run(100)
+    expect(written.filter(({ type }) => type === 'digest')).toHaveLength(2)
+  })
+})
