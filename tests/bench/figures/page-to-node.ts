@@ -1,9 +1,9 @@
 import { MIB } from '../page/channel.js'
-import { startNodeMember } from '../node/end.js'
+import { startBot, startNodeMember } from '../node/end.js'
 import type { Figure } from './figure.js'
 import { gatesOf } from './gates.js'
 
-/** From a page to a member in Node, as bots are, on a warm link, until it has answered. */
+/** From a page to a process of Node, skein's to a bot that it has asked in, on a warm link, until it has answered. */
 export const pageToNode: Figure = {
   id: 'page-to-node',
   rows: [
@@ -21,7 +21,7 @@ export const pageToNode: Figure = {
       const measure = world.withRoom(
         side,
         async (room) => {
-          const end = await startNodeMember(room)
+          const end = await (side.name === 'skein' ? startBot() : startNodeMember(room))
           try {
             const page = await room.openPage()
             await end.linkWith(page)

@@ -8,6 +8,18 @@ export interface NodeEnd {
   readonly stop: () => Promise<void>
 }
 
+/** A bot, which the page asks in. */
+export const startBot = async (): Promise<NodeEnd> => {
+  const { found, stop } = await startProcess([...typescript('node/bot.ts')], (line) => /^at (\S+)$/.exec(line)?.[1])
+  return {
+    linkWith: async (page) => {
+      await page.evaluate((participant, options) => participant.join(options), { ...page.options(), invites: found })
+      await page.untilLinked(1)
+    },
+    stop,
+  }
+}
+
 /** An ordinary member of the room, in a process of its own. */
 export const startNodeMember = async (room: Room): Promise<NodeEnd> => {
   const args = [...typescript('node/member.ts'), room.side.name, JSON.stringify(room.options())]

@@ -7,6 +7,8 @@ export interface JoinOptions {
   readonly index: number
   /** How much the bare channel lets wait in its buffer; the others decide that themselves. */
   readonly gateBytes?: number
+  /** The URL of a bot that is asked in after joining, where a side has bots. */
+  readonly invites?: string
 }
 
 export interface Handlers {
