@@ -1,13 +1,20 @@
 import * as encoding from 'lib0/encoding'
 import { FRAME } from './codes.js'
-import { writeRecord, type MemberRecord } from './records.js'
+import { concatBytes } from '../util/bytes.js'
+import { writeChunkHead, writeRecord, type MemberRecord } from './records.js'
+
+/** From this size on a payload is copied once, into the finished frame, and not by the encoder on its way there. */
+const LARGE_BYTES = 4_096
 
 /**
  * Gathers records up to a number of bytes. The caller asks for `left` before it writes; what goes beyond it is not
  * refused here.
  */
 export class PackWriter {
-  readonly #encoder = encoding.createEncoder()
+  /** What is complete, in order; the encoder holds what comes after it. */
+  readonly #parts: Uint8Array[] = []
+  #partBytes = 0
+  #encoder = encoding.createEncoder()
   readonly #room: number
   readonly #headBytes: number
 
@@ -15,20 +22,25 @@ export class PackWriter {
   constructor(kind: 'frame' | 'sealed', room: number) {
     this.#room = room
     if (kind === 'frame') encoding.writeUint8(this.#encoder, FRAME.PACK)
-    this.#headBytes = encoding.length(this.#encoder)
+    this.#headBytes = this.#length
   }
 
   /** Bytes that may still be written. */
   get left(): number {
-    return this.#room - encoding.length(this.#encoder)
+    return this.#room - this.#length
   }
 
   get isEmpty(): boolean {
-    return encoding.length(this.#encoder) === this.#headBytes
+    return this.#length === this.#headBytes
   }
 
   write(record: MemberRecord): void {
-    writeRecord(this.#encoder, record)
+    const isLarge = (record.type === 'all' || record.type === 'one') && record.bytes.length >= LARGE_BYTES
+    if (!isLarge) return writeRecord(this.#encoder, record)
+    writeChunkHead(this.#encoder, record)
+    this.#part(encoding.toUint8Array(this.#encoder))
+    this.#part(record.bytes)
+    this.#encoder = encoding.createEncoder()
   }
 
   /** Adds a record that is encoded already. */
@@ -37,6 +49,16 @@ export class PackWriter {
   }
 
   finish(): Uint8Array {
-    return encoding.toUint8Array(this.#encoder)
+    const last = encoding.toUint8Array(this.#encoder)
+    return this.#parts.length === 0 ? last : concatBytes(...this.#parts, last)
+  }
+
+  get #length(): number {
+    return this.#partBytes + encoding.length(this.#encoder)
+  }
+
+  #part(bytes: Uint8Array): void {
+    this.#parts.push(bytes)
+    this.#partBytes += bytes.length
   }
 }

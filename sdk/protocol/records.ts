@@ -76,7 +76,9 @@ const chunkFlags = (chunk: Chunk): number => {
   return (chunk.first ? FLAG.FIRST : 0) | (whole ? FLAG.WHOLE : 0) | (chunk.text ? FLAG.TEXT : 0)
 }
 
-const writeChunk = (encoder: encoding.Encoder, chunk: AllChunk | OneChunk): void => {
+/** A chunk's record but for its payload, which follows as it is. */
+export const writeChunkHead = (encoder: encoding.Encoder, chunk: AllChunk | OneChunk): void => {
+  encoding.writeUint8(encoder, chunk.type === 'all' ? RECORD.ALL : RECORD.ONE)
   const flags = chunkFlags(chunk)
   encoding.writeVarUint(encoder, chunk.stream)
   encoding.writeUint8(encoder, flags)
@@ -93,7 +95,7 @@ const writeChunk = (encoder: encoding.Encoder, chunk: AllChunk | OneChunk): void
       }
     }
   }
-  encoding.writeVarUint8Array(encoder, chunk.bytes)
+  encoding.writeVarUint(encoder, chunk.bytes.length)
 }
 
 export const writeRecord = (encoder: encoding.Encoder, record: MemberRecord): void => {
@@ -119,8 +121,8 @@ export const writeRecord = (encoder: encoding.Encoder, record: MemberRecord): vo
       return
     case 'all':
     case 'one':
-      encoding.writeUint8(encoder, record.type === 'all' ? RECORD.ALL : RECORD.ONE)
-      writeChunk(encoder, record)
+      writeChunkHead(encoder, record)
+      encoding.writeUint8Array(encoder, record.bytes)
       return
     case 'digest':
       encoding.writeUint8(encoder, RECORD.DIGEST)

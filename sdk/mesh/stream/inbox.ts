@@ -19,6 +19,8 @@ interface Partial {
 
 /** Memory is taken as bytes arrive, never on a declared size alone. */
 const FIRST_BUFFER_BYTES = 1_048_576
+/** Every growth copies what is here. The system gives memory that nothing was written to no pages. */
+const GROWTH = 4
 
 /**
  * Puts one sender's messages together and lets them through in the order sent: broadcasts and private messages have
@@ -76,7 +78,7 @@ export class Inbox {
     if (end > partial.total) throw new ProtocolViolation('chunk beyond its message')
     if (chunk.offset > partial.received || end <= partial.received) return null
     if (end > partial.buffer.length) {
-      const grown = new Uint8Array(Math.min(partial.total, Math.max(end, partial.buffer.length * 2)))
+      const grown = new Uint8Array(Math.min(partial.total, Math.max(end, partial.buffer.length * GROWTH)))
       grown.set(partial.buffer.subarray(0, partial.received))
       partial.buffer = grown
     }
