@@ -7,6 +7,7 @@ export type SkeinErrorCode =
   | 'signaling-refused'
   | 'peers-unreachable'
   | 'already-joined'
+  | 'auth-rejected'
   | 'version-mismatch'
   | 'member-unknown'
   | 'member-left'

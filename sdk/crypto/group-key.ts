@@ -1,5 +1,6 @@
 import { decodeBase64url, encodeBase64url } from '../util/base64url.js'
 import { concatBytes, encodeUtf8 } from '../util/bytes.js'
+import { deriveAdmission, type Admission, type AuthProvider } from './auth.js'
 import { KEY_BYTES } from './kdf.js'
 import type { CryptoSuite } from './suite.js'
 
@@ -19,7 +20,8 @@ export interface GroupKeys {
   /** Names the group to the signaling server, which learns nothing else of the key. */
   readonly topic: Uint8Array
   readonly helloKey: Uint8Array
-  readonly psk: Uint8Array
+  /** In the order of the providers. */
+  readonly admissions: readonly Admission[]
   /** Names the group to its members; 22 base64url characters. */
   readonly groupId: string
 }
@@ -79,16 +81,18 @@ export const groupSecretOf = async (key: GroupKey): Promise<Uint8Array> => {
 }
 
 const EPOCH_ZERO = new Uint8Array(4)
-/** The provider whose admission needs nothing but the key. */
-const ANONYMOUS = { id: encodeUtf8('anonymous'), secret: new Uint8Array() }
-
 /** Final: the topic is on the wire, and the others decide who understands whom. */
-export const deriveGroupKeys = (suite: Pick<CryptoSuite, 'kdf'>, secret: Uint8Array): GroupKeys => {
+export const deriveGroupKeys = (
+  suite: Pick<CryptoSuite, 'kdf'>,
+  secret: Uint8Array,
+  providers: readonly AuthProvider[],
+  onError: (error: unknown) => void = () => undefined,
+): GroupKeys => {
   const topic = suite.kdf(secret, 'topic', EPOCH_ZERO)
   return {
     topic,
     helloKey: suite.kdf(secret, 'hello', topic),
-    psk: suite.kdf(secret, 'psk', topic, ANONYMOUS.id, ANONYMOUS.secret),
+    admissions: providers.map((provider) => deriveAdmission(suite, secret, topic, provider, onError)),
     groupId: encodeBase64url(suite.kdf(secret, 'group-id').subarray(0, GROUP_ID_BYTES)),
   }
 }

@@ -3,6 +3,7 @@
  * one interface (`suite.ts`), the group's key string and all that follows from it. Nothing here knows of frames or
  * members' states; the engine is handed a suite and imports types alone.
  */
+export type { AuthProvider } from './auth.js'
 export { deriveGroupKeys, generateGroupKey, groupSecretOf, parseGroupKey, type GroupKey } from './group-key.js'
 export { Invitation, InvitationAnswer, InvitationError } from './invitation.js'
 export { createProvisionalSuite } from './provisional-suite.js'

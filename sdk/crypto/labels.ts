@@ -21,3 +21,4 @@ export type Label =
   | 'bot-invite'
   | 'bot-proof'
   | 'record'
+  | 'refusal'

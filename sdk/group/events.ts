@@ -53,7 +53,8 @@ export interface GroupEvents {
   }
   /**
    * Something failed that nobody may have been waiting for: a listener threw, or `join`, `send` or `sendTo` rejected.
-   * (Not when its own `signal` or a `leave()` ended it.) Without a listener here it is logged to the console.
+   * Or a member and
+   * this one have no `auth` in common: `auth-rejected`. (Not when its own `signal` or a `leave()` ended it.) Without a listener here it is logged to the console.
    */
   error: { readonly error: unknown }
 }

@@ -115,6 +115,10 @@ export class GroupCore implements JoinListener {
     else this.#left(join, reasonOf(join, error))
   }
 
+  onError(error: unknown): void {
+    this.#app.report(error)
+  }
+
   onCrashed(join: Join, error: unknown): void {
     this.#app.report(error)
     this.#leaveNow(join, 'failure')
@@ -160,6 +164,10 @@ export class GroupCore implements JoinListener {
           previous: notice.previous.kind,
         })
         break
+      case 'refused':
+        this.#app.report(createRefusedError(notice))
+        break
+      case 'rejected':
       case 'joined':
       case 'left':
       case 'signaling:change':
@@ -271,6 +279,12 @@ export class GroupCore implements JoinListener {
     this.#app.emit('signaling:change', { previous, next, reason })
   }
 }
+
+const createRefusedError = ({ id, by }: { id: string; by: 'me' | 'them' }): SkeinError =>
+  new SkeinError(
+    'auth-rejected',
+    by === 'me' ? `member "${id}" was not let in` : `member "${id}" does not let this one in`,
+  )
 
 const reasonOf = (join: Join, error: unknown): string => {
   if (error instanceof SkeinError) return error.code

@@ -4,11 +4,13 @@
  * the last closed carrier, and `engine-host.ts` the engine with its links, its server and its timer. The rest is leaf:
  * options, messages, snapshots, events, figures. No protocol is decided here; that is the engine's.
  */
+export type { AuthProvider } from '../crypto/index.js'
 export { SkeinError, type SkeinErrorCode } from '../errors.js'
 export type { DialedTransport, SignaledTransport, Transport } from '../link/link.js'
 export { webRTC, type WebRtcOptions } from '../link/webrtc.js'
 export { webSocket } from '../link/websocket.js'
 export type { LeaveReason, SignalingState } from '../mesh/events.js'
+export { allowList, anonymous, sharedSecret } from './auth.js'
 export type { ConfiguredHost, GroupDescription } from './describe.js'
 export type { GroupEventName, GroupEvents, ListenOptions } from './events.js'
 export { WebGroupState } from './lifecycle.js'

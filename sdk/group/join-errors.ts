@@ -18,6 +18,9 @@ export const createTimeoutError = ({ timeoutMs, role }: JoinRequest, welcomed: b
 export const createVersionError = (): SkeinError =>
   new SkeinError('version-mismatch', `${action}: the signaling server speaks another version of the protocol`)
 
+export const createRejectedError = (): SkeinError =>
+  new SkeinError('auth-rejected', `${action}: every member that was found refuses, or is refused by the "auth" option`)
+
 export const createClosedError = (prefix: string): SkeinError =>
   new SkeinError('closed', `${prefix}: the group was left`)
 

@@ -8,7 +8,14 @@ import { SocketLink } from '../link/socket-link.js'
 import type { Platform, SocketLike } from '../platform/platform.js'
 import { isDialable } from '../platform/socket-url.js'
 import { EngineHost, type Happening } from './engine-host.js'
-import { action, createClosedError, createTimeoutError, createVersionError, withoutQueries } from './join-errors.js'
+import {
+  action,
+  createClosedError,
+  createRejectedError,
+  createTimeoutError,
+  createVersionError,
+  withoutQueries,
+} from './join-errors.js'
 import { Invites, type Invitee } from './invites.js'
 import { loadForJoin } from './load.js'
 import type { Settings } from './options.js'
@@ -31,6 +38,8 @@ export interface JoinListener {
   onJoined(join: Join): void
   /** The promise rejects right after this call; everything is closed. */
   onFailed(join: Join, error: unknown): void
+  /** Something of the application's own has thrown; the join goes on. */
+  onError(error: unknown): void
   /** Something broke after the join; everything is closed. */
   onCrashed(join: Join, error: unknown): void
   /** Held back until joined, but for the state of signaling. */
@@ -157,7 +166,9 @@ export class Join {
     if (!this.#settle) return
     this.iceServers = iceServers
     const suite = createProvisionalSuite({ sodium, groupSecret, random: (size) => this.#platform.randomBytes(size) })
-    const { groupId, ...keys } = deriveGroupKeys(suite, groupSecret)
+    const { groupId, ...keys } = deriveGroupKeys(suite, groupSecret, settings.auth, (error) => {
+      this.#listener.onError(error)
+    })
     const engine = new Engine(
       {
         suite,
@@ -230,6 +241,7 @@ export class Join {
 
   #handleHappening(happening: Happening): void {
     const notice = happening.type === 'notice' ? happening.notice : null
+    if (notice?.type === 'rejected') return this.#fail(createRejectedError())
     if (notice?.type === 'member:join') this.#invites.handleJoined(notice.id)
     if (notice?.type === 'signaling:change') {
       this.#listener.onHappening(this, happening)

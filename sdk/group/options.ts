@@ -1,9 +1,11 @@
+import type { AuthProvider } from '../crypto/index.js'
 import type { Transport } from '../link/link.js'
 import { webRTC } from '../link/webrtc.js'
 import { webSocket } from '../link/websocket.js'
 import { parseSocketUrl } from '../platform/socket-url.js'
 import { MAX_NEIGHBORS, MAX_PROFILE_BYTES } from '../protocol/limits.js'
 import { encodeUtf8 } from '../util/bytes.js'
+import { anonymous, resolveAuth } from './auth.js'
 import { checkArray, checkBoolean, checkFields, checkWhole } from './checks.js'
 import { describeType } from './messages.js'
 
@@ -34,6 +36,12 @@ export interface WebGroupOptions {
    * @default [webRTC(), webSocket()]
    */
   readonly transports?: readonly Transport[] | undefined
+  /**
+   * What lets members in beside the group key: {@link anonymous}, {@link sharedSecret}, {@link allowList}, one of your
+   * own, or a list, best first. Two members need one in common.
+   * @default anonymous() — the key admits
+   */
+  readonly auth?: AuthProvider | readonly AuthProvider[] | undefined
   /**
    * Shown to members and hidden from everyone else. Copied when the group is made.
    * @default {}
@@ -83,6 +91,7 @@ export interface Settings {
   readonly signalingUrls: readonly string[]
   readonly iceServers: IceServers
   readonly transports: readonly Transport[]
+  readonly auth: readonly AuthProvider[]
   /** JSON in UTF-8. */
   readonly profile: Uint8Array
   readonly autoRejoin: boolean
@@ -97,6 +106,7 @@ const optionNames = [
   'signaling',
   'iceServers',
   'transports',
+  'auth',
   'profile',
   'autoRejoin',
   'relay',
@@ -147,6 +157,7 @@ const given = <T extends object>(options: T): Partial<T> =>
 const resolve = (action: string, options: WebGroupOptions): Settings => {
   // Defaults of destructuring stand in for undefined alone: null is an error, as any other wrong type is.
   const { signaling = [], iceServers = [], transports = [webRTC(), webSocket()], profile = {}, limits = {} } = options
+  const { auth = anonymous() } = options
   const { autoRejoin = true, relay = true, lingerMs = 10_000, allowInsecure = false } = options
   const { messageBytes = 64 * 2 ** 20, maxLinks = 32 } = limits
   const insecure = checkBoolean(action, 'allowInsecure', allowInsecure)
@@ -154,6 +165,7 @@ const resolve = (action: string, options: WebGroupOptions): Settings => {
     signalingUrls: resolveSignaling(action, signaling, insecure),
     iceServers: resolveIceServers(action, iceServers),
     transports: resolveTransports(action, transports),
+    auth: resolveAuth(action, auth),
     profile: encodeProfile(action, profile),
     autoRejoin: checkBoolean(action, 'autoRejoin', autoRejoin),
     relay: checkBoolean(action, 'relay', relay),

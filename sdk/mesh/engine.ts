@@ -115,7 +115,7 @@ export class Engine {
       unlinked: () => this.#ways.unlinked(),
     })
     this.#doorstep = new Doorstep(core, {
-      learn: (certificate) => this.#connector.learn(certificate),
+      learn: (introduced) => this.#connector.learn(introduced),
       setup: (frame, way, from) => {
         this.#connector.handleSetup(frame, way, from)
       },
@@ -308,8 +308,8 @@ export class Engine {
 
   #introduced(introduction: Introduction): void {
     const { suite, options } = this.#core
-    const certificate = openHello(suite, options.keys, introduction.hello)
-    const peer = certificate && this.#connector.learn(certificate)
+    const introduced = openHello(suite, options.keys, introduction.hello)
+    const peer = introduced && this.#connector.learn(introduced)
     if (!peer) return
     const isWhereItWas = peer.connection !== null && equalBytes(peer.connection, introduction.connection)
     peer.connection = introduction.connection.slice()
@@ -326,7 +326,8 @@ export class Engine {
       this.#core.peers.delete(entry.id)
       return
     }
-    const peer = this.#connector.learn(entry.certificate)
+    const { certificate, card } = entry
+    const peer = this.#connector.learn({ certificate, providers: card.content.providers })
     if (peer === null) return
     if (change.type === 'card') {
       if (!change.isNew && peer.isHere) this.#core.notify({ type: 'member:update', id: entry.id })
@@ -405,7 +406,11 @@ export class Engine {
   }
 
   #checkJoined(): void {
-    if (this.#phase.type !== 'joining' || this.#phase.graceMs === Infinity) return
+    if (this.#phase.type !== 'joining') return
+    if (this.#phase.graceMs === Infinity) {
+      if (this.#connector.isShutOut) this.#core.effects.emit({ type: 'rejected' })
+      return
+    }
     const isComplete = this.#gossip.firstDigest?.every((id) => this.#isSettled(id)) ?? false
     if (isComplete || this.#core.nowMs >= this.#phase.graceMs) this.#joined()
   }

@@ -1,3 +1,4 @@
+import type { Admission } from '../crypto/auth.js'
 import type { CryptoSuite, KeyPair } from '../crypto/suite.js'
 import type { Path } from './events.js'
 
@@ -9,7 +10,8 @@ export interface EngineOptions {
     /** 32 bytes; all that the signaling server ever sees of the group. */
     readonly topic: Uint8Array
     readonly helloKey: Uint8Array
-    readonly psk: Uint8Array
+    /** The ways in which sessions are made, best first. At least one, at most eight. */
+    readonly admissions: readonly Admission[]
   }
   /** Ed25519, who I am. */
   readonly identity: KeyPair

@@ -2,7 +2,7 @@ import type { Handshake } from '../crypto/suite.js'
 import { ControlQueue } from './control-queue.js'
 import type { CarrierId, Path } from './events.js'
 import type { Link } from './link.js'
-import type { VerifiedCertificate } from './session/certificates.js'
+import type { Introduced, VerifiedCertificate } from './session/certificates.js'
 import type { Session } from './session/session.js'
 import type { PeerStream } from './stream/peer-stream.js'
 
@@ -85,7 +85,12 @@ const NO_PATH: Path = Object.freeze({ kind: 'none', via: Object.freeze([]) })
 
 /** Another member, from the moment I learn of it. Whether it is here is `isHere`; the rest is how far we have come. */
 export class Peer {
-  readonly certificate: VerifiedCertificate
+  /** The newest that I have seen. */
+  certificate: VerifiedCertificate
+  /** Ids of its auth providers, best first. */
+  providers: readonly string[]
+  /** Who said that there will be no session, since the last one. */
+  refusedBy: 'me' | 'them' | null = null
   readonly id: string
   readonly idBytes: Uint8Array
   readonly tag: Uint8Array
@@ -135,8 +140,10 @@ export class Peer {
   /** Pings and their answers that go where the path leads. */
   readonly control = new ControlQueue(CONTROL_BYTES)
 
-  constructor(certificate: VerifiedCertificate, isInitiator: boolean, nowMs: number) {
+  constructor(introduced: Introduced, isInitiator: boolean, nowMs: number) {
+    const { certificate, providers } = introduced
     this.certificate = certificate
+    this.providers = providers
     this.id = certificate.member
     this.idBytes = certificate.memberBytes
     this.tag = certificate.memberBytes.subarray(0, 4)

@@ -9,6 +9,7 @@
  * | 0x14 | BIND, first frame of a link each way | WebRTC links |
  * | 0x15 | GREET, first frame of a socket each way | sockets |
  * | 0x16 | ATTACH, makes a socket a link | sockets |
+ * | 0x17 | REFUSE, there will be no session | the server's SIGNAL, RHS, or a socket |
  * | 0x20 | RLY, sealed records through relays | links |
  * | 0x21 | RHS, set-up frames through relays | links |
  * | 0x30 | PACK, records between neighbors | links |
@@ -25,6 +26,7 @@ export const FRAME = {
   BIND: 0x14,
   GREET: 0x15,
   ATTACH: 0x16,
+  REFUSE: 0x17,
   RLY: 0x20,
   RHS: 0x21,
   PACK: 0x30,

@@ -21,5 +21,8 @@ export const MAX_ORDER_ENTRIES = 32
 /** Addresses of a bot in its card, and the length of each. */
 export const MAX_ADDRESSES = 4
 export const MAX_ADDRESS_BYTES = 512
+/** Ways to be admitted that a member may have, and the length of the id of each. */
+export const MAX_PROVIDERS = 8
+export const MAX_PROVIDER_ID_BYTES = 32
 export const MEMBER_ID_BYTES = 16
 export const SIGNATURE_BYTES = 64

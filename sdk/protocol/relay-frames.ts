@@ -4,7 +4,7 @@ import { MEMBER_ID_BYTES } from './limits.js'
 
 /**
  * RLY = 0x20 | hops u8 | flags u8 | dst 16 | src 16 | session 8 | counter u64le | sealed records
- * RHS = 0x21 | hops u8 | flags u8 | dst 16 | src 16 | HS1, HS2 or SIG
+ * RHS = 0x21 | hops u8 | flags u8 | dst 16 | src 16 | HS1, HS2, SIG or REFUSE
  *
  * Relays change `hops` and nothing else; what follows it is authenticated by the two ends.
  */

@@ -11,8 +11,9 @@ import {
   MEMBER_ID_BYTES,
   SIGNATURE_BYTES,
 } from './limits.js'
+import { decodeProviders, encodeProviders } from './providers.js'
 import { Reader } from './reader.js'
-import { decodeUtf8, encodeUtf8 } from '../util/bytes.js'
+import { decodeTexts, encodeTexts } from './text-list.js'
 
 /** What a member says of itself: once, and when it changes. */
 export interface Card {
@@ -22,6 +23,8 @@ export interface Card {
   /** Where sockets may be opened to it: `wss:` URLs, or `ws:` ones where that is allowed. */
   readonly addresses: readonly string[]
   readonly capabilities: number
+  /** Ids of its auth providers, best first. */
+  readonly providers: readonly string[]
 }
 
 /** Whom a member is linked to, with the round-trip class of each; or that it has left, for good or for a while. */
@@ -52,39 +55,19 @@ export interface RosterRecord {
 export const CAPABILITY = { BOT: 1, RELAY: 2 } as const
 
 const KIND = { card: 1, links: 2 } as const
-const CARD_FIELD = { CERTIFICATE: 1, PROFILE: 2, ADDRESSES: 3, CAPABILITIES: 4 } as const
+const CARD_FIELD = { CERTIFICATE: 1, PROFILE: 2, ADDRESSES: 3, CAPABILITIES: 4, PROVIDERS: 5 } as const
 const LINKS_FIELD = { GONE: 1, NEIGHBORS: 2, AWAY: 3 } as const
 const NEIGHBOR_BYTES = MEMBER_ID_BYTES + 1
 
-const encodeCard = (card: Card): Uint8Array =>
-  encodeFields([
+const encodeCard = (card: Card): Uint8Array => {
+  const providers = encodeProviders(card.providers)
+  return encodeFields([
     [CARD_FIELD.CERTIFICATE, card.certificate],
     [CARD_FIELD.PROFILE, card.profile],
-    ...(card.addresses.length === 0 ? [] : [[CARD_FIELD.ADDRESSES, encodeAddresses(card.addresses)] as const]),
+    ...(card.addresses.length === 0 ? [] : [[CARD_FIELD.ADDRESSES, encodeTexts(card.addresses)] as const]),
     [CARD_FIELD.CAPABILITIES, encodeNumber(card.capabilities)],
+    ...(providers === null ? [] : [[CARD_FIELD.PROVIDERS, providers] as const]),
   ])
-
-const encodeAddresses = (addresses: readonly string[]): Uint8Array =>
-  encoding.encode((encoder) => {
-    for (const address of addresses) encoding.writeVarUint8Array(encoder, encodeUtf8(address))
-  })
-
-const decodeAddresses = (bytes: Uint8Array): string[] => {
-  const reader = new Reader(bytes)
-  const addresses: string[] = []
-  while (reader.left > 0) {
-    if (addresses.length === MAX_ADDRESSES) throw new DecodeError('too many addresses')
-    addresses.push(decodeText(reader.prefixed(MAX_ADDRESS_BYTES)))
-  }
-  return addresses
-}
-
-const decodeText = (bytes: Uint8Array): string => {
-  try {
-    return decodeUtf8(bytes)
-  } catch (cause) {
-    throw new DecodeError('not UTF-8', { cause })
-  }
 }
 
 const encodeLinks = (links: Links): Uint8Array => {
@@ -115,9 +98,13 @@ const decodeCard = (bytes: Uint8Array): Card => {
   if (certificate.length !== CERTIFICATE_BYTES) throw new DecodeError('bad certificate length')
   const profile = requireField(fields, CARD_FIELD.PROFILE)
   if (profile.length > MAX_PROFILE_BYTES) throw new DecodeError('profile too long')
-  const addresses = decodeAddresses(fields.get(CARD_FIELD.ADDRESSES) ?? new Uint8Array())
+  const addresses = decodeTexts(fields.get(CARD_FIELD.ADDRESSES) ?? new Uint8Array(), {
+    count: MAX_ADDRESSES,
+    bytes: MAX_ADDRESS_BYTES,
+  })
+  const providers = decodeProviders(fields.get(CARD_FIELD.PROVIDERS))
   const capabilities = numberField(fields, CARD_FIELD.CAPABILITIES, 0)
-  return { kind: 'card', certificate, profile, addresses, capabilities }
+  return { kind: 'card', certificate, profile, addresses, capabilities, providers }
 }
 
 const decodeLinks = (bytes: Uint8Array): Links => {

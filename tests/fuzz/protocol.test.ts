@@ -21,6 +21,9 @@ import {
 } from '../../sdk/protocol/invite-frames.js'
 import { MAX_CHUNK_BYTES } from '../../sdk/protocol/limits.js'
 import { PackWriter } from '../../sdk/protocol/pack.js'
+import { decodeProviders } from '../../sdk/protocol/providers.js'
+import { decodeRefusal, encodeRefusal } from '../../sdk/protocol/refusal.js'
+import { decodeTexts, encodeTexts } from '../../sdk/protocol/text-list.js'
 import { pad, unpad } from '../../sdk/protocol/padding.js'
 import { Reader } from '../../sdk/protocol/reader.js'
 import {
@@ -102,12 +105,16 @@ const handshakePayload = fc.record({
   firstPrivate: varint,
   description: fc.option(upTo(700)),
 })
+const providers = fc.array(fc.constantFrom('anonymous', 'shared-secret', 'allow-list', 'of-our-own'), { maxLength: 8 })
+const hello = fc.record({ certificate: bytes(CERTIFICATE_BYTES), providers })
+const refusal = fc.record({ from: memberId, to: memberId, signature })
 const card = fc.record({
   kind: fc.constant('card' as const),
   certificate: bytes(CERTIFICATE_BYTES),
   profile: upTo(512),
   addresses: fc.array(fc.string({ maxLength: 100 }), { maxLength: 4 }),
   capabilities: varint,
+  providers,
 })
 const links = fc.record({
   kind: fc.constant('links' as const),
@@ -150,7 +157,10 @@ const decoders: Readonly<
   ],
   decodeFields: [decodeFields, fields.map(encodeFields)],
   decodeHandshakePayload: [decodeHandshakePayload, handshakePayload.map(encodeHandshakePayload)],
-  decodeHello: [decodeHello, bytes(CERTIFICATE_BYTES).map((own) => encodeHello({ certificate: own }))],
+  decodeHello: [decodeHello, hello.map(encodeHello)],
+  decodeProviders: [decodeProviders, providers.map(encodeTexts)],
+  decodeRefusal: [decodeRefusal, refusal.map(encodeRefusal)],
+  decodeTexts: [(input) => decodeTexts(input, { count: 8, bytes: 32 }), providers.map(encodeTexts)],
   unpad: [unpad, upTo(500).map((content) => pad(content, 64))],
   readRecord: [readRecords, fc.array(record, { maxLength: 6 }).map((all) => concatBytes(...all.map(encodeRecord)))],
   decodeRelayAddress: [decodeRelayAddress, relayFrame],
@@ -323,8 +333,8 @@ describe('what was encoded is decoded to the same', () => {
   })
 
   it('hellos', () => {
-    roundTrip(bytes(CERTIFICATE_BYTES), (own) => {
-      expect(decodeHello(encodeHello({ certificate: own }))).toEqual({ certificate: own })
+    roundTrip(hello, (own) => {
+      expect(decodeHello(encodeHello(own))).toEqual(own)
     })
   })
 

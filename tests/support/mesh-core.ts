@@ -102,6 +102,7 @@ export const setupGroupKeys = (seed: number | string = 1) => {
           profile,
           addresses: [],
           capabilities: 2,
+          providers: ['anonymous'],
           ...fields,
         }
         return sign(memberBytes, identity, version, content)
@@ -147,7 +148,7 @@ export const setupCore = (options: Partial<EngineOptions> = {}, seed: number | s
   core.effects = effects
   const addPeer = (member = group.createMember()): Peer => {
     const isInitiator = compareBytes(core.idBytes, member.certificate.memberBytes) < 0
-    const peer = new Peer(member.certificate, isInitiator, core.nowMs)
+    const peer = new Peer({ certificate: member.certificate, providers: ['anonymous'] }, isInitiator, core.nowMs)
     core.peers.set(peer.id, peer)
     return peer
   }

@@ -131,6 +131,7 @@ export class PaperMember {
       profile: new Uint8Array(2),
       addresses: [],
       capabilities: 2,
+      providers: ['anonymous'],
     }
     return rosterRecord(this.#world, this.id, version, content, this.#identity.secretKey)
   }

@@ -11,7 +11,7 @@ import {
   type ServerFrame,
 } from '../../sdk/protocol/server-frames.js'
 import { encodeUtf8 } from '../../sdk/util/bytes.js'
-import { createSimulatedCrypto } from '../simulation/crypto.js'
+import { createSimulatedCrypto, type GroupKeys } from '../simulation/crypto.js'
 import { Random } from './random.js'
 
 /** Far from zero, so that a time taken for "never" shows. */
@@ -56,7 +56,7 @@ export class MeshWorld {
   nowMs = BEGIN_MS
   readonly random: Random
   readonly suite: CryptoSuite
-  readonly keys: EngineOptions['keys']
+  readonly keys: GroupKeys
   readonly members: TestMember[] = []
   readonly server = new TestServer()
   readonly #refused = new Set<string>()

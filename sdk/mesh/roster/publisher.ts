@@ -40,6 +40,7 @@ export class Publisher {
       certificate,
       profile: options.profile,
       addresses: options.addresses,
+      providers: options.keys.admissions.map(({ id }) => id),
       capabilities: (options.bot ? CAPABILITY.BOT : 0) | (options.relay ? CAPABILITY.RELAY : 0),
     }
     this.#publish(1, card)

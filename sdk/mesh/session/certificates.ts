@@ -20,6 +20,12 @@ export interface VerifiedCertificate {
   readonly memberBytes: Uint8Array
 }
 
+/** A member as it shows itself before there is a session. */
+export interface Introduced {
+  readonly certificate: VerifiedCertificate
+  readonly providers: readonly string[]
+}
+
 const LIFETIME_SECONDS = 86_400
 
 /** A member's id follows from its session key: nobody can take another's without its secret. */

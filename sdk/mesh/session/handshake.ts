@@ -1,3 +1,4 @@
+import type { Admission } from '../../crypto/auth.js'
 import type { CryptoSuite, Handshake, KeyPair } from '../../crypto/suite.js'
 import { FRAME } from '../../protocol/codes.js'
 import { DecodeError } from '../../protocol/decode-error.js'
@@ -12,7 +13,7 @@ import { prefixed } from './prefixed.js'
 
 interface GroupKeys {
   readonly topic: Uint8Array
-  readonly psk: Uint8Array
+  readonly admissions: readonly Admission[]
 }
 
 export interface ReceivedHandshake {
@@ -20,11 +21,15 @@ export interface ReceivedHandshake {
   readonly payload: HandshakePayload
 }
 
-const prologue = (keys: GroupKeys): Uint8Array => prefixed('skein/v1/session', keys.topic)
+const prologue = ({ topic }: { readonly topic: Uint8Array }): Uint8Array => prefixed('skein/v1/session', topic)
 
-/** The initiator's end: knows whom it speaks to. */
-export const beginHandshake = (suite: CryptoSuite, keys: GroupKeys, own: KeyPair, remote: Uint8Array): Handshake =>
-  suite.start('initiator', prologue(keys), own, remote, keys.psk)
+/** The initiator's end: knows whom it speaks to, and by what (the psk of an admission) it hopes to be let in. */
+export const beginHandshake = (
+  suite: CryptoSuite,
+  keys: { readonly topic: Uint8Array; readonly psk: Uint8Array },
+  own: KeyPair,
+  remote: Uint8Array,
+): Handshake => suite.start('initiator', prologue(keys), own, remote, keys.psk)
 
 export const writeHandshake = (handshake: Handshake, code: number, payload: HandshakePayload): Uint8Array =>
   concatBytes(Uint8Array.of(code), handshake.write(encodeHandshakePayload(payload)))
@@ -35,7 +40,7 @@ export type HandshakeFailure = 'forged' | 'unfit'
 /** Reads the other side's message. A certificate that names another key than the one that made it is unfit. */
 const readHandshake = (
   suite: CryptoSuite,
-  keys: GroupKeys,
+  keys: { readonly topic: Uint8Array },
   handshake: Handshake,
   frame: Uint8Array,
 ): ReceivedHandshake | HandshakeFailure => {
@@ -52,22 +57,25 @@ const readHandshake = (
   }
 }
 
-/** The responder's end: learns from HS1 who speaks. */
+/** The responder's end: learns from HS1 who speaks, and tries the admissions in their order for the one that is meant. */
 export const answerHandshake = (
   suite: CryptoSuite,
   keys: GroupKeys,
   own: KeyPair,
   frame: Uint8Array,
-): (ReceivedHandshake & { readonly handshake: Handshake }) | null => {
-  if (frame[0] !== FRAME.HS1) return null
-  const handshake = suite.start('responder', prologue(keys), own, null, keys.psk)
-  const received = readHandshake(suite, keys, handshake, frame)
-  return typeof received === 'string' ? null : { ...received, handshake }
+): (ReceivedHandshake & { readonly handshake: Handshake; readonly admission: Admission }) | HandshakeFailure => {
+  if (frame[0] !== FRAME.HS1) return 'forged'
+  for (const admission of keys.admissions) {
+    const handshake = suite.start('responder', prologue(keys), own, null, admission.psk)
+    const received = readHandshake(suite, keys, handshake, frame)
+    if (received !== 'forged') return received === 'unfit' ? received : { ...received, handshake, admission }
+  }
+  return 'forged'
 }
 
 export const finishHandshake = (
   suite: CryptoSuite,
-  keys: GroupKeys,
+  keys: { readonly topic: Uint8Array },
   handshake: Handshake,
   frame: Uint8Array,
 ): ReceivedHandshake | HandshakeFailure =>

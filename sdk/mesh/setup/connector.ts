@@ -4,9 +4,10 @@ import type { Core } from '../core.js'
 import type { CarrierId } from '../events.js'
 import { Link } from '../link.js'
 import { Peer, type AgreedSession, type Setup, type StreamStart, type Way } from '../peer.js'
-import type { VerifiedCertificate } from '../session/certificates.js'
+import type { Introduced } from '../session/certificates.js'
 import { answerHandshake, beginHandshake, finishHandshake, writeHandshake } from '../session/handshake.js'
 import { Session, setupSessionMark } from '../session/session.js'
+import { Admissions } from './admissions.js'
 import { Candidates } from './candidates.js'
 import type { LinkChoice } from './link-choice.js'
 import { backoffMs, MAX_FAILURES, type Backoff } from './backoff.js'
@@ -33,6 +34,8 @@ const MESH_ANSWER_MS = 1_500
 const LINK_MS = 15_000
 /** After a failed try: doubling from base to cap, half of it random. A pair without a session is in more of a hurry. */
 const RETRY_LINK: Backoff = { baseMs: 1_000, capMs: 15_000, jitter: 0.5 }
+/** Who is not let in would have to come as another member; but a refusal may have come of what somebody damaged. */
+const RETRY_REFUSED: Backoff = { baseMs: 30_000, capMs: 120_000, jitter: 0.5 }
 const RETRY_SESSION: Backoff = { baseMs: 500, capMs: 4_000, jitter: 0.5 }
 /** For a better link beside one that works. */
 const RETRY_BESIDE: Backoff = { baseMs: 5_000, capMs: 120_000, jitter: 0.5 }
@@ -53,6 +56,7 @@ export class Connector {
   readonly #handlers: ConnectorHandlers
   readonly #links: LinkChoice
   readonly #candidates: Candidates
+  readonly #admissions: Admissions
   /** One count for all: a member that I forgot and met again must not take my next try for an old one. */
   #attempts = 0
 
@@ -60,21 +64,30 @@ export class Connector {
     this.#core = core
     this.#handlers = handlers
     this.#links = links
+    this.#admissions = new Admissions(core)
     this.#candidates = new Candidates(core, (peer, way, frame) => handlers.send(peer, way, frame))
   }
 
   /**
    * Whoever is learnt of, and by whatever way, is learnt of here; `null` for myself, for who has said goodbye (a hello
-   * or HS1 of it is an old one, come again), and when there are too many.
+   * or HS1 of it is an old one, come again), for a certificate older than one that I have seen, and when there are too
+   * many.
    */
-  learn(certificate: VerifiedCertificate): Peer | null {
+  learn(introduced: Introduced): Peer | null {
+    const { certificate } = introduced
     if (certificate.member === this.#core.id) return null
-    if (this.#core.roster.get(certificate.member)?.links?.gone === true) return null
+    const entry = this.#core.roster.get(certificate.member)
+    if (entry?.links?.gone === true) return null
     const known = this.#core.peers.get(certificate.member)
-    if (known) return known
+    const newest = Math.max(known?.certificate.issuedAt ?? 0, entry?.certificate.issuedAt ?? 0)
+    if (certificate.issuedAt < newest) return null
+    if (known) {
+      known.certificate = certificate
+      return known
+    }
     if (this.#core.peers.size >= MAX_PEERS && !this.#makeRoom()) return null
     const isInitiator = compareBytes(this.#core.idBytes, certificate.memberBytes) < 0
-    const peer = new Peer(certificate, isInitiator, this.#core.nowMs)
+    const peer = new Peer(introduced, isInitiator, this.#core.nowMs)
     this.#core.peers.set(peer.id, peer)
     this.#core.topologyChanged()
     return peer
@@ -96,7 +109,10 @@ export class Connector {
    */
   consider(peer: Peer, needsSession = peer.session === null): void {
     const { setup } = peer
-    if (peer.isAway || !peer.isInitiator || setup.type !== 'idle' || this.#core.nowMs < setup.nextTryMs) return
+    if (peer.isAway || setup.type !== 'idle' || this.#core.nowMs < setup.nextTryMs) return
+    if (peer.session === null && this.#admissions.of(peer) === null)
+      return this.#refuse(peer, this.#handlers.findWay(peer))
+    if (!peer.isInitiator) return
     const wantsLink = this.#wantsLink(peer)
     // A link that nothing comes over any more is replaced before it is given up, and a socket by what needs no proxy.
     if (peer.link !== null && !peer.link.isSuspect && (peer.link.cipher === null || !wantsLink)) return
@@ -118,7 +134,13 @@ export class Connector {
 
   /** The network changed: what waited to try again tries now. */
   hurry(): void {
-    for (const peer of this.#core.peers.values()) this.#ready(peer)
+    for (const peer of this.#core.peers.values()) if (peer.refusedBy === null) this.#ready(peer)
+  }
+
+  /** Members are there, and none of them and me will have a session. */
+  get isShutOut(): boolean {
+    const peers = [...this.#core.peers.values()]
+    return peers.length > 0 && peers.every(({ refusedBy }) => refusedBy !== null)
   }
 
   /** A socket leads to this member: no wait holds any longer, and it is tied to a session of its own. */
@@ -167,12 +189,15 @@ export class Connector {
     }
   }
 
-  /** HS1, HS2 or SIG, however it came. */
+  /** HS1, HS2, SIG or REFUSE, however it came. */
   handleSetup(frame: Uint8Array, way: Way, from: Peer | null): void {
-    if (frame[0] === FRAME.HS1) return this.#handleOffer(frame, way)
+    if (frame[0] === FRAME.HS1) return this.#handleOffer(frame, way, from)
     if (from === null) return
     if (frame[0] === FRAME.HS2) return this.#handleAnswer(from, frame)
-    if (frame[0] === FRAME.SIG) this.#handleSealed(from, frame)
+    if (frame[0] === FRAME.SIG) return this.#handleSealed(from, frame)
+    if (frame[0] === FRAME.REFUSE && from.session === null && this.#admissions.isGenuine(from, frame)) {
+      this.#refused(from, 'them')
+    }
   }
 
   /** The owner's link has a description or a candidate of its own. */
@@ -336,9 +361,12 @@ export class Connector {
     failures: number,
   ): void {
     const { suite, options, certificate } = this.#core
+    const admission = this.#admissions.of(peer)
+    if (admission === null) return this.#refuse(peer, way)
     const fresh = peer.stream === null || peer.session === null
     const own = this.#handlers.prepareStream(peer)
-    const handshake = beginHandshake(suite, options.keys, options.session, peer.certificate.session)
+    const keys = { topic: options.keys.topic, psk: admission.psk }
+    const handshake = beginHandshake(suite, keys, options.session, peer.certificate.session)
     const frame = writeHandshake(handshake, FRAME.HS1, {
       certificate,
       attempt,
@@ -363,15 +391,24 @@ export class Connector {
     if (!this.#handlers.send(peer, way, frame)) this.#fail(peer)
   }
 
-  #handleOffer(frame: Uint8Array, way: Way): void {
+  #handleOffer(frame: Uint8Array, way: Way, from: Peer | null): void {
     const { suite, options } = this.#core
+    if (this.#admissions.isFlooded(way, from)) return
     const received = answerHandshake(suite, options.keys, options.session, frame)
-    if (received === null) return
-    const { payload, handshake } = received
-    const peer = this.learn(received.certificate)
+    if (received === 'forged') {
+      this.#admissions.noteForged(way, from)
+      // As far as can be told from here, it has the group key and another secret.
+      const isOpen = from !== null && !from.isInitiator && from.session === null && from.unconfirmed === null
+      if (isOpen && from.setup.type === 'idle') this.#refuse(from, way)
+      return
+    }
+    if (received === 'unfit') return
+    const { payload, handshake, admission, certificate } = received
+    const peer = this.learn({ certificate, providers: [admission.id] })
     if (peer === null || peer.isInitiator || payload.attempt <= peer.attempt) return
     if (way.type === 'server') peer.connection = way.connection.slice()
     peer.attempt = payload.attempt
+    if (!admission.admits(certificate.identity)) return this.#refuse(peer, way)
     peer.lastHeardMs = this.#core.nowMs
     peer.began(this.#core.nowMs)
     // Naming the epoch that I agreed to shows that my last answer arrived and is in use over there.
@@ -454,6 +491,7 @@ export class Connector {
   }
 
   #use(peer: Peer, agreed: AgreedSession): void {
+    peer.refusedBy = null
     peer.previous = peer.session
     peer.session = agreed.session
     this.#handlers.confirmed(peer, agreed)
@@ -467,9 +505,30 @@ export class Connector {
     this.#retryLater(peer, failures)
   }
 
+  /** I make no session with this member, and tell it so. */
+  #refuse(peer: Peer, way: Way | null): void {
+    if (way !== null) this.#handlers.send(peer, way, this.#admissions.write(peer))
+    this.#refused(peer, 'me')
+  }
+
+  #refused(peer: Peer, by: 'me' | 'them'): void {
+    const { setup, refusedBy } = peer
+    const failures = 'failures' in setup ? setup.failures : 0
+    this.#reset(peer)
+    this.#backOff(peer, RETRY_REFUSED, failures)
+    if (refusedBy !== null) return
+    peer.refusedBy = by
+    this.#core.notify({ type: 'refused', id: peer.id, by })
+    this.#core.wakeNow()
+  }
+
   #retryLater(peer: Peer, failures: number): void {
     const hasLink = peer.link !== null && !peer.link.isSuspect
     const policy = peer.session === null ? RETRY_SESSION : hasLink ? RETRY_BESIDE : RETRY_LINK
+    this.#backOff(peer, policy, failures)
+  }
+
+  #backOff(peer: Peer, policy: Backoff, failures: number): void {
     const nextTryMs = this.#core.nowMs + backoffMs(policy, failures, this.#core.random())
     this.#set(peer, { type: 'idle', nextTryMs, failures: Math.min(failures + 1, MAX_FAILURES) })
   }

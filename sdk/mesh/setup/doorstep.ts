@@ -7,14 +7,14 @@ import type { CarrierId } from '../events.js'
 import { Link } from '../link.js'
 import type { Peer, Way } from '../peer.js'
 import { openHello, sealHello } from '../session/hello.js'
-import type { VerifiedCertificate } from '../session/certificates.js'
+import type { Introduced } from '../session/certificates.js'
 import type { Session } from '../session/session.js'
 import type { SocketCipher } from '../session/socket-cipher.js'
 import { ProtocolViolation } from '../violation.js'
 
 export interface DoorstepHandlers {
   /** The member that a greeting shows; `null` for one that may not come. */
-  learn(certificate: VerifiedCertificate): Peer | null
+  learn(introduced: Introduced): Peer | null
   /** A set-up frame has come by the socket. */
   setup(frame: Uint8Array, way: Way, from: Peer): void
   /** The socket may be used to set up a session with this member, which I initiate. */
@@ -52,6 +52,7 @@ interface Visitor {
   stage: Stage
 }
 
+const SETUP_FRAMES: ReadonlySet<number | undefined> = new Set([FRAME.HS1, FRAME.HS2, FRAME.SIG, FRAME.REFUSE])
 /** From the open socket to the link. */
 const ATTACH_MS = 15_000
 /** Each is somebody whom nobody has vouched for yet. */
@@ -188,17 +189,15 @@ export class Doorstep {
     if (stage.type === 'greeting') return this.#handleGreeting(visitor, stage.hello, bytes)
     if (stage.type === 'dialing') throw new ProtocolViolation('speaks before it is open')
     if (bytes[0] === FRAME.ATTACH) return this.#handleAttach(visitor, stage, bytes)
-    if (bytes[0] !== FRAME.HS1 && bytes[0] !== FRAME.HS2 && bytes[0] !== FRAME.SIG) {
-      throw new ProtocolViolation('frame out of turn')
-    }
+    if (!SETUP_FRAMES.has(bytes[0])) throw new ProtocolViolation('frame out of turn')
     this.#handlers.setup(bytes, { type: 'socket', carrier: visitor.carrier }, stage.peer)
   }
 
   #handleGreeting(visitor: Visitor, ownHello: Uint8Array, bytes: Uint8Array): void {
     const { suite, options } = this.#core
     const { topic, hello } = decodeGreeting(bytes)
-    const certificate = equalBytes(topic, options.keys.topic) ? openHello(suite, options.keys, hello) : null
-    const peer = certificate && this.#handlers.learn(certificate)
+    const introduced = equalBytes(topic, options.keys.topic) ? openHello(suite, options.keys, hello) : null
+    const peer = introduced && this.#handlers.learn(introduced)
     if (!peer) throw new ProtocolViolation('nobody of this group')
     // The newest socket of a member is the one that it means.
     this.drop(peer)

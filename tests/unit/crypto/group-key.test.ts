@@ -1,3 +1,4 @@
+import type { Admission } from '../../../sdk/crypto/auth.js'
 import { describe, expect, it } from 'vitest'
 import { deriveGroupKeys, generateGroupKey, groupSecretOf, parseGroupKey } from '../../../sdk/crypto/index.js'
 import { encodeBase64url } from '../../../sdk/util/base64url.js'
@@ -9,7 +10,8 @@ const [first] = vectors.generated
 const keyOf = (bytes: string) => `sk1_${encodeBase64url(unhex(bytes))}`
 
 const describeKeys = (secret: Uint8Array) => {
-  const { topic, helloKey, psk, groupId } = deriveGroupKeys(suite, secret)
+  const { topic, helloKey, admissions, groupId } = deriveGroupKeys(suite, secret, [{ id: 'anonymous' }])
+  const { psk } = admissions[0] as Admission
   return { secret: hex(secret), topic: hex(topic), helloKey: hex(helloKey), psk: hex(psk), groupId }
 }
 
@@ -110,6 +112,6 @@ describe('groupSecretOf and deriveGroupKeys', () => {
   })
 
   it('refuse a secret that is not 32 bytes long', () => {
-    expect(() => deriveGroupKeys(suite, new Uint8Array(31))).toThrow(RangeError)
+    expect(() => deriveGroupKeys(suite, new Uint8Array(31), [])).toThrow(RangeError)
   })
 })

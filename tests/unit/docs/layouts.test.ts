@@ -1,3 +1,4 @@
+import type { Admission } from '../../../sdk/crypto/auth.js'
 import { describe, expect, it } from 'vitest'
 import { createProvisionalSuite, deriveGroupKeys, loadSodium } from '../../../sdk/crypto/index.js'
 import { issueCertificate, memberIdBytes, verifyCertificate } from '../../../sdk/mesh/session/certificates.js'
@@ -29,7 +30,8 @@ const suite = createProvisionalSuite({
   groupSecret,
   random: (size) => random.bytes(size),
 })
-const { groupId: _groupId, ...keys } = deriveGroupKeys(suite, groupSecret)
+const { groupId: _groupId, ...derived } = deriveGroupKeys(suite, groupSecret, [{ id: 'anonymous' }])
+const keys = { ...derived, psk: (derived.admissions[0] as Admission).psk }
 
 const createMember = () => {
   const identity = suite.identityKeys()
@@ -45,7 +47,7 @@ const setup = () => {
   const begun = beginHandshake(suite, keys, ada.session, bob.session.publicKey)
   const hs1 = writeHandshake(begun, FRAME.HS1, { ...payload, certificate: ada.certificate })
   const answered = answerHandshake(suite, keys, bob.session, hs1)
-  if (answered === null) throw new Error('HS1 was not accepted')
+  if (typeof answered === 'string') throw new Error('HS1 was not accepted')
   const hs2 = writeHandshake(answered.handshake, FRAME.HS2, { ...payload, epoch: 1, certificate: bob.certificate })
   const finished = finishHandshake(suite, keys, begun, hs2)
   const terms = { epoch: 1, attempt: 1 }
@@ -119,7 +121,7 @@ describe('identity', () => {
   it('C4: HELLO is 232 bytes, and opens for the group alone', () => {
     const hello = sealHello(suite, keys, certificate)
     expect(hello.length).toBe(232)
-    expect(openHello(suite, keys, hello)?.bytes).toEqual(certificate)
+    expect(openHello(suite, keys, hello)?.certificate.bytes).toEqual(certificate)
     expect(openHello(suite, { ...keys, helloKey: fill(32, 1) }, hello)).toBeNull()
   })
 })
@@ -147,7 +149,7 @@ describe('the handshake', () => {
     const bob = createMember()
     const handshake = beginHandshake(suite, keys, ada.session, bob.session.publicKey)
     const lie = writeHandshake(handshake, FRAME.HS1, { ...payload, certificate: createMember().certificate })
-    expect(answerHandshake(suite, keys, bob.session, lie)).toBeNull()
+    expect(answerHandshake(suite, keys, bob.session, lie)).toBe('unfit')
   })
 
   it('H5: both ends learn of each other by their certificates', () => {

@@ -16,6 +16,8 @@ const setup = (options: Parameters<MeshWorld['add']>[1] = {}) => {
   return { world, ada, bob, signalsOf }
 }
 
+const introduced = ({ certificate }: KeyedMember) => ({ certificate, providers: ['anonymous'] })
+
 const idleHandlers: ConnectorHandlers = {
   send: () => false,
   findWay: () => null,
@@ -220,21 +222,21 @@ describe('Connector', () => {
     const gone = createMember()
     core.roster.accept(gone.card(), core.nowMs)
     core.roster.accept(gone.links([], 2, true), core.nowMs)
-    expect(connector.learn(gone.certificate)).toBeNull()
+    expect(connector.learn(introduced(gone))).toBeNull()
     expect(core.peers.size).toBe(0)
   })
 
   it('knows of 1,024 members at most, and forgets those first that never came', () => {
     const { core, createMember } = setupCore()
     const connector = new Connector(core, new LinkChoice(core, () => undefined), idleHandlers)
-    const here = connector.learn(createMember().certificate)
+    const here = connector.learn(introduced(createMember()))
     if (here) here.arrival = 1
     const first = createMember()
-    connector.learn(first.certificate)
+    connector.learn(introduced(first))
     let last: KeyedMember = first
     for (let i = 0; i < 1_100; i++) {
       last = createMember()
-      expect(connector.learn(last.certificate)).not.toBeNull()
+      expect(connector.learn(introduced(last))).not.toBeNull()
     }
     expect(core.peers.size).toBe(1_024)
     expect([here?.id ?? '', first.certificate.member, last.certificate.member].map((id) => core.peers.has(id))).toEqual(

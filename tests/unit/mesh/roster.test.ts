@@ -70,6 +70,7 @@ describe('Roster', () => {
       profile: new Uint8Array(),
       addresses: [],
       capabilities: 0,
+      providers: [],
     })
     expect(roster.accept(sign(ada.certificate.memberBytes, bob.identity, 1, content(bob.bytes)), 0)).toBeNull()
     const foreign = issueCertificate(suite, { ...ada, topic: flipped(keys.topic, 0) }, 1_000)

@@ -301,8 +301,8 @@ describe('C4: HELLO', () => {
       bytes(175, 'ce'), // certificate
       bytes(12, '00'), // up to a multiple of 64
     ].join('')
-    expect(hex(encodeHello({ certificate: fill(175, 0xce) }))).toBe(hello)
-    expect(decodeHello(unhex(hello))).toEqual({ certificate: fill(175, 0xce) })
+    expect(hex(encodeHello({ certificate: fill(175, 0xce), providers: ['anonymous'] }))).toBe(hello)
+    expect(decodeHello(unhex(hello))).toEqual({ certificate: fill(175, 0xce), providers: ['anonymous'] })
   })
 })
 
@@ -386,6 +386,7 @@ describe('C4: roster record', () => {
       profile: unhex('7b7d'),
       addresses: [],
       capabilities: 3,
+      providers: ['anonymous'],
     }
     const encoded = encodeRosterBody(member, 1, card)
     expect(hex(encoded)).toBe(body)
@@ -405,6 +406,7 @@ describe('C4: roster record', () => {
       profile: unhex('7b7d'),
       addresses: ['wss://a.b', 'wss://é'],
       capabilities: 1,
+      providers: ['anonymous'],
     }
     const body = [
       '01', // kind: card

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeFields, encodeFields } from '../../../sdk/protocol/fields.js'
 import { decodeHandshakePayload, encodeHandshakePayload } from '../../../sdk/protocol/handshake-payload.js'
+import { decodeHello, encodeHello } from '../../../sdk/protocol/hello.js'
 import {
   decodeInvite,
   decodeKey,
@@ -19,7 +20,14 @@ import { chunk } from '../../support/mesh-villain.js'
 const fill = (size: number): Uint8Array => new Uint8Array(size).fill(1)
 const read = (bytes: Uint8Array): unknown => readRecord(new Reader(bytes))
 const entries = <Entry>(count: number, entry: Entry): Entry[] => new Array<Entry>(count).fill(entry)
-const card = { kind: 'card' as const, certificate: fill(175), profile: fill(2), addresses: [], capabilities: 0 }
+const card = {
+  kind: 'card' as const,
+  certificate: fill(175),
+  profile: fill(2),
+  addresses: [],
+  capabilities: 0,
+  providers: [],
+}
 const signed = (content: Parameters<typeof encodeRosterBody>[2]): Uint8Array =>
   concatBytes(encodeRosterBody(fill(16), 1, content), fill(64))
 const links = (count: number): Uint8Array =>
@@ -61,6 +69,12 @@ const limits: readonly (readonly [name: string, most: number, decode: (count: nu
     (count) => decodeRosterRecord(signed({ ...card, addresses: entries(count, 'wss://bot.example') })),
   ],
   ['bytes of an address', 512, (count) => decodeRosterRecord(signed({ ...card, addresses: ['a'.repeat(count)] }))],
+  ['auth providers of a card', 8, (count) => decodeRosterRecord(signed({ ...card, providers: entries(count, 'id') }))],
+  [
+    'bytes of the id of an auth provider',
+    32,
+    (count) => decodeHello(encodeHello({ certificate: fill(175), providers: ['a'.repeat(count)] })),
+  ],
   [
     'bytes of a hello in a greeting',
     1_024,
