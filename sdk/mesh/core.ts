@@ -1,4 +1,5 @@
 import type { CryptoSuite } from '../crypto/suite.js'
+import { decodeCertificate } from '../protocol/certificate.js'
 import type { Lane } from '../protocol/carrier.js'
 import { encodeBase64url } from '../util/base64url.js'
 import type { CarrierId, Effects, EngineNotice } from './events.js'
@@ -28,7 +29,8 @@ export class Core {
   readonly suite: CryptoSuite
   readonly idBytes: Uint8Array
   readonly id: string
-  readonly certificate: Uint8Array
+  /** Of my session key, the newest. */
+  certificate: Uint8Array
   readonly roster: Roster
   readonly peers = new Map<string, Peer>()
   /** Every link, from the moment it is asked for. */
@@ -67,6 +69,14 @@ export class Core {
       nowMs,
     )
     this.roster = new Roster(options.suite, options.keys.topic)
+  }
+
+  /** Issues a newer certificate for the same session key. Where the clock went back, it is newer all the same. */
+  renewCertificate(): void {
+    const { suite, options } = this
+    const { identity, session, keys } = options
+    const issuedAt = Math.max(this.nowMs, decodeCertificate(this.certificate).issuedAt + 1)
+    this.certificate = issueCertificate(suite, { identity, session, topic: keys.topic }, issuedAt)
   }
 
   notify(notice: EngineNotice): void {

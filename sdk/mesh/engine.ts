@@ -81,8 +81,13 @@ export class Engine {
     this.#gossip = new Gossip(core, (change) => {
       this.#rosterChanged(change)
     })
-    this.#publisher = new Publisher(core, (record) => {
-      this.#gossip.spread(record)
+    this.#publisher = new Publisher(core, {
+      spread: (record) => {
+        this.#gossip.spread(record)
+      },
+      renewed: () => {
+        this.#server.update()
+      },
     })
     this.#liveness = new Liveness(core, (peer) => {
       // Who said goodbye for a while, and stays away, has kept to it.

@@ -107,7 +107,6 @@ const handshakePayload = fc.record({
 })
 const providers = fc.array(fc.constantFrom('anonymous', 'shared-secret', 'allow-list', 'of-our-own'), { maxLength: 8 })
 const hello = fc.record({ certificate: bytes(CERTIFICATE_BYTES), providers })
-const refusal = fc.record({ from: memberId, to: memberId, signature })
 const card = fc.record({
   kind: fc.constant('card' as const),
   certificate: bytes(CERTIFICATE_BYTES),
@@ -146,6 +145,8 @@ const readRecords = (whole: Uint8Array): MemberRecord[] => {
   while (reader.left > 0) read.push(readRecord(reader))
   return read
 }
+
+const refusal = fc.record({ from: memberId, to: memberId, signature })
 
 /** Every decoder of the protocol: how it is called on bytes, and bytes that it takes. */
 const decoders: Readonly<

@@ -179,6 +179,8 @@ export class TestMember {
   readonly admitted: number[] = []
   /** Carriers that this engine closed by itself. */
   readonly closed: CarrierId[] = []
+  /** How many it has begun, or taken up to look whether they are any. */
+  handshakes = 0
   /** Every handshake of this member, the newest last. */
   readonly sessions: CapturedSession[] = []
   readonly signaled: { readonly carrier: CarrierId; readonly bytes: Uint8Array }[] = []
@@ -330,6 +332,7 @@ export class TestMember {
     return {
       ...suite,
       start: (role, ...rest) => {
+        this.handshakes++
         const handshake = suite.start(role, ...rest)
         return {
           write: (payload) => handshake.write(payload),

@@ -2,6 +2,7 @@ import { encodeRosterBody, type Card, type Links } from '../../protocol/roster-r
 import { CAPABILITY } from '../../protocol/roster-record.js'
 import { concatBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
+import { RENEW_MS } from '../session/certificates.js'
 import { rttClassOf } from './rtt-class.js'
 
 /** New neighbors come in bursts: they are gathered for this long, and for longer while more are to come. A lost one is published at once. */
@@ -13,11 +14,20 @@ const REFRESH_MS = 60_000
 const BUCKET_SIZE = 20
 const BUCKET_REFILL_MS = 1_000
 
+export interface PublisherHandlers {
+  /** A new record of mine goes to all neighbors. */
+  spread(record: Uint8Array): void
+  /** My certificate is a newer one. */
+  renewed(): void
+}
+
 /** Keeps my own two records true, and not more often than others can bear. */
 export class Publisher {
   readonly #core: Core
-  readonly #spread: (record: Uint8Array) => void
+  readonly #handlers: PublisherHandlers
   #version = 0
+  #cardVersion = 0
+  #renewAtMs: number
   #published = new Map<string, number>()
   #dueMs: number | null = null
   #refreshAtMs = 0
@@ -25,15 +35,21 @@ export class Publisher {
   #tokens = BUCKET_SIZE
   #refilledMs: number
 
-  constructor(core: Core, spread: (record: Uint8Array) => void) {
+  constructor(core: Core, handlers: PublisherHandlers) {
     this.#core = core
-    this.#spread = spread
+    this.#handlers = handlers
+    this.#renewAtMs = core.nowMs + RENEW_MS
     this.#refilledMs = core.nowMs
     this.#classesAtMs = core.nowMs + CLASSES_EVERY_MS
   }
 
   /** Makes my card and first links record. */
   start(): void {
+    this.#publishCard()
+    this.#publishLinks()
+  }
+
+  #publishCard(): void {
     const { options, certificate } = this.#core
     const card: Card = {
       kind: 'card',
@@ -43,8 +59,14 @@ export class Publisher {
       providers: options.keys.admissions.map(({ id }) => id),
       capabilities: (options.bot ? CAPABILITY.BOT : 0) | (options.relay ? CAPABILITY.RELAY : 0),
     }
-    this.#publish(1, card)
-    this.#publishLinks()
+    this.#publish(++this.#cardVersion, card)
+  }
+
+  #renew(): void {
+    this.#renewAtMs = this.#core.nowMs + RENEW_MS
+    this.#core.renewCertificate()
+    this.#publishCard()
+    this.#handlers.renewed()
   }
 
   /**
@@ -91,13 +113,14 @@ export class Publisher {
       if (this.#differs()) this.#due(now)
     }
     if (now >= this.#refreshAtMs) this.#due(now)
+    if (now >= this.#renewAtMs) this.#renew()
     if (this.#dueMs !== null && now >= this.#dueMs) {
       if (this.#tokens >= 1) {
         this.#tokens--
         this.#publishLinks()
       } else this.#dueMs = this.#refilledMs + BUCKET_REFILL_MS
     }
-    return Math.min(this.#dueMs ?? Infinity, this.#refreshAtMs, this.#classesAtMs)
+    return Math.min(this.#dueMs ?? Infinity, this.#refreshAtMs, this.#classesAtMs, this.#renewAtMs)
   }
 
   /**
@@ -156,7 +179,7 @@ export class Publisher {
   #publish(version: number, content: Card | Links): void {
     const record = this.#encode(version, content)
     this.#core.roster.accept(record, this.#core.nowMs)
-    this.#spread(record)
+    this.#handlers.spread(record)
     this.#core.topologyChanged()
   }
 

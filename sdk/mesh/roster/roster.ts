@@ -96,6 +96,7 @@ export class Roster {
     const certificate = verifyCertificate(this.#suite, this.#topic, content.certificate)
     if (certificate === null || !equalBytes(certificate.memberBytes, record.member)) return null
     if (known !== undefined && certificate.issuedAt < known.certificate.issuedAt) return null
+    if (nowMs >= certificate.endsMs) return null
     if (!this.#isAuthentic(record, certificate.identity)) return null
     if (known === undefined && this.#entries.size >= MAX_ENTRIES) this.#entries.delete(this.#longestGone()?.id ?? '')
     const copy = bytes.slice()

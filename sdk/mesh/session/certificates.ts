@@ -16,6 +16,8 @@ export interface VerifiedCertificate {
   readonly identity: Uint8Array
   readonly session: Uint8Array
   readonly issuedAt: number
+  /** From then on it is not worth keeping: its member has long had a newer one, or is gone. */
+  readonly endsMs: number
   readonly member: string
   readonly memberBytes: Uint8Array
 }
@@ -27,6 +29,10 @@ export interface Introduced {
 }
 
 const LIFETIME_SECONDS = 86_400
+/** Half its life: a member that sleeps for a night still has a good one. */
+export const RENEW_MS = (LIFETIME_SECONDS * 1000) / 2
+/** Clocks are wrong; nothing but what is kept rests on them. */
+const TOLERANCE_MS = 48 * 3_600_000
 
 /** A member's id follows from its session key: nobody can take another's without its secret. */
 export const memberIdBytes = (suite: CryptoSuite, sessionPublicKey: Uint8Array): Uint8Array =>
@@ -71,6 +77,7 @@ export const verifyCertificate = (
     identity: certificate.identity.slice(),
     session: certificate.session.slice(),
     issuedAt: certificate.issuedAt,
+    endsMs: certificate.issuedAt + certificate.lifetime * 1000 + TOLERANCE_MS,
     member: encodeBase64url(memberBytes),
     memberBytes,
   }

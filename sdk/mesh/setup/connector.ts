@@ -70,7 +70,7 @@ export class Connector {
 
   /**
    * Whoever is learnt of, and by whatever way, is learnt of here; `null` for myself, for who has said goodbye (a hello
-   * or HS1 of it is an old one, come again), for a certificate older than one that I have seen, and when there are too
+   * or HS1 of it is an old one, come again), for a certificate that is older than one that I have seen or has long ended, and when there are too
    * many.
    */
   learn(introduced: Introduced): Peer | null {
@@ -80,7 +80,7 @@ export class Connector {
     if (entry?.links?.gone === true) return null
     const known = this.#core.peers.get(certificate.member)
     const newest = Math.max(known?.certificate.issuedAt ?? 0, entry?.certificate.issuedAt ?? 0)
-    if (certificate.issuedAt < newest) return null
+    if (certificate.issuedAt < newest || this.#core.nowMs >= certificate.endsMs) return null
     if (known) {
       known.certificate = certificate
       return known

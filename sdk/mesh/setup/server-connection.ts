@@ -102,17 +102,22 @@ export class ServerConnection {
 
   handleOpen(room: number): void {
     if (this.#state.type !== 'dialing') return
-    const { options, suite, certificate } = this.#core
     this.#state = { type: 'joining', carrier: this.#state.carrier }
     this.#room = room
     this.#heardMs = this.#core.nowMs
-    this.#send({
-      type: 'join',
-      topic: options.keys.topic,
-      bot: options.bot,
-      full: false,
-      hello: sealHello(suite, options.keys, certificate),
-    })
+    this.#send({ type: 'join', topic: this.#core.options.keys.topic, ...this.#presence() })
+  }
+
+  /** What the server shows of me is old. A JOIN that is under way or to come has the new already, or is followed. */
+  update(): void {
+    if (this.#state.type === 'joining' || this.#state.type === 'open') {
+      this.#send({ type: 'update', ...this.#presence() })
+    }
+  }
+
+  #presence(): { bot: boolean; full: boolean; hello: Uint8Array } {
+    const { options, suite, certificate } = this.#core
+    return { bot: options.bot, full: false, hello: sealHello(suite, options.keys, certificate) }
   }
 
   handleRoom(room: number): void {

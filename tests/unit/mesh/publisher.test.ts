@@ -1,14 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { Publisher } from '../../../sdk/mesh/roster/publisher.js'
-import { decodeRosterRecord, type RosterRecord } from '../../../sdk/protocol/roster-record.js'
+import { decodeCertificate } from '../../../sdk/protocol/certificate.js'
+import { decodeRosterRecord, type Card, type RosterRecord } from '../../../sdk/protocol/roster-record.js'
 import { setupCore } from '../../support/mesh-core.js'
 
 const setup = () => {
   const world = setupCore()
   const { core } = world
   const published: { readonly atMs: number; readonly record: RosterRecord }[] = []
-  const publisher = new Publisher(core, (record) => {
-    published.push({ atMs: core.nowMs, record: decodeRosterRecord(record) })
+  const renewals: number[] = []
+  const publisher = new Publisher(core, {
+    spread: (record) => {
+      published.push({ atMs: core.nowMs, record: decodeRosterRecord(record) })
+    },
+    renewed: () => {
+      renewals.push(core.nowMs)
+    },
   })
   publisher.start()
   published.length = 0
@@ -22,10 +29,33 @@ const setup = () => {
     const content = published[index]?.record.content
     return content?.kind === 'links' ? content.neighbors.length : -1
   }
-  return { ...world, publisher, published, runTo, neighborsOf }
+  return { ...world, publisher, published, renewals, runTo, neighborsOf }
 }
 
 describe('Publisher', () => {
+  it('H14: renews the certificate every twelve hours, for the same session key, long before it ends', () => {
+    const { core, publisher, published, renewals } = setup()
+    const first = decodeCertificate(core.certificate)
+    for (const hours of [12, 24]) {
+      core.nowMs = 1_000 + hours * 3_600_000
+      publisher.tick()
+    }
+    expect(renewals).toHaveLength(2)
+    const cards = published.flatMap(({ record }) => (record.content.kind === 'card' ? [record] : []))
+    expect(cards.map(({ version }) => version)).toEqual([2, 3])
+    const issued = cards.map(({ content }) => decodeCertificate((content as Card).certificate))
+    expect(issued.map(({ issuedAt }) => issuedAt - first.issuedAt)).toEqual([12 * 3_600_000, 24 * 3_600_000])
+    for (const certificate of issued) expect(certificate.session).toEqual(first.session)
+    expect(core.roster.get(core.id)?.certificate.issuedAt).toBe(issued[1]?.issuedAt)
+  })
+
+  it('H14: a renewed certificate is newer than the one before, also when the clock was set back before the join', () => {
+    const { core } = setup()
+    const before = decodeCertificate(core.certificate).issuedAt
+    core.renewCertificate()
+    expect(decodeCertificate(core.certificate).issuedAt).toBe(before + 1)
+  })
+
   it('begins with a card and links, and has them in its own roster', () => {
     const { core } = setup()
     expect(core.roster.get(core.id)).toMatchObject({ card: { version: 1 }, links: { version: 1, gone: false } })
