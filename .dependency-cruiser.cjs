@@ -10,7 +10,7 @@ const rooms = {
     rooms: ['sdk/protocol', 'sdk/platform', 'sdk/util'],
     outside: ['libsodium-wrappers', '@noble/hashes'],
   },
-  'sdk/link': { rooms: ['sdk/protocol', 'sdk/platform', 'sdk/util'], outside: ['simple-peer'] },
+  'sdk/link': { rooms: ['sdk/protocol', 'sdk/platform', 'sdk/util'], outside: ['simple-peer', '@noble/hashes'] },
   'sdk/discovery': { rooms: ['sdk/protocol', 'sdk/platform', 'sdk/util'], outside: [] },
   'sdk/mesh': { rooms: ['sdk/protocol', 'sdk/util'], types: ['sdk/crypto'], outside: [] },
   'sdk/group': {

@@ -7,6 +7,7 @@ import { parseFingerprint } from './fingerprint.js'
 import { Gathering } from './gathering.js'
 import type { Link, LinkHandlers } from './link.js'
 import { decodeSignal, encodeSignal, type LinkSignal } from './signal-codec.js'
+import { isCertificateOf, type Digest } from './remote-certificate.js'
 import { createPeer, type Peer, type SimplePeerClass } from './simple-peer.js'
 
 /** From `open` to an open channel. ICE itself gives up later, or never while candidates are missing. */
@@ -59,9 +60,11 @@ export class WebRtcLink implements Link {
   #remoteCandidates = 0
   #cancelTimeout = (): void => {}
   readonly #onConnection: (change: 1 | -1) => void
+  readonly #digest: Digest | null
 
   constructor(options: {
     readonly SimplePeer: SimplePeerClass | null
+    readonly digest: Digest | null
     readonly engine: RtcEngine | null
     readonly platform: Platform
     readonly remote: Uint8Array | null
@@ -70,12 +73,13 @@ export class WebRtcLink implements Link {
     /** Told of the one connection, when it is made and when it is closed. */
     readonly onConnection: (change: 1 | -1) => void
   }) {
-    const { SimplePeer, engine, platform, remote, iceServers, handlers, onConnection } = options
+    const { SimplePeer, digest, engine, platform, remote, iceServers, handlers, onConnection } = options
     this.#onConnection = onConnection
     this.#platform = platform
     this.#handlers = handlers
     this.#initiator = remote === null
-    if (SimplePeer === null || engine === null) {
+    this.#digest = digest
+    if (SimplePeer === null || digest === null || engine === null) {
       this.#report('no WebRTC engine')
       return
     }
@@ -228,6 +232,9 @@ export class WebRtcLink implements Link {
     const { reliable, unreliable } = this.#lanes
     const [local, remote] = [this.#localFingerprint, this.#remoteFingerprint]
     if (reliable === null || local === null || remote === null) return this.#fail('open before it was described')
+    if (this.#digest && !isCertificateOf(this.#state.peer.connection, remote, this.#digest)) {
+      return this.#fail('another certificate than described')
+    }
     this.#cancelTimeout()
     this.#state = { ...this.#state, name: 'open' }
     const unreliableRoom = unreliable?.channel.readyState === 'open' ? unreliable.gate.room : 0

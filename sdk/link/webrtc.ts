@@ -3,6 +3,7 @@ import { SkeinError } from '../errors.js'
 import type { Platform, RtcEngine } from '../platform/platform.js'
 import type { LinkHandlers, SignaledTransport } from './link.js'
 import { PacedLink } from './paced-link.js'
+import { loadDigest, type Digest } from './remote-certificate.js'
 import { loadSimplePeer, type SimplePeerClass } from './simple-peer.js'
 import { Slots } from './slots.js'
 import { WebRtcLink } from './webrtc-link.js'
@@ -43,7 +44,11 @@ export const webRTC = (options: WebRtcOptions = {}): SignaledTransport => create
 export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform): SignaledTransport => {
   if (rtc !== undefined && typeof rtc !== 'function') throw new TypeError('rtc must be a function of a member id')
   let loading: Promise<void> | null = null
-  let loaded: { readonly SimplePeer: SimplePeerClass; readonly engine: RtcEngine | null } | null = null
+  let loaded: {
+    readonly SimplePeer: SimplePeerClass
+    readonly digest: Digest
+    readonly engine: RtcEngine | null
+  } | null = null
 
   const engineFor = (memberId: string): RtcEngine | null => {
     const own = loaded?.engine ?? null
@@ -59,8 +64,8 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
 
   const load = async (): Promise<void> => {
     try {
-      const [SimplePeer, engine] = await Promise.all([loadSimplePeer(), platform.loadRtc()])
-      loaded = { SimplePeer, engine }
+      const [SimplePeer, digest, engine] = await Promise.all([loadSimplePeer(), loadDigest(), platform.loadRtc()])
+      loaded = { SimplePeer, digest, engine }
       if (engine === null && rtc === undefined) {
         throw new SkeinError('engine-missing', 'links could not be made: this runtime has no WebRTC')
       }
@@ -80,6 +85,7 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
       const begin = (own: LinkHandlers): WebRtcLink =>
         new WebRtcLink({
           SimplePeer: loaded?.SimplePeer ?? null,
+          digest: loaded?.digest ?? null,
           engine: engineFor(memberId),
           platform,
           remote,

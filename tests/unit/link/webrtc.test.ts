@@ -4,7 +4,7 @@ import { platform } from '#platform'
 import { decodeSignal, encodeSignal } from '../../../sdk/link/signal-codec.js'
 import { createWebRtcTransport, webRTC } from '../../../sdk/link/webrtc.js'
 import type { RtcEngine } from '../../../sdk/platform/platform.js'
-import { beginLink, type LinkEnd, openEnds } from '../../contract/link.js'
+import { beginLink, connectEnds, type LinkEnd, openEnds } from '../../contract/link.js'
 import { countConnections } from '../../support/counting-rtc.js'
 import { createFakePlatform } from '../../support/fake-platform.js'
 
@@ -65,6 +65,32 @@ describe('webRTC', () => {
     })
     await transport.load()
     expect(['alice', 'bob', 'mallory'].map((id) => transport.canLink(id))).toEqual([true, false, false])
+  })
+
+  test('B2: does not open where DTLS runs with another certificate than the description names', async () => {
+    const { engine, connections, live } = setup()
+    const lying: RtcEngine = {
+      ...engine,
+      RTCPeerConnection: function (configuration?: RTCConfiguration) {
+        const connection = new engine.RTCPeerConnection(configuration)
+        const transport = { getRemoteCertificates: () => [new Uint8Array([1, 2, 3]).buffer] }
+        if (connections.length > 1) return connection
+        return new Proxy(connection, {
+          get: (target, name) => {
+            if (name === 'sctp') return { transport }
+            const value: unknown = Reflect.get(target, name, target)
+            return typeof value === 'function' ? (value.bind(target) as unknown) : value
+          },
+          set: (target, name, value) => Reflect.set(target, name, value, target),
+        })
+      } as unknown as RtcEngine['RTCPeerConnection'],
+    }
+    const { alice, bob } = await connectEnds(webRTC({ rtc: () => lying }))
+    await closed(alice)
+    expect(alice.closeReason).toBe('another certificate than described')
+    expect(alice.count('open')).toBe(0)
+    await closed(bob)
+    expect(live()).toBe(0)
   })
 
   test('refuses options of the wrong type', () => {
