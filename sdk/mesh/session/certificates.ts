@@ -22,9 +22,15 @@ export interface VerifiedCertificate {
 
 const LIFETIME_SECONDS = 86_400
 
-/** A member's id follows from its session key: nobody can take another's without its secret. */
-export const memberIdBytes = (suite: CryptoSuite, sessionPublicKey: Uint8Array): Uint8Array =>
-  suite.kdf(null, 'sid', sessionPublicKey).slice(0, MEMBER_ID_BYTES)
+/**
+ * A member's id follows from both its keys. A certificate alone does not prove that its identity has the session key,
+ * so of the session key alone anybody could claim another's id, under an identity of their own.
+ */
+export const memberIdBytes = (
+  suite: CryptoSuite,
+  sessionPublicKey: Uint8Array,
+  identityPublicKey: Uint8Array,
+): Uint8Array => suite.kdf(null, 'sid', sessionPublicKey, identityPublicKey).slice(0, MEMBER_ID_BYTES)
 
 export const issueCertificate = (
   suite: CryptoSuite,
@@ -59,7 +65,7 @@ export const verifyCertificate = (
   if (!equalBytes(certificate.topic, topic)) return null
   const body = bytes.subarray(0, CERTIFICATE_BODY_BYTES)
   if (!suite.verify(certificate.identity, 'cert', body, certificate.signature)) return null
-  const memberBytes = memberIdBytes(suite, certificate.session)
+  const memberBytes = memberIdBytes(suite, certificate.session, certificate.identity)
   return {
     bytes: bytes.slice(),
     identity: certificate.identity.slice(),

@@ -20,7 +20,7 @@ export interface ReceivedHandshake {
   readonly payload: HandshakePayload
 }
 
-const prologue = (keys: GroupKeys): Uint8Array => prefixed('skein/v1/session', keys.topic)
+const prologue = (keys: GroupKeys): Uint8Array => prefixed('session', keys.topic)
 
 /** The initiator's end: knows whom it speaks to. */
 export const beginHandshake = (suite: CryptoSuite, keys: GroupKeys, own: KeyPair, remote: Uint8Array): Handshake =>

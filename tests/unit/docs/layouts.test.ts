@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createProvisionalSuite, deriveGroupKeys, loadSodium } from '../../../sdk/crypto/index.js'
+import { createSuite, deriveGroupKeys, loadSodium } from '../../../sdk/crypto/index.js'
 import { issueCertificate, memberIdBytes, verifyCertificate } from '../../../sdk/mesh/session/certificates.js'
 import {
   answerHandshake,
@@ -24,11 +24,7 @@ const many = (size: number, value: string): string => value.repeat(size)
 
 const random = new Random('layouts')
 const groupSecret = fill(32, 7)
-const suite = createProvisionalSuite({
-  sodium: await loadSodium(),
-  groupSecret,
-  random: (size) => random.bytes(size),
-})
+const suite = createSuite({ sodium: await loadSodium(), random: (size) => random.bytes(size) })
 const { groupId: _groupId, ...keys } = deriveGroupKeys(suite, groupSecret)
 
 const createMember = () => {
@@ -93,8 +89,9 @@ describe('C2: records', () => {
 describe('identity', () => {
   const { identity, session, certificate } = createMember()
 
-  it('K6: a member id is the first 16 bytes of a hash of the session key', () => {
-    expect(memberIdBytes(suite, session.publicKey)).toEqual(suite.kdf(null, 'sid', session.publicKey).slice(0, 16))
+  it('K6: a member id is the first 16 bytes of a hash of session key and identity', () => {
+    const hash = suite.kdf(null, 'sid', session.publicKey, identity.publicKey)
+    expect(memberIdBytes(suite, session.publicKey, identity.publicKey)).toEqual(hash.slice(0, 16))
     expect(verifyCertificate(suite, keys.topic, certificate)?.member).toMatch(/^[\w-]{22}$/)
   })
 
