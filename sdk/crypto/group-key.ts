@@ -2,6 +2,7 @@ import { decodeBase64url, encodeBase64url } from '../util/base64url.js'
 import { concatBytes, encodeUtf8 } from '../util/bytes.js'
 import { deriveAdmission, type Admission, type AuthProvider } from './auth.js'
 import { KEY_BYTES } from './kdf.js'
+import { labelBytes } from './labels.js'
 import type { CryptoSuite } from './suite.js'
 
 const PREFIX = 'sk1_'
@@ -56,7 +57,7 @@ const describe = (value: unknown): string => (value === null ? 'null' : typeof v
  * Changing it changes the topic of every typed key.
  */
 const TYPED_KEY_COST = { N: 2 ** 16, r: 8, p: 1, dkLen: KEY_BYTES }
-const TYPED_KEY_SALT = encodeUtf8('skein/v1/typed-key')
+const TYPED_KEY_SALT = labelBytes('typed-key')
 /**
  * How long the page stands still at a time, in milliseconds. Not less, since a hidden page without `scheduler.yield`
  * (Safari) waits up to a second at every pause.

@@ -6,5 +6,5 @@
 export type { AuthProvider } from './auth.js'
 export { deriveGroupKeys, generateGroupKey, groupSecretOf, parseGroupKey, type GroupKey } from './group-key.js'
 export { Invitation, InvitationAnswer, InvitationError } from './invitation.js'
-export { createProvisionalSuite } from './provisional-suite.js'
+export { createSuite } from './noise-suite.js'
 export { loadSodium } from './sodium.js'

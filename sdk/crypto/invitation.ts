@@ -1,32 +1,39 @@
 import { FRAME } from '../protocol/codes.js'
 import { DecodeError } from '../protocol/decode-error.js'
 import {
+  decodeBotCertificate,
   decodeInvite,
   decodeKey,
   decodeProof,
   decodeReply,
   decodeSealed,
+  encodeBotCertificate,
   encodeInvite,
   encodeKey,
-  encodeProof,
   encodeReply,
   encodeSealed,
   type InviteReply,
 } from '../protocol/invite-frames.js'
-import { equalBytes } from '../util/bytes.js'
+import { concatBytes, equalBytes } from '../util/bytes.js'
 import { open, seal } from './aead.js'
-import { KEY_BYTES, kdf } from './kdf.js'
+import { kdf, KEY_BYTES } from './kdf.js'
+import { labelBytes } from './labels.js'
+import { agree, NoiseHandshake, XX } from './noise.js'
+import { sign, verify } from './signature.js'
 import type { Sodium } from './sodium.js'
-import type { KeyPair } from './suite.js'
+import type { HandshakeRole, KeyPair } from './suite.js'
 
 /**
- * How a group's key reaches a bot so that whoever carries the bytes cannot read it, a proxy that ends TLS included: an
- * exchange of ephemeral X25519 keys in which the bot signs both with its identity, then the key, sealed. A member that
+ * How a group's key reaches a bot so that whoever carries the bytes cannot read it, a proxy that ends TLS included:
+ * Noise_XX_25519_ChaChaPoly_BLAKE2b, the member being the initiator. The bot's message carries its certificate, an
+ * identity's signature over the key that it shakes hands with, and the member's last one the group's key. A member that
  * knows the identity beforehand (the pin) knows that nobody sits in between; without a pin it trusts the connection.
- *
- * Provisional: Noise XX takes its place, with the same turns.
+ * Members have no name in this: theirs are keys for one exchange.
  */
-type Secrets = { readonly toBot: Uint8Array; readonly toMember: Uint8Array }
+interface Source {
+  readonly sodium: Sodium
+  readonly random: (size: number) => Uint8Array
+}
 
 /** What the other side sent cannot be what an honest one would send here. */
 export class InvitationError extends Error {
@@ -41,21 +48,22 @@ export class InvitationError extends Error {
 
 const nothing = new Uint8Array()
 
-const proofBody = (sodium: Sodium, member: Uint8Array, bot: Uint8Array, identity: Uint8Array): Uint8Array =>
-  kdf(sodium, null, 'bot-proof', member, bot, identity)
-
-const deriveSecrets = (sodium: Sodium, own: KeyPair, other: Uint8Array, parts: readonly Uint8Array[]): Secrets => {
-  let shared: Uint8Array
-  try {
-    shared = sodium.crypto_scalarmult(own.secretKey, other)
-  } catch (cause) {
-    throw new InvitationError('forged', { cause })
-  }
-  return {
-    toBot: kdf(sodium, shared, 'bot-invite', ...parts, Uint8Array.of(0)),
-    toMember: kdf(sodium, shared, 'bot-invite', ...parts, Uint8Array.of(1)),
-  }
+const freshKeys = ({ sodium, random }: Source): KeyPair => {
+  const secretKey = random(KEY_BYTES)
+  return { publicKey: sodium.crypto_scalarmult_base(secretKey), secretKey }
 }
+
+const createPrologue = (): Uint8Array => {
+  const label = labelBytes('bot-invite')
+  return concatBytes(Uint8Array.of(label.length, 0, 0, 0), label)
+}
+
+const start = (source: Source, role: HandshakeRole, s: KeyPair): NoiseHandshake =>
+  new NoiseHandshake({ ...source, pattern: XX, role, prologue: createPrologue(), s })
+
+/** The key of REPLY, from the bot's half of what the handshake ends in. */
+const replyKey = (sodium: Sodium, botKey: Uint8Array, hash: Uint8Array): Uint8Array =>
+  kdf(sodium, botKey, 'bot-reply', hash)
 
 const decoded = <Value>(decode: () => Value): Value => {
   try {
@@ -66,15 +74,14 @@ const decoded = <Value>(decode: () => Value): Value => {
   }
 }
 
-const unsealed = (sodium: Sodium, key: Uint8Array, sealed: Uint8Array): Uint8Array => {
-  const opened = open(sodium, key, 0, nothing, sealed)
+const authentic = (opened: Uint8Array | null): Uint8Array => {
   if (opened === null) throw new InvitationError('forged')
   return opened
 }
 
-const ephemeralKeys = (sodium: Sodium, random: (size: number) => Uint8Array): KeyPair => {
-  const secretKey = random(KEY_BYTES)
-  return { publicKey: sodium.crypto_scalarmult_base(secretKey), secretKey }
+const inTurn = <Value>(value: Value | null): Value => {
+  if (value === null) throw new InvitationError('damaged')
+  return value
 }
 
 /** The member's end. Its calls come in the order below, each once; what is wrong throws an {@link InvitationError}. */
@@ -82,24 +89,19 @@ export class Invitation {
   /** The first frame. */
   readonly frame: Uint8Array
   readonly #sodium: Sodium
-  readonly #own: KeyPair
   readonly #key: string
   readonly #pin: Uint8Array | null
-  #secrets: Secrets | null = null
+  #handshake: NoiseHandshake | null
+  #replyKey: Uint8Array | null = null
   #identity: Uint8Array | null = null
 
   /** `pin` is the identity that the bot must have, 32 bytes; `null` to take whoever answers. */
-  constructor(options: {
-    readonly sodium: Sodium
-    readonly random: (size: number) => Uint8Array
-    readonly key: string
-    readonly pin: Uint8Array | null
-  }) {
+  constructor(options: Source & { readonly key: string; readonly pin: Uint8Array | null }) {
     this.#sodium = options.sodium
-    this.#own = ephemeralKeys(options.sodium, options.random)
     this.#key = options.key
     this.#pin = options.pin
-    this.frame = encodeInvite(this.#own.publicKey)
+    this.#handshake = start(options, 'initiator', freshKeys(options))
+    this.frame = encodeInvite(this.#handshake.write(nothing))
   }
 
   /** Who has proved itself: 32 bytes; `null` before that. */
@@ -109,64 +111,74 @@ export class Invitation {
 
   /** Takes PROOF; the KEY frame that answers it. */
   handleProof(frame: Uint8Array): Uint8Array {
-    const { ephemeral, identity, signature } = decoded(() => decodeProof(frame))
+    const handshake = inTurn(this.#handshake)
+    const message = decoded(() => decodeProof(frame))
+    const payload = authentic(handshake.read(message))
+    this.#handshake = null
+    const { identity, signature } = decoded(() => decodeBotCertificate(payload))
     if (this.#pin !== null && !equalBytes(identity, this.#pin)) throw new InvitationError('other-identity')
-    const body = proofBody(this.#sodium, this.#own.publicKey, ephemeral, identity)
-    if (!this.#sodium.crypto_sign_verify_detached(signature, body, identity)) throw new InvitationError('forged')
-    this.#secrets = deriveSecrets(this.#sodium, this.#own, ephemeral, [this.#own.publicKey, ephemeral, identity])
+    const { remoteStatic } = handshake
+    if (remoteStatic === null || !verify(this.#sodium, identity, 'bot-cert', remoteStatic, signature)) {
+      throw new InvitationError('forged')
+    }
     this.#identity = identity.slice()
-    return encodeSealed(FRAME.KEY, seal(this.#sodium, this.#secrets.toBot, 0, nothing, encodeKey(this.#key)))
+    const answer = encodeSealed(FRAME.KEY, handshake.write(encodeKey(this.#key)))
+    const { receive, hash } = handshake.split()
+    this.#replyKey = replyKey(this.#sodium, receive, hash)
+    return answer
   }
 
   /** Takes REPLY. */
   handleReply(frame: Uint8Array): InviteReply {
-    const secrets = this.#secrets
-    if (secrets === null) throw new InvitationError('damaged')
-    return decoded(() => decodeReply(unsealed(this.#sodium, secrets.toMember, decodeSealed(frame, FRAME.REPLY))))
+    const key = inTurn(this.#replyKey)
+    const sealed = decoded(() => decodeSealed(frame, FRAME.REPLY))
+    const reply = authentic(open(this.#sodium, key, 0, nothing, sealed))
+    return decoded(() => decodeReply(reply))
   }
 }
 
 /** The bot's end, as {@link Invitation} is the member's. */
 export class InvitationAnswer {
-  readonly #sodium: Sodium
-  readonly #random: (size: number) => Uint8Array
+  readonly #source: Source
   readonly #identity: KeyPair
-  #secrets: Secrets | null = null
+  #handshake: NoiseHandshake | null = null
+  #replyKey: Uint8Array | null = null
 
-  constructor(options: {
-    readonly sodium: Sodium
-    readonly random: (size: number) => Uint8Array
-    readonly identity: KeyPair
-  }) {
-    this.#sodium = options.sodium
-    this.#random = options.random
+  constructor(options: Source & { readonly identity: KeyPair }) {
+    this.#source = options
     this.#identity = options.identity
   }
 
   /** Takes INVITE; the PROOF frame that answers it. */
   handleInvite(frame: Uint8Array): Uint8Array {
-    const member = decoded(() => decodeInvite(frame)).slice()
-    const own = ephemeralKeys(this.#sodium, this.#random)
-    const identity = this.#identity.publicKey
-    this.#secrets = deriveSecrets(this.#sodium, own, member, [member, own.publicKey, identity])
-    const body = proofBody(this.#sodium, member, own.publicKey, identity)
-    const signature = this.#sodium.crypto_sign_detached(body, this.#identity.secretKey)
-    return encodeProof({ ephemeral: own.publicKey, identity, signature })
+    const { sodium } = this.#source
+    const message = decoded(() => decodeInvite(frame))
+    const s = freshKeys(this.#source)
+    // All the message holds is a key. One of small order would make the answer one that nobody can read.
+    if (agree(sodium, s.secretKey, message) === null) throw new InvitationError('forged')
+    const handshake = start(this.#source, 'responder', s)
+    authentic(handshake.read(message))
+    const signature = sign(sodium, this.#identity.secretKey, 'bot-cert', s.publicKey)
+    const certificate = encodeBotCertificate({ identity: this.#identity.publicKey, signature })
+    this.#handshake = handshake
+    return encodeSealed(FRAME.PROOF, handshake.write(certificate))
   }
 
   /** Takes KEY; the group's key string, as it was sent: it may be none. */
   handleKey(frame: Uint8Array): string {
-    const secrets = this.#taken()
-    return decoded(() => decodeKey(unsealed(this.#sodium, secrets.toBot, decodeSealed(frame, FRAME.KEY))))
+    const handshake = inTurn(this.#handshake)
+    const message = decoded(() => decodeSealed(frame, FRAME.KEY))
+    const payload = authentic(handshake.read(message))
+    this.#handshake = null
+    const { send, hash } = handshake.split()
+    this.#replyKey = replyKey(this.#source.sodium, send, hash)
+    return decoded(() => decodeKey(payload))
   }
 
   /** The REPLY frame; once, since its nonce is fixed. */
   reply(reply: InviteReply): Uint8Array {
-    return encodeSealed(FRAME.REPLY, seal(this.#sodium, this.#taken().toMember, 0, nothing, encodeReply(reply)))
-  }
-
-  #taken(): Secrets {
-    if (this.#secrets === null) throw new InvitationError('damaged')
-    return this.#secrets
+    const key = inTurn(this.#replyKey)
+    this.#replyKey = null
+    return encodeSealed(FRAME.REPLY, seal(this.#source.sodium, key, 0, nothing, encodeReply(reply)))
   }
 }

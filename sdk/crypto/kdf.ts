@@ -1,5 +1,4 @@
-import { encodeUtf8 } from '../util/bytes.js'
-import type { Label } from './labels.js'
+import { labelBytes, type Label } from './labels.js'
 import type { Sodium } from './sodium.js'
 
 export const KEY_BYTES = 32
@@ -7,20 +6,20 @@ const LENGTH_BYTES = 4
 const noKey = new Uint8Array(KEY_BYTES)
 
 /**
- * BLAKE2b over `label` and `parts`, each behind its length (u32, little-endian): no two different lists are ever the
- * same bytes. `key` is 32 bytes, anything else a RangeError, since BLAKE2b itself would take other lengths silently.
+ * 32 bytes for one purpose: BLAKE2b over `label` and `parts`, each behind its length (u32, little-endian), so that no
+ * two different lists are ever the same bytes. `key` is 32 bytes or none (32 zero bytes); anything else is a RangeError,
+ * since BLAKE2b itself would take other lengths silently.
  */
-export const keyedHash = (
+export const kdf = (
   sodium: Sodium,
-  size: number,
   key: Uint8Array | null,
-  label: string,
-  parts: readonly Uint8Array[],
+  label: Label,
+  ...parts: readonly Uint8Array[]
 ): Uint8Array => {
   if (key !== null && key.length !== KEY_BYTES) {
     throw new RangeError(`cannot derive "${label}": key of ${key.length} bytes, not ${KEY_BYTES}`)
   }
-  const fields = [encodeUtf8(`skein/v1/${label}`), ...parts]
+  const fields = [labelBytes(label), ...parts]
   const input = new Uint8Array(fields.reduce((sum, field) => sum + LENGTH_BYTES + field.length, 0))
   const view = new DataView(input.buffer)
   let offset = 0
@@ -29,13 +28,5 @@ export const keyedHash = (
     input.set(field, offset + LENGTH_BYTES)
     offset += LENGTH_BYTES + field.length
   }
-  return sodium.crypto_generichash(size, input, key ?? noKey)
+  return sodium.crypto_generichash(KEY_BYTES, input, key ?? noKey)
 }
-
-/** 32 bytes for one purpose, from a 32-byte key or from none (32 zero bytes). */
-export const kdf = (
-  sodium: Sodium,
-  key: Uint8Array | null,
-  label: Label,
-  ...parts: readonly Uint8Array[]
-): Uint8Array => keyedHash(sodium, KEY_BYTES, key, label, parts)

@@ -3,13 +3,7 @@
  * for each key that somebody hands over.
  */
 import { platform } from '#platform'
-import {
-  createProvisionalSuite,
-  InvitationAnswer,
-  InvitationError,
-  loadSodium,
-  parseGroupKey,
-} from '../crypto/index.js'
+import { createSuite, InvitationAnswer, InvitationError, loadSodium, parseGroupKey } from '../crypto/index.js'
 import type { GroupKey } from '../crypto/group-key.js'
 import type { KeyPair } from '../crypto/suite.js'
 import { SkeinError } from '../errors.js'
@@ -246,6 +240,5 @@ const checkAddress = (url: string): string => {
 
 const createIdentity = async (): Promise<KeyPair> => {
   const sodium = await loadSodium()
-  const random = (size: number) => platform.randomBytes(size)
-  return createProvisionalSuite({ sodium, groupSecret: random(32), random }).identityKeys()
+  return createSuite({ sodium, random: (size) => platform.randomBytes(size) }).identityKeys()
 }

@@ -1,4 +1,4 @@
-import { createProvisionalSuite, deriveGroupKeys, type GroupKey } from '../crypto/index.js'
+import { createSuite, deriveGroupKeys, type GroupKey } from '../crypto/index.js'
 import { openSignaling, type SignalingClosed } from '../discovery/signaling-socket.js'
 import { SkeinError } from '../errors.js'
 import type { Engine } from '../mesh/engine.js'
@@ -165,7 +165,7 @@ export class Join {
     const { Engine, sodium, groupSecret, iceServers } = await loadForJoin(settings, groupKey, role.isInvited)
     if (!this.#settle) return
     this.iceServers = iceServers
-    const suite = createProvisionalSuite({ sodium, groupSecret, random: (size) => this.#platform.randomBytes(size) })
+    const suite = createSuite({ sodium, random: (size) => this.#platform.randomBytes(size) })
     const { groupId, ...keys } = deriveGroupKeys(suite, groupSecret, settings.auth, (error) => {
       this.#listener.onError(error)
     })

@@ -61,7 +61,7 @@ export class Core {
     this.options = options
     this.suite = options.suite
     this.nowMs = nowMs
-    this.idBytes = memberIdBytes(options.suite, options.session.publicKey)
+    this.idBytes = memberIdBytes(options.suite, options.session.publicKey, options.identity.publicKey)
     this.id = encodeBase64url(this.idBytes)
     this.certificate = issueCertificate(
       options.suite,

@@ -1,22 +1,24 @@
 import { FRAME } from './codes.js'
 import { DecodeError } from './decode-error.js'
 import { decodeFields, encodeFields, encodeNumber, numberField, requireField } from './fields.js'
-import { MEMBER_ID_BYTES } from './limits.js'
+import { MEMBER_ID_BYTES, SIGNATURE_BYTES } from './limits.js'
 import { pad, unpad } from './padding.js'
 import { Reader } from './reader.js'
 import { concatBytes, decodeUtf8, encodeUtf8 } from '../util/bytes.js'
 
 /**
- * INVITE = 0x41 | version u8 = 1 | ephemeral 32
- * PROOF  = 0x42 | ephemeral 32 | identity 32 | signature 64
- * KEY    = 0x43 | sealed pad(256, fields {1: key})
+ * INVITE = 0x41 | version u8 = 1 | handshake message 32
+ * PROOF  = 0x42 | handshake message 192, its payload: identity 32 | signature 64
+ * KEY    = 0x43 | handshake message, its payload: pad(256, fields {1: key})
  * REPLY  = 0x44 | sealed pad(64, fields {1: refused varint, 2: member id})
  *
  * How a member asks a bot into its group over a socket: INVITE and KEY by the member, PROOF and REPLY by the bot.
  */
 const INVITE_VERSION = 1
-const KEY_BYTES = 32
-const SIGNATURE_BYTES = 64
+const EPHEMERAL_BYTES = 32
+const IDENTITY_BYTES = 32
+/** Ephemeral key, static key sealed, certificate sealed. */
+const PROOF_BYTES = EPHEMERAL_BYTES + (32 + 16) + (IDENTITY_BYTES + SIGNATURE_BYTES + 16)
 const KEY_PADDING = 256
 const REPLY_PADDING = 64
 const KEY_FIELD = { KEY: 1 } as const
@@ -30,8 +32,8 @@ export const REFUSED = { FULL: 1, FAILED: 2, BAD_KEY: 3 } as const
 export type InviteReply =
   { readonly type: 'comes'; readonly member: Uint8Array } | { readonly type: 'refused'; readonly reason: number }
 
-export interface Proof {
-  readonly ephemeral: Uint8Array
+/** Whose the key is that a bot shakes hands with. */
+export interface BotCertificate {
   readonly identity: Uint8Array
   readonly signature: Uint8Array
 }
@@ -43,36 +45,40 @@ const open = (frame: Uint8Array, code: number): Reader => {
   return reader
 }
 
-export const encodeInvite = (ephemeral: Uint8Array): Uint8Array =>
-  concatBytes(Uint8Array.of(FRAME.INVITE, INVITE_VERSION), ephemeral)
+export const encodeInvite = (message: Uint8Array): Uint8Array =>
+  concatBytes(Uint8Array.of(FRAME.INVITE, INVITE_VERSION), message)
 
-/** The member's ephemeral key. */
+/** The first handshake message: an ephemeral key alone. */
 export const decodeInvite = (frame: Uint8Array): Uint8Array => {
   const reader = open(frame, FRAME.INVITE)
   if (reader.u8() !== INVITE_VERSION) throw new DecodeError('another version')
-  const ephemeral = reader.bytes(KEY_BYTES)
+  const message = reader.bytes(EPHEMERAL_BYTES)
   reader.end()
-  return ephemeral
+  return message
 }
 
-export const encodeProof = ({ ephemeral, identity, signature }: Proof): Uint8Array =>
-  concatBytes(Uint8Array.of(FRAME.PROOF), ephemeral, identity, signature)
-
-export const decodeProof = (frame: Uint8Array): Proof => {
+/** The second handshake message. */
+export const decodeProof = (frame: Uint8Array): Uint8Array => {
   const reader = open(frame, FRAME.PROOF)
-  const proof = {
-    ephemeral: reader.bytes(KEY_BYTES),
-    identity: reader.bytes(KEY_BYTES),
-    signature: reader.bytes(SIGNATURE_BYTES),
-  }
+  const message = reader.bytes(PROOF_BYTES)
   reader.end()
-  return proof
+  return message
 }
 
-/** A frame that is sealed as a whole behind its code. */
+/** A frame of which all behind the code is for the handshake, or sealed. */
 export const encodeSealed = (code: number, sealed: Uint8Array): Uint8Array => concatBytes(Uint8Array.of(code), sealed)
 
 export const decodeSealed = (frame: Uint8Array, code: number): Uint8Array => open(frame, code).rest()
+
+export const encodeBotCertificate = ({ identity, signature }: BotCertificate): Uint8Array =>
+  concatBytes(identity, signature)
+
+export const decodeBotCertificate = (bytes: Uint8Array): BotCertificate => {
+  const reader = new Reader(bytes)
+  const certificate = { identity: reader.bytes(IDENTITY_BYTES), signature: reader.bytes(SIGNATURE_BYTES) }
+  reader.end()
+  return certificate
+}
 
 export const encodeKey = (key: string): Uint8Array => pad(encodeFields([[KEY_FIELD.KEY, encodeUtf8(key)]]), KEY_PADDING)
 

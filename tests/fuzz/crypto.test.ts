@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseGroupKey } from '../../sdk/crypto/index.js'
+import { NoiseHandshake, XX } from '../../sdk/crypto/noise.js'
 import { encodeBase64url } from '../../sdk/util/base64url.js'
-import { createSuite, prologue, psk, setupPair } from '../unit/crypto/setup.js'
+import { createSuite, prologue, psk, setupPair, sodium } from '../unit/crypto/setup.js'
 
 const suite = createSuite('fuzz')
 const key = new Uint8Array(32).fill(1)
@@ -53,15 +54,53 @@ describe('the handshake', () => {
     )
   })
 
-  it('H4: answers null for random bytes on either side', () => {
+  it('H4: answers null for random bytes on either side, and still reads the genuine messages', () => {
     const { alice, bob } = setupPair()
-    alice.write(key)
+    const first = alice.write(key)
+    // Of the right length as well, and with a genuine beginning, so that each field in turn is what fails.
+    const exact = fc.uint8Array({ minLength: 96, maxLength: 300 })
+    const begun = fc.tuple(fc.nat({ max: first.length - 1 }), bytes).map(([size, rest]) => {
+      const message = new Uint8Array(size + rest.length)
+      message.set(first.subarray(0, size))
+      message.set(rest, size)
+      return message
+    })
+    const isGenuine = (message: Uint8Array) => Buffer.from(message).equals(first)
     fc.assert(
-      fc.property(bytes, (message) => {
+      fc.property(fc.oneof(bytes, exact, begun), (message) => {
+        fc.pre(!isGenuine(message))
         expect(bob.read(message)).toBeNull()
         expect(alice.read(message)).toBeNull()
       }),
+      { numRuns: 500 },
     )
+    expect(bob.read(first)).toEqual(key)
+    expect(alice.read(bob.write(key))).toEqual(key)
+  })
+
+  it('of an invitation: answers null for random bytes behind the first message, however they begin', () => {
+    const ends = (['initiator', 'responder'] as const).map(
+      (role) =>
+        new NoiseHandshake({
+          sodium,
+          random: (size) => suite.random(size),
+          pattern: XX,
+          role,
+          prologue,
+          s: suite.sessionKeys(),
+        }),
+    )
+    const [alice, bob] = ends as [NoiseHandshake, NoiseHandshake]
+    bob.read(alice.write(new Uint8Array()))
+    const second = bob.write(key)
+    fc.assert(
+      fc.property(fc.nat({ max: second.length - 1 }), bytes, (size, rest) => {
+        const message = Buffer.concat([second.subarray(0, size), rest])
+        fc.pre(!message.equals(second))
+        expect(alice.read(message)).toBeNull()
+      }),
+    )
+    expect(alice.read(second)).toEqual(key)
   })
 
   it('begins with a key of any length, and nobody else can answer it', () => {

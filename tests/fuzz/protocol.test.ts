@@ -7,14 +7,15 @@ import { decodeFields, encodeFields, encodeNumber, numberField } from '../../sdk
 import { decodeHandshakePayload, encodeHandshakePayload } from '../../sdk/protocol/handshake-payload.js'
 import { decodeHello, encodeHello } from '../../sdk/protocol/hello.js'
 import {
+  decodeBotCertificate,
   decodeInvite,
   decodeKey,
   decodeProof,
   decodeReply,
   decodeSealed,
+  encodeBotCertificate,
   encodeInvite,
   encodeKey,
-  encodeProof,
   encodeReply,
   encodeSealed,
   type InviteReply,
@@ -131,7 +132,7 @@ const relayFrame = fc
   .map(([dst, src, session, counter, sealed]) => concatBytes(encodeRelayHeader(dst, src, session, counter), sealed))
 
 const greeting = fc.record({ topic: bytes(32), hello: fc.uint8Array({ minLength: 1, maxLength: 1_024 }) })
-const proof = fc.record({ ephemeral: bytes(32), identity: bytes(32), signature })
+const botCertificate = fc.record({ identity: bytes(32), signature })
 const keyText = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 })
 const reply: Arbitrary<InviteReply> = fc.oneof(
   fc.record({ type: fc.constant('comes' as const), member: memberId }),
@@ -188,7 +189,8 @@ const decoders: Readonly<
     fc.tuple(bytes(8), bytes(16)).map(([mark, tag]) => concatBytes(encodeAttachHeader(mark), tag)),
   ],
   decodeInvite: [decodeInvite, bytes(32).map(encodeInvite)],
-  decodeProof: [decodeProof, proof.map(encodeProof)],
+  decodeProof: [decodeProof, bytes(192).map((message) => encodeSealed(0x42, message))],
+  decodeBotCertificate: [decodeBotCertificate, botCertificate.map(encodeBotCertificate)],
   decodeSealed: [(input) => decodeSealed(input, 0x43), upTo(300).map((sealed) => encodeSealed(0x43, sealed))],
   decodeKey: [decodeKey, keyText.map(encodeKey)],
   decodeReply: [decodeReply, reply.map(encodeReply)],
@@ -379,8 +381,11 @@ describe('what was encoded is decoded to the same', () => {
     roundTrip(bytes(32), (ephemeral) => {
       expect(decodeInvite(encodeInvite(ephemeral))).toEqual(ephemeral)
     })
-    roundTrip(proof, (proves) => {
-      expect(decodeProof(encodeProof(proves))).toEqual(proves)
+    roundTrip(bytes(192), (message) => {
+      expect(decodeProof(encodeSealed(0x42, message))).toEqual(message)
+    })
+    roundTrip(botCertificate, (certificate) => {
+      expect(decodeBotCertificate(encodeBotCertificate(certificate))).toEqual(certificate)
     })
     roundTrip(upTo(300), (sealed) => {
       expect(decodeSealed(encodeSealed(0x44, sealed), 0x44)).toEqual(sealed)

@@ -1,7 +1,8 @@
-import { createProvisionalSuite, deriveGroupKeys, loadSodium } from '../../sdk/crypto/index.js'
+import { createSuite, deriveGroupKeys, loadSodium } from '../../sdk/crypto/index.js'
 import type { CryptoSuite } from '../../sdk/crypto/suite.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
 import type { Random } from '../support/random.js'
+import { rememberingSodium } from './remembering-sodium.js'
 
 /** With the key of the one way in that all have, for tests that shake hands by hand. */
 export type GroupKeys = EngineOptions['keys'] & { readonly psk: Uint8Array }
@@ -15,7 +16,7 @@ const sodium = await loadSodium()
 /** The suite that ships, fed from a seed: everything it does is repeatable. One group secret for a whole world. */
 export const createSimulatedCrypto = (random: Random): { suite: CryptoSuite; keys: GroupKeys } => {
   const groupSecret = random.bytes(32)
-  const suite = createProvisionalSuite({ sodium, groupSecret, random: (size: number) => random.bytes(size) })
+  const suite = createSuite({ sodium: rememberingSodium(sodium), random: (size: number) => random.bytes(size) })
   const keys = deriveGroupKeys(suite, groupSecret, [{ id: 'anonymous' }])
   return { suite, keys: { ...keys, psk: keys.admissions[0]?.psk ?? fail() } }
 }

@@ -4,7 +4,7 @@ import { encodeRecord, type AllChunk, type MemberRecord, type OneChunk } from '.
 import { encodeRelayHeader, encodeRelayedSetup, relayAssociatedData } from '../../sdk/protocol/relay-frames.js'
 import { encodeRosterBody, type Card, type Links } from '../../sdk/protocol/roster-record.js'
 import { pad } from '../../sdk/protocol/padding.js'
-import { issueCertificate } from '../../sdk/mesh/session/certificates.js'
+import { issueCertificate, memberIdBytes } from '../../sdk/mesh/session/certificates.js'
 import { concatBytes } from '../../sdk/util/bytes.js'
 import { MeshWorld, type TestMember } from './mesh-world.js'
 
@@ -116,7 +116,7 @@ export class PaperMember {
     this.#world = world
     this.#identity = suite.identityKeys()
     this.session = suite.sessionKeys()
-    this.id = suite.kdf(null, 'sid', this.session.publicKey).slice(0, 16)
+    this.id = memberIdBytes(suite, this.session.publicKey, this.#identity.publicKey)
     this.certificate = issueCertificate(
       suite,
       { identity: this.#identity, session: this.session, topic: keys.topic },

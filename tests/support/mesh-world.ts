@@ -2,7 +2,7 @@ import type { CryptoSuite, HandshakeRole, KeyPair, SessionSecrets } from '../../
 import { Engine } from '../../sdk/mesh/engine.js'
 import type { CarrierId, Effects, EngineEvent, EngineNotice, MessageKind } from '../../sdk/mesh/events.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
-import { issueCertificate } from '../../sdk/mesh/session/certificates.js'
+import { issueCertificate, memberIdBytes } from '../../sdk/mesh/session/certificates.js'
 import type { Lane } from '../../sdk/protocol/carrier.js'
 import {
   decodeClientFrame,
@@ -10,7 +10,7 @@ import {
   type Introduction,
   type ServerFrame,
 } from '../../sdk/protocol/server-frames.js'
-import { encodeUtf8 } from '../../sdk/util/bytes.js'
+import { compareBytes, encodeUtf8 } from '../../sdk/util/bytes.js'
 import { createSimulatedCrypto, type GroupKeys } from '../simulation/crypto.js'
 import { Random } from './random.js'
 
@@ -31,6 +31,11 @@ export interface Received {
 export interface CapturedSession {
   readonly role: HandshakeRole
   readonly secrets: SessionSecrets
+}
+
+interface MemberKeys {
+  readonly session: KeyPair
+  readonly identity: KeyPair
 }
 
 interface LinkEnd {
@@ -83,13 +88,13 @@ export class MeshWorld {
 
   /** As `add`, but nothing has begun. */
   create(names: readonly string[], options: OptionsOf = {}): TestMember[] {
-    const sessions = names.map(() => this.suite.sessionKeys())
-    const idOf = (session: KeyPair): string =>
-      Buffer.from(this.suite.kdf(null, 'sid', session.publicKey).slice(0, 16)).toString('hex')
-    sessions.sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
+    const pairs = names.map(() => ({ session: this.suite.sessionKeys(), identity: this.suite.identityKeys() }))
+    const idOf = ({ session, identity }: MemberKeys): Uint8Array =>
+      memberIdBytes(this.suite, session.publicKey, identity.publicKey)
+    pairs.sort((a, b) => compareBytes(idOf(a), idOf(b)))
     return names.map((name, index) => {
       const own = typeof options === 'function' ? options(name) : options
-      const member = new TestMember(this, name, sessions[index] as KeyPair, own)
+      const member = new TestMember(this, name, pairs[index] as MemberKeys, own)
       this.members.push(member)
       return member
     })
@@ -201,11 +206,11 @@ export class TestMember {
   #timerMs = Infinity
   readonly #effects: Effects
 
-  constructor(world: MeshWorld, name: string, session: KeyPair, options: Partial<EngineOptions>) {
+  constructor(world: MeshWorld, name: string, { session, identity }: MemberKeys, options: Partial<EngineOptions>) {
     this.world = world
     this.name = name
     this.session = session
-    this.identity = world.suite.identityKeys()
+    this.identity = identity
     this.addresses = options.addresses ?? []
     const { suite, keys } = world
     this.certificate = issueCertificate(suite, { identity: this.identity, session, topic: keys.topic }, world.nowMs)

@@ -34,9 +34,15 @@ export const RENEW_MS = (LIFETIME_SECONDS * 1000) / 2
 /** Clocks are wrong; nothing but what is kept rests on them. */
 const TOLERANCE_MS = 48 * 3_600_000
 
-/** A member's id follows from its session key: nobody can take another's without its secret. */
-export const memberIdBytes = (suite: CryptoSuite, sessionPublicKey: Uint8Array): Uint8Array =>
-  suite.kdf(null, 'sid', sessionPublicKey).slice(0, MEMBER_ID_BYTES)
+/**
+ * A member's id follows from both its keys. A certificate alone does not prove that its identity has the session key,
+ * so of the session key alone anybody could claim another's id, under an identity of their own.
+ */
+export const memberIdBytes = (
+  suite: CryptoSuite,
+  sessionPublicKey: Uint8Array,
+  identityPublicKey: Uint8Array,
+): Uint8Array => suite.kdf(null, 'sid', sessionPublicKey, identityPublicKey).slice(0, MEMBER_ID_BYTES)
 
 export const issueCertificate = (
   suite: CryptoSuite,
@@ -71,7 +77,7 @@ export const verifyCertificate = (
   if (!equalBytes(certificate.topic, topic)) return null
   const body = bytes.subarray(0, CERTIFICATE_BODY_BYTES)
   if (!suite.verify(certificate.identity, 'cert', body, certificate.signature)) return null
-  const memberBytes = memberIdBytes(suite, certificate.session)
+  const memberBytes = memberIdBytes(suite, certificate.session, certificate.identity)
   return {
     bytes: bytes.slice(),
     identity: certificate.identity.slice(),

@@ -21,7 +21,7 @@ export interface ReceivedHandshake {
   readonly payload: HandshakePayload
 }
 
-const prologue = ({ topic }: { readonly topic: Uint8Array }): Uint8Array => prefixed('skein/v1/session', topic)
+const prologue = ({ topic }: { readonly topic: Uint8Array }): Uint8Array => prefixed('session', topic)
 
 /** The initiator's end: knows whom it speaks to, and by what (the psk of an admission) it hopes to be let in. */
 export const beginHandshake = (

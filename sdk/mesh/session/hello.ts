@@ -10,7 +10,7 @@ interface GroupKeys {
   readonly admissions: readonly { readonly id: string }[]
 }
 
-const associatedData = (topic: Uint8Array): Uint8Array => prefixed('skein/v1/hello', topic)
+const associatedData = (topic: Uint8Array): Uint8Array => prefixed('hello-ad', topic)
 
 /** What the server shows of me to members. It can neither read it nor make one up. */
 export const sealHello = (suite: CryptoSuite, keys: GroupKeys, certificate: Uint8Array): Uint8Array => {

@@ -99,14 +99,14 @@ export class Session {
    * since its nonce is fixed. A link without certificates is bound by zeros.
    */
   writeBind(binding: Binding | null): Uint8Array {
-    const sealed = this.#suite.seal(this.#bind.send, 0, prefixed('skein/v1/bind', empty), this.#bindBody(binding, true))
+    const sealed = this.#suite.seal(this.#bind.send, 0, prefixed('bind', empty), this.#bindBody(binding, true))
     return concatBytes(Uint8Array.of(FRAME.BIND), sealed)
   }
 
   /** Whether the other end is the member of this session, and nobody sits in between. */
   checkBind(frame: Uint8Array, binding: Binding | null): boolean {
     if (frame[0] !== FRAME.BIND) return false
-    const body = this.#suite.open(this.#bind.receive, 0, prefixed('skein/v1/bind', empty), frame.subarray(1))
+    const body = this.#suite.open(this.#bind.receive, 0, prefixed('bind', empty), frame.subarray(1))
     return body !== null && equalBytes(body, this.#bindBody(binding, false))
   }
 

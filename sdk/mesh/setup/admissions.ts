@@ -70,7 +70,7 @@ export class Admissions {
   }
 
   get #associatedData(): Uint8Array {
-    return prefixed('skein/v1/refusal', this.#core.options.keys.topic)
+    return prefixed('refuse', this.#core.options.keys.topic)
   }
 }
 

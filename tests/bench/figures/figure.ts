@@ -16,6 +16,7 @@ export type FigureId =
   | 'size'
   | 'page-to-node'
   | 'node-mesh'
+  | 'handshake'
 
 /** A number, several that were taken in different ways (the way with the best median counts), or why there is none. */
 export type Reading = number | readonly number[] | string

@@ -2,6 +2,7 @@ import { broadcast } from './broadcast.js'
 import { bulk } from './bulk.js'
 import type { Figure } from './figure.js'
 import { gone } from './gone.js'
+import { handshake } from './handshake.js'
 import { heap } from './heap.js'
 import { join } from './join.js'
 import { mesh } from './mesh.js'
@@ -27,4 +28,5 @@ export const figures: readonly Figure[] = [
   gone,
   size,
   nodeMesh,
+  handshake,
 ]

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { Invitation, InvitationAnswer, InvitationError } from '../../../sdk/crypto/invitation.js'
 import { FRAME } from '../../../sdk/protocol/codes.js'
-import { encodeProof, MAX_INVITE_FRAME_BYTES } from '../../../sdk/protocol/invite-frames.js'
-import { kdf } from '../../../sdk/crypto/kdf.js'
+import { encodeBotCertificate, encodeSealed, MAX_INVITE_FRAME_BYTES } from '../../../sdk/protocol/invite-frames.js'
+import { NoiseHandshake, XX } from '../../../sdk/crypto/noise.js'
+import { sign } from '../../../sdk/crypto/signature.js'
+import type { KeyPair } from '../../../sdk/crypto/suite.js'
 import { Random } from '../../support/random.js'
-import { hex, sodium, unhex } from './setup.js'
+import { hex, smallOrderPoints, sodium, unhex } from './setup.js'
 
 const key = 'sk1_a-key-of-no-group'
 const comes = { type: 'comes', member: new Uint8Array(16).fill(9) } as const
@@ -105,7 +107,7 @@ describe('an invitation', () => {
     const pin = identityOf('bot').publicKey
     const { member, bot, source } = setup({ pin })
     const between = new Invitation({ ...source, key, pin: null })
-    // The bot proves itself to the one in between, whose ephemeral it signed.
+    // The bot proves itself to the one in between, whose ephemeral it agreed with.
     expect(failure(() => member.handleProof(bot.handleInvite(between.frame)))).toBe('forged')
   })
 
@@ -136,22 +138,67 @@ describe('an invitation', () => {
     expect(failure(() => until(turn).take(until(turn, { seed: 'another' }).frame))).toBe('forged')
   })
 
-  it.each([
-    '00'.repeat(32),
-    `01${'00'.repeat(31)}`,
-    'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
-    '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
-    `ecffffff${'ff'.repeat(27)}7f`,
-  ])('takes no ephemeral key that would make the secret known: %s', (point) => {
+  it.each(smallOrderPoints.map(hex))('N3: takes no ephemeral key that would make the secret known: %s', (point) => {
     const invite = Uint8Array.of(FRAME.INVITE, 1, ...unhex(point))
     expect(failure(() => setup().bot.handleInvite(invite))).toBe('forged')
-    const { member, identity } = setup()
-    // Signed as it should be.
-    const ephemeral = unhex(point)
-    const body = kdf(sodium, null, 'bot-proof', member.frame.subarray(2), ephemeral, identity.publicKey)
-    const signature = sodium.crypto_sign_detached(body, identity.secretKey)
-    const proof = encodeProof({ ephemeral, identity: identity.publicKey, signature })
+    const { member, frame: proof } = until('proof')
+    proof.set(unhex(point), 1)
     expect(failure(() => member.handleProof(proof))).toBe('forged')
+  })
+
+  /** A bot that shakes hands as it should, and shows what it is told to. */
+  const answerWith = (invite: Uint8Array, certificate: (s: KeyPair) => Uint8Array): Uint8Array => {
+    const random = new Random('another bot')
+    const secretKey = random.bytes(32)
+    const s = { publicKey: sodium.crypto_scalarmult_base(secretKey), secretKey }
+    const label = new TextEncoder().encode('skein/v1/bot-invite')
+    const handshake = new NoiseHandshake({
+      sodium,
+      random: (size) => random.bytes(size),
+      pattern: XX,
+      role: 'responder',
+      prologue: Uint8Array.of(label.length, 0, 0, 0, ...label),
+      s,
+    })
+    handshake.read(invite.subarray(2))
+    return encodeSealed(FRAME.PROOF, handshake.write(certificate(s)))
+  }
+
+  it('I8: takes for the bot who shows the signature of its identity over the key that it shakes hands with', () => {
+    const { member, identity } = setup({ pin: identityOf('bot').publicKey })
+    const proof = answerWith(member.frame, (s) => {
+      const signature = sign(sodium, identity.secretKey, 'bot-cert', s.publicKey)
+      return encodeBotCertificate({ identity: identity.publicKey, signature })
+    })
+    expect(member.handleProof(proof)[0]).toBe(FRAME.KEY)
+    expect(member.identity).toEqual(identity.publicKey)
+  })
+
+  it.each<[string, string, (s: KeyPair, bot: KeyPair) => Uint8Array]>([
+    ['over another key', 'forged', (_s, bot) => sign(sodium, bot.secretKey, 'bot-cert', new Uint8Array(32).fill(3))],
+    ['for another purpose', 'forged', (s, bot) => sign(sodium, bot.secretKey, 'cert', s.publicKey)],
+    ['without a purpose', 'forged', (s, bot) => sodium.crypto_sign_detached(s.publicKey, bot.secretKey)],
+    ['of another identity', 'forged', (s) => sign(sodium, identityOf('x').secretKey, 'bot-cert', s.publicKey)],
+    ['of 63 bytes', 'damaged', (s, bot) => sign(sodium, bot.secretKey, 'bot-cert', s.publicKey).subarray(1)],
+  ])('I2, I8: sends no key for a signature %s', (_what, reason, signatureOf) => {
+    const { member, identity } = setup({ pin: identityOf('bot').publicKey })
+    const proof = answerWith(member.frame, (s) =>
+      encodeBotCertificate({ identity: identity.publicKey, signature: signatureOf(s, identity) }),
+    )
+    expect(failure(() => member.handleProof(proof))).toBe(reason)
+    expect(member.identity).toBeNull()
+  })
+
+  it('does not show to the bot, in two invitations, that one member makes both', () => {
+    const random = new Random('one member')
+    const statics = [1, 2].map(() => {
+      const { bot } = setup()
+      const member = new Invitation({ sodium, random: (size) => random.bytes(size), key, pin: null })
+      const proof = bot.handleInvite(member.frame)
+      // The key that the member shakes hands with is the first field of what KEY carries.
+      return hex(member.handleProof(proof).subarray(1, 49))
+    })
+    expect(new Set(statics).size).toBe(2)
   })
 
   it('says damaged to calls out of turn', () => {
@@ -160,5 +207,14 @@ describe('an invitation', () => {
     expect(failure(() => setup().bot.handleKey(sealed))).toBe('damaged')
     expect(failure(() => setup().bot.reply(comes))).toBe('damaged')
     expect(failure(() => setup().member.handleReply(reply))).toBe('damaged')
+    const { member, frame: proof } = until('proof')
+    member.handleProof(proof)
+    expect(failure(() => member.handleProof(proof))).toBe('damaged')
+    const { bot, frame: key } = until('key')
+    bot.handleKey(key)
+    expect(failure(() => bot.handleKey(key))).toBe('damaged')
+    // Its nonce is fixed, so a second one would give both away.
+    bot.reply(comes)
+    expect(failure(() => bot.reply(comes))).toBe('damaged')
   })
 })

@@ -1,6 +1,6 @@
 import type { Admission } from '../../../sdk/crypto/auth.js'
 import { describe, expect, it } from 'vitest'
-import { createProvisionalSuite, deriveGroupKeys, loadSodium } from '../../../sdk/crypto/index.js'
+import { createSuite, deriveGroupKeys, loadSodium } from '../../../sdk/crypto/index.js'
 import { issueCertificate, memberIdBytes, verifyCertificate } from '../../../sdk/mesh/session/certificates.js'
 import {
   answerHandshake,
@@ -25,11 +25,7 @@ const many = (size: number, value: string): string => value.repeat(size)
 
 const random = new Random('layouts')
 const groupSecret = fill(32, 7)
-const suite = createProvisionalSuite({
-  sodium: await loadSodium(),
-  groupSecret,
-  random: (size) => random.bytes(size),
-})
+const suite = createSuite({ sodium: await loadSodium(), random: (size) => random.bytes(size) })
 const { groupId: _groupId, ...derived } = deriveGroupKeys(suite, groupSecret, [{ id: 'anonymous' }])
 const keys = { ...derived, psk: (derived.admissions[0] as Admission).psk }
 
@@ -95,8 +91,9 @@ describe('C2: records', () => {
 describe('identity', () => {
   const { identity, session, certificate } = createMember()
 
-  it('K6: a member id is the first 16 bytes of a hash of the session key', () => {
-    expect(memberIdBytes(suite, session.publicKey)).toEqual(suite.kdf(null, 'sid', session.publicKey).slice(0, 16))
+  it('K6: a member id is the first 16 bytes of a hash of session key and identity', () => {
+    const hash = suite.kdf(null, 'sid', session.publicKey, identity.publicKey)
+    expect(memberIdBytes(suite, session.publicKey, identity.publicKey)).toEqual(hash.slice(0, 16))
     expect(verifyCertificate(suite, keys.topic, certificate)?.member).toMatch(/^[\w-]{22}$/)
   })
 

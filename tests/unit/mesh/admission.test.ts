@@ -141,7 +141,7 @@ describe('auth providers', () => {
       const [from, to] = [ada.engine.idBytes, bob.engine.idBytes]
       const body = concatBytes(keys.topic, encodeRefusalBody(from, to))
       const signature = suite.sign(identity.secretKey, 'refusal', body)
-      const ad = prefixed('skein/v1/refusal', keys.topic)
+      const ad = prefixed('refuse', keys.topic)
       return encodeRefusalFrame(suite.sealRandom(keys.helloKey, ad, encodeRefusal({ from, to, signature })))
     }
     world.server.tamper = (_member, frame) => frame.type === 'signal' && frame.payload[0] === FRAME.HS1

@@ -62,8 +62,8 @@ const flipped = (bytes: Uint8Array, at: number): Uint8Array => {
 describe('member id', () => {
   it('is the frozen 16 bytes', () => {
     const { suite } = setup()
-    const { sessionPublicKey, id } = vectors.memberId
-    expect(hex(memberIdBytes(suite, unhex(sessionPublicKey)))).toBe(id)
+    const { sessionPublicKey, identityPublicKey, id } = vectors.memberId
+    expect(hex(memberIdBytes(suite, unhex(sessionPublicKey), unhex(identityPublicKey)))).toBe(id)
   })
 })
 
@@ -74,8 +74,25 @@ describe('certificate', () => {
       identity: ada.identity.publicKey,
       session: ada.session.publicKey,
       issuedAt: 1_000,
-      memberBytes: memberIdBytes(suite, ada.session.publicKey),
+      memberBytes: memberIdBytes(suite, ada.session.publicKey, ada.identity.publicKey),
     })
+  })
+
+  it('K6: by which somebody claims the session key of another names a member of their own, not that other', () => {
+    const { suite, keys, ada, bob } = setup()
+    const claim = issueCertificate(suite, { identity: bob.identity, session: ada.session, topic: keys.topic }, 1_000)
+    const claimed = verifyCertificate(suite, keys.topic, claim)
+    expect(claimed?.identity).toEqual(bob.identity.publicKey)
+    expect(claimed?.session).toEqual(ada.session.publicKey)
+    expect([ada.certificate.member, bob.certificate.member]).not.toContain(claimed?.member)
+  })
+
+  it('K7: cannot be made by one member in the name of another', () => {
+    const { suite, keys, ada, bob } = setup()
+    // Bob's signature under Ada's name: his secret key does not make hers.
+    const identity = { publicKey: ada.identity.publicKey, secretKey: bob.identity.secretKey }
+    const forged = issueCertificate(suite, { identity, session: bob.session, topic: keys.topic }, 1_000)
+    expect(verifyCertificate(suite, keys.topic, forged)).toBeNull()
   })
 
   it('of another group is none', () => {

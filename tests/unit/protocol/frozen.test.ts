@@ -3,14 +3,15 @@ import { decodeCertificate, encodeCertificateBody } from '../../../sdk/protocol/
 import { decodeHandshakePayload, encodeHandshakePayload } from '../../../sdk/protocol/handshake-payload.js'
 import { decodeHello, encodeHello } from '../../../sdk/protocol/hello.js'
 import {
+  decodeBotCertificate,
   decodeInvite,
   decodeKey,
   decodeProof,
   decodeReply,
   decodeSealed,
+  encodeBotCertificate,
   encodeInvite,
   encodeKey,
-  encodeProof,
   encodeReply,
   encodeSealed,
 } from '../../../sdk/protocol/invite-frames.js'
@@ -509,16 +510,21 @@ describe('C4: frames of an invitation', () => {
     expect(decodeInvite(unhex(frame))).toEqual(fill(32, 0xe0))
   })
 
-  it('PROOF keeps its bytes', () => {
-    const frame = [
-      '42', // code
-      bytes(32, 'e0'), // ephemeral, X25519
+  it('PROOF keeps its bytes, and what is sealed in it', () => {
+    const text = [
       bytes(32, '1d'), // identity, Ed25519
       bytes(64, '51'), // signature
     ].join('')
-    const proof = { ephemeral: fill(32, 0xe0), identity: fill(32, 0x1d), signature: fill(64, 0x51) }
-    expect(hex(encodeProof(proof))).toBe(frame)
-    expect(decodeProof(unhex(frame))).toEqual(proof)
+    const certificate = { identity: fill(32, 0x1d), signature: fill(64, 0x51) }
+    expect(hex(encodeBotCertificate(certificate))).toBe(text)
+    expect(decodeBotCertificate(unhex(text))).toEqual(certificate)
+    const frame = [
+      '42', // code
+      bytes(192, '99'), // handshake message
+    ].join('')
+    expect(hex(encodeSealed(0x42, fill(192, 0x99)))).toBe(frame)
+    expect(decodeProof(unhex(frame))).toEqual(fill(192, 0x99))
+    expect(() => decodeProof(unhex(`${frame}00`))).toThrow('cannot decode frame')
   })
 
   it('KEY keeps its bytes, and what is sealed in it', () => {
@@ -532,10 +538,10 @@ describe('C4: frames of an invitation', () => {
     expect(decodeKey(unhex(text))).toBe('keyé')
     const frame = [
       '43', // code
-      bytes(272, '99'), // sealed, to the end
+      bytes(320, '99'), // handshake message, to the end
     ].join('')
-    expect(hex(encodeSealed(0x43, fill(272, 0x99)))).toBe(frame)
-    expect(decodeSealed(unhex(frame), 0x43)).toEqual(fill(272, 0x99))
+    expect(hex(encodeSealed(0x43, fill(320, 0x99)))).toBe(frame)
+    expect(decodeSealed(unhex(frame), 0x43)).toEqual(fill(320, 0x99))
   })
 
   it('REPLY keeps its bytes, and what is sealed in it', () => {
