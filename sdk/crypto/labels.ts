@@ -21,3 +21,5 @@ export type Label =
   | 'bot-invite'
   | 'bot-proof'
   | 'record'
+  | 'identity-check'
+  | 'safety'
