@@ -26,6 +26,7 @@ import { encodeUtf8, equalBytes } from '../util/bytes.js'
 import { parseSocketUrl } from '../platform/socket-url.js'
 import { coreOf } from './core-of.js'
 import type { GroupCore } from './group-core.js'
+import { keysOf } from './identity.js'
 import { resolveOptions, type WebGroupOptions } from './options.js'
 import { WebGroup } from './web-group.js'
 
@@ -81,9 +82,9 @@ export class BotHost {
   /** Throws for options that no group would take, and for a URL that is none. */
   constructor(options: BotHostOptions) {
     this.#options = options
-    resolveOptions(options.groupOptions)
+    const { identity } = resolveOptions(options.groupOptions)
     this.#addresses = options.url === '' ? [] : [checkAddress(options.url)]
-    this.#keys = createIdentity()
+    this.#keys = identity === null ? createIdentity() : Promise.resolve(keysOf(identity))
     this.identity = this.#keys.then(({ publicKey }) => encodeBase64url(publicKey))
     this.identity.catch(() => undefined)
     this.#stopListening = listenForSockets({

@@ -9,6 +9,7 @@ import type { Platform, SocketLike } from '../platform/platform.js'
 import { isDialable } from '../platform/socket-url.js'
 import { EngineHost, type Happening } from './engine-host.js'
 import { action, createClosedError, createTimeoutError, createVersionError, withoutQueries } from './join-errors.js'
+import { keysOf } from './identity.js'
 import { Invites, type Invitee } from './invites.js'
 import { loadForJoin } from './load.js'
 import type { Settings } from './options.js'
@@ -49,6 +50,8 @@ export class Join {
   /** Empty until `onIdentified`. */
   id = ''
   groupId = ''
+  /** Who I am in this join: 32 bytes, no secret. */
+  identity: Uint8Array | null = null
   /** All that servers ever see of the group. */
   topic: Uint8Array | null = null
   iceServers: readonly RTCIceServer[] | null = null
@@ -158,11 +161,12 @@ export class Join {
     this.iceServers = iceServers
     const suite = createProvisionalSuite({ sodium, groupSecret, random: (size) => this.#platform.randomBytes(size) })
     const { groupId, ...keys } = deriveGroupKeys(suite, groupSecret)
+    const identity = role.identity ?? (settings.identity && keysOf(settings.identity)) ?? suite.identityKeys()
     const engine = new Engine(
       {
         suite,
         keys,
-        identity: role.identity ?? suite.identityKeys(),
+        identity,
         session: suite.sessionKeys(),
         profile: settings.profile,
         bot: role.bot,
@@ -181,6 +185,7 @@ export class Join {
     const host = this.#createHost(engine, iceServers)
     this.#engine = engine
     this.#host = host
+    this.identity = identity.publicKey
     this.id = engine.id
     this.groupId = groupId
     this.topic = keys.topic

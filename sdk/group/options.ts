@@ -5,6 +5,7 @@ import { parseSocketUrl } from '../platform/socket-url.js'
 import { MAX_NEIGHBORS, MAX_PROFILE_BYTES } from '../protocol/limits.js'
 import { encodeUtf8 } from '../util/bytes.js'
 import { checkArray, checkBoolean, checkFields, checkWhole } from './checks.js'
+import { isIdentity, type Identity } from './identity.js'
 import { describeType } from './messages.js'
 
 /** What members are shown of each other: an object of at most 512 bytes as JSON. */
@@ -34,6 +35,11 @@ export interface WebGroupOptions {
    * @default [webRTC(), webSocket()]
    */
   readonly transports?: readonly Transport[] | undefined
+  /**
+   * Who I am, in every join of this group. Members see its `id` as `peer.identity`.
+   * @default a fresh one for each join
+   */
+  readonly identity?: Identity | undefined
   /**
    * Shown to members and hidden from everyone else. Copied when the group is made.
    * @default {}
@@ -83,6 +89,8 @@ export interface Settings {
   readonly signalingUrls: readonly string[]
   readonly iceServers: IceServers
   readonly transports: readonly Transport[]
+  /** `null` for a fresh one with each join. */
+  readonly identity: Identity | null
   /** JSON in UTF-8. */
   readonly profile: Uint8Array
   readonly autoRejoin: boolean
@@ -97,6 +105,7 @@ const optionNames = [
   'signaling',
   'iceServers',
   'transports',
+  'identity',
   'profile',
   'autoRejoin',
   'relay',
@@ -154,6 +163,7 @@ const resolve = (action: string, options: WebGroupOptions): Settings => {
     signalingUrls: resolveSignaling(action, signaling, insecure),
     iceServers: resolveIceServers(action, iceServers),
     transports: resolveTransports(action, transports),
+    identity: resolveIdentity(action, options.identity),
     profile: encodeProfile(action, profile),
     autoRejoin: checkBoolean(action, 'autoRejoin', autoRejoin),
     relay: checkBoolean(action, 'relay', relay),
@@ -201,6 +211,12 @@ const resolveTransports = (action: string, value: unknown): readonly Transport[]
     }
   }
   return Object.freeze([...(transports as readonly Transport[])])
+}
+
+const resolveIdentity = (action: string, value: unknown): Identity | null => {
+  if (value === undefined) return null
+  if (isIdentity(value)) return value
+  throw new TypeError(`${action}: identity must be an Identity, not ${describeType(value)}`)
 }
 
 const encodeProfile = (action: string, value: unknown): Uint8Array => {
