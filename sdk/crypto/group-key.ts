@@ -1,7 +1,6 @@
 import { decodeBase64url, encodeBase64url } from '../util/base64url.js'
 import { concatBytes, encodeUtf8 } from '../util/bytes.js'
 import { KEY_BYTES } from './kdf.js'
-import { stretch } from './passphrase.js'
 import type { CryptoSuite } from './suite.js'
 
 const PREFIX = 'sk1_'
@@ -55,8 +54,11 @@ const TYPED_KEY_SALT = encodeUtf8('skein/v1/typed-key')
  * The 32 bytes that the group's keys are derived from. A typed key goes through scrypt, which is loaded only then;
  * texts that Unicode holds to be the same (NFC) are one key.
  */
-export const groupSecretOf = async (key: GroupKey): Promise<Uint8Array> =>
-  key.kind === 'generated' ? key.secret : stretch(key.text, TYPED_KEY_SALT)
+export const groupSecretOf = async (key: GroupKey): Promise<Uint8Array> => {
+  if (key.kind === 'generated') return key.secret
+  const { stretch } = await import('./passphrase.js')
+  return stretch(key.text, TYPED_KEY_SALT)
+}
 
 const EPOCH_ZERO = new Uint8Array(4)
 /** The provider whose admission needs nothing but the key. */

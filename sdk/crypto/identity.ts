@@ -3,7 +3,6 @@ import { decodeBase64url, encodeBase64url } from '../util/base64url.js'
 import { concatBytes, equalBytes } from '../util/bytes.js'
 import { openRandom, sealRandom } from './aead.js'
 import { KEY_BYTES, kdf } from './kdf.js'
-import { stretch } from './passphrase.js'
 import type { Sodium } from './sodium.js'
 import type { KeyPair } from './suite.js'
 
@@ -57,6 +56,7 @@ export const sealIdentity = async (
   passphrase: string,
 ): Promise<string> => {
   const salt = random(SALT_BYTES)
+  const { stretch } = await import('./passphrase.js')
   const key = await stretch(passphrase, salt)
   return encode(sodium, SEALED, salt, sealRandom(sodium, random, key, associatedData(salt), seedOf(keys)))
 }
@@ -96,6 +96,7 @@ export const decodeIdentity = async (
   if (passphrase === undefined)
     throw new SkeinError('passphrase-wrong', `${action}: it is sealed, and no passphrase was given`)
   const salt = content.subarray(0, SALT_BYTES)
+  const { stretch } = await import('./passphrase.js')
   const key = await stretch(passphrase, salt)
   const seed = openRandom(sodium, key, associatedData(salt), content.subarray(SALT_BYTES))
   if (seed === null) throw new SkeinError('passphrase-wrong', `${action}: it is sealed under another passphrase`)

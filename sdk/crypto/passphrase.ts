@@ -1,3 +1,4 @@
+import { scryptAsync } from '@noble/hashes/scrypt.js'
 import { encodeUtf8 } from '../util/bytes.js'
 import { KEY_BYTES } from './kdf.js'
 
@@ -16,9 +17,8 @@ const TICK_MS = 50
 /** One at a time: each takes 64 MiB, and a bot that is asked into many groups at once would run out of memory. */
 let lastDerivation: Promise<unknown> = Promise.resolve()
 
-/** 32 bytes from a text that somebody made up, by scrypt, which is loaded only then. Texts that Unicode holds to be the same (NFC) are one. */
+/** 32 bytes from a text that somebody made up by scrypt. Texts that Unicode holds to be the same (NFC) are one. */
 export const stretch = async (text: string, salt: Uint8Array): Promise<Uint8Array> => {
-  const { scryptAsync } = await import('@noble/hashes/scrypt.js')
   const derive = (): Promise<Uint8Array> =>
     scryptAsync(encodeUtf8(text.normalize('NFC')), salt, { ...COST, asyncTick: TICK_MS })
   const derivation = lastDerivation.then(derive, derive)

@@ -3,13 +3,8 @@
  * for each key that somebody hands over.
  */
 import { platform } from '#platform'
-import {
-  createProvisionalSuite,
-  InvitationAnswer,
-  InvitationError,
-  loadSodium,
-  parseGroupKey,
-} from '../crypto/index.js'
+import { InvitationAnswer, InvitationError, loadSodium, parseGroupKey } from '../crypto/index.js'
+import { createIdentityKeys } from '../crypto/identity.js'
 import type { GroupKey } from '../crypto/group-key.js'
 import type { KeyPair } from '../crypto/suite.js'
 import { SkeinError } from '../errors.js'
@@ -245,8 +240,5 @@ const checkAddress = (url: string): string => {
   throw new RangeError(`cannot use bot URL: it takes more than ${MAX_ADDRESS_BYTES} bytes`)
 }
 
-const createIdentity = async (): Promise<KeyPair> => {
-  const sodium = await loadSodium()
-  const random = (size: number) => platform.randomBytes(size)
-  return createProvisionalSuite({ sodium, groupSecret: random(32), random }).identityKeys()
-}
+const createIdentity = async (): Promise<KeyPair> =>
+  createIdentityKeys(await loadSodium(), (size) => platform.randomBytes(size))

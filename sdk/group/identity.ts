@@ -1,10 +1,8 @@
-import { platform } from '#platform'
 import { loadSodium } from '../crypto/index.js'
 import type { KeyPair } from '../crypto/suite.js'
 import { SkeinError } from '../errors.js'
 import { encodeBase64url } from '../util/base64url.js'
 import { describeType } from './messages.js'
-import { withSecrets } from './storage.js'
 
 const MAX_NAME_CHARACTERS = 64
 const MAX_PASSPHRASE_CHARACTERS = 512
@@ -41,8 +39,8 @@ export class Identity {
 
   /** A fresh one, which is kept nowhere. Rejects with `engine-missing` when the cryptography could not be loaded. */
   static async create(): Promise<Identity> {
-    const { sodium, createIdentityKeys } = await load('identity could not be made')
-    return new Identity(madeHere, createIdentityKeys(sodium, random))
+    const { sodium, createKeys } = await load('identity could not be made')
+    return new Identity(madeHere, createKeys(sodium))
   }
 
   /**
@@ -91,22 +89,22 @@ export class Identity {
   export(passphrase?: string): Promise<string> {
     const action = 'identity could not be exported'
     if (passphrase !== undefined) checkText(action, 'passphrase', passphrase, MAX_PASSPHRASE_CHARACTERS)
-    return exportKeys(action, keysOf(this), passphrase)
+    return Identity.#export(action, keysOf(this), passphrase)
   }
 
   static async #load(action: string, name: string): Promise<Identity> {
-    const { sodium, createIdentityKeys, encodeIdentity, decodeIdentity } = await load(action)
-    return withSecrets(action, platform, async (secrets) => {
-      const kept =
-        (await secrets.get('identities', name)) ??
-        (await secrets.add('identities', name, encodeIdentity(sodium, createIdentityKeys(sodium, random))))
-      return new Identity(madeHere, await decodeIdentity(sodium, action, kept, undefined))
-    })
+    const { sodium, loadKeys } = await load(action)
+    return new Identity(madeHere, await loadKeys(sodium, action, name))
   }
 
   static async #import(action: string, text: string, passphrase: string | undefined): Promise<Identity> {
-    const { sodium, decodeIdentity } = await load(action)
-    return new Identity(madeHere, await decodeIdentity(sodium, action, text, passphrase))
+    const { sodium, importKeys } = await load(action)
+    return new Identity(madeHere, await importKeys(sodium, action, text, passphrase))
+  }
+
+  static async #export(action: string, keys: KeyPair, passphrase: string | undefined): Promise<string> {
+    const { sodium, exportKeys } = await load(action)
+    return exportKeys(sodium, keys, passphrase)
   }
 }
 
@@ -119,21 +117,14 @@ export const keysOf = (identity: unknown): KeyPair => {
 
 export const isIdentity = (value: unknown): value is Identity => keysByIdentity.has(value as object)
 
-const random = (size: number): Uint8Array => platform.randomBytes(size)
-
 /** Only now, since a page may never have an identity to keep. */
 const load = async (action: string) => {
   try {
-    const [sodium, format] = await Promise.all([loadSodium(), import('../crypto/identity.js')])
-    return { sodium, ...format }
+    const [sodium, work] = await Promise.all([loadSodium(), import('./identity-keys.js')])
+    return { sodium, ...work }
   } catch (cause) {
     throw new SkeinError('engine-missing', `${action}: the cryptography could not be loaded`, { cause })
   }
-}
-
-const exportKeys = async (action: string, keys: KeyPair, passphrase: string | undefined): Promise<string> => {
-  const { sodium, encodeIdentity, sealIdentity } = await load(action)
-  return passphrase === undefined ? encodeIdentity(sodium, keys) : sealIdentity(sodium, random, keys, passphrase)
 }
 
 /** No error quotes the value: it may be a secret. */

@@ -1,4 +1,4 @@
-import { createProvisionalSuite, deriveGroupKeys, type GroupKey } from '../crypto/index.js'
+import { deriveGroupKeys, type GroupKey } from '../crypto/index.js'
 import { openSignaling, type SignalingClosed } from '../discovery/signaling-socket.js'
 import { SkeinError } from '../errors.js'
 import type { Engine } from '../mesh/engine.js'
@@ -50,8 +50,8 @@ export class Join {
   /** Empty until `onIdentified`. */
   id = ''
   groupId = ''
-  /** Who I am in this join: 32 bytes, no secret. */
-  identity: Uint8Array | null = null
+  /** Who I am in this join, as others see it; empty as `id` is. */
+  identity: Uint8Array = new Uint8Array()
   /** All that servers ever see of the group. */
   topic: Uint8Array | null = null
   iceServers: readonly RTCIceServer[] | null = null
@@ -156,10 +156,11 @@ export class Join {
   async #prepare(): Promise<void> {
     const settings = this.#settings
     const { groupKey, role } = this.request
-    const { Engine, sodium, groupSecret, iceServers } = await loadForJoin(settings, groupKey, role.isInvited)
+    const loaded = await loadForJoin(settings, groupKey, role.isInvited)
+    const { Engine, createSuite, sodium, groupSecret, iceServers } = loaded
     if (!this.#settle) return
     this.iceServers = iceServers
-    const suite = createProvisionalSuite({ sodium, groupSecret, random: (size) => this.#platform.randomBytes(size) })
+    const suite = createSuite({ sodium, groupSecret, random: (size) => this.#platform.randomBytes(size) })
     const { groupId, ...keys } = deriveGroupKeys(suite, groupSecret)
     const identity = role.identity ?? (settings.identity && keysOf(settings.identity)) ?? suite.identityKeys()
     const engine = new Engine(
