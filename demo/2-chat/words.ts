@@ -74,6 +74,12 @@ export const failureInWords = (error: unknown): string => {
       return 'The one it was for has left.'
     case 'invite-failed':
       return 'The bot did not come. It may be down, or what answered is no bot.'
+    case 'storage-failed':
+      return 'This browser keeps nothing for this page. A private window may be why.'
+    case 'passphrase-wrong':
+      return 'That is not the passphrase.'
+    case 'member-unnamed':
+      return 'That member has no name.'
     case 'not-joined':
     case 'already-joined':
     case 'closed':

@@ -24,10 +24,11 @@ export interface GroupEvents {
   /** A member has changed what it shows of itself, or its `verified` is another. `peer` is the new one. */
   'member:update': { readonly id: string; readonly peer: Peer }
   /**
-   * A member goes by a name that was verified on this device, and has another identity than any that was: somebody has
-   * a new device, or poses as somebody else. `name` is that name, `previous` the identity that was verified last under it. Fires once for
-   * each member and name, after its `member:join` or `member:update`; for names stored by `verify()` alone, compared as
-   * Unicode normalizes them (NFC) and without white space around. Names that merely look alike are not noticed.
+   * A member goes by a name that was verified on this device, and has an identity that was not verified under it:
+   * somebody has a new device, or poses as somebody else. `previous` is an identity that was. Fires once for each member
+   * and name, after its `member:join` or `member:update`, or as soon as what is kept here has been read. Concerns names
+   * stored by `verify()` alone, compared as Unicode normalizes them (NFC) and without white space around; names that
+   * merely look alike are not noticed.
    */
   'identity:change': {
     readonly id: string

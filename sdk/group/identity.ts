@@ -2,6 +2,7 @@ import { loadSodium } from '../crypto/index.js'
 import type { KeyPair } from '../crypto/suite.js'
 import { SkeinError } from '../errors.js'
 import { encodeBase64url } from '../util/base64url.js'
+import type { IdentityKeys } from './identity-keys.js'
 import { describeType } from './messages.js'
 
 const MAX_NAME_CHARACTERS = 64
@@ -39,8 +40,8 @@ export class Identity {
 
   /** A fresh one, which is kept nowhere. Rejects with `engine-missing` when the cryptography could not be loaded. */
   static async create(): Promise<Identity> {
-    const { sodium, createKeys } = await load('identity could not be made')
-    return new Identity(madeHere, createKeys(sodium))
+    const work = await load('identity could not be made')
+    return new Identity(madeHere, work.create())
   }
 
   /**
@@ -93,18 +94,18 @@ export class Identity {
   }
 
   static async #load(action: string, name: string): Promise<Identity> {
-    const { sodium, loadKeys } = await load(action)
-    return new Identity(madeHere, await loadKeys(sodium, action, name))
+    const work = await load(action)
+    return new Identity(madeHere, await work.load(action, name))
   }
 
   static async #import(action: string, text: string, passphrase: string | undefined): Promise<Identity> {
-    const { sodium, importKeys } = await load(action)
-    return new Identity(madeHere, await importKeys(sodium, action, text, passphrase))
+    const work = await load(action, passphrase)
+    return new Identity(madeHere, await work.import(action, text, passphrase))
   }
 
   static async #export(action: string, keys: KeyPair, passphrase: string | undefined): Promise<string> {
-    const { sodium, exportKeys } = await load(action)
-    return exportKeys(sodium, keys, passphrase)
+    const work = await load(action, passphrase)
+    return work.export(keys, passphrase)
   }
 }
 
@@ -118,10 +119,15 @@ export const keysOf = (identity: unknown): KeyPair => {
 export const isIdentity = (value: unknown): value is Identity => keysByIdentity.has(value as object)
 
 /** Only now, since a page may never have an identity to keep. */
-const load = async (action: string) => {
+const load = async (action: string, passphrase?: string): Promise<IdentityKeys> => {
   try {
-    const [sodium, work] = await Promise.all([loadSodium(), import('./identity-keys.js')])
-    return { sodium, ...work }
+    const [sodium, { IdentityKeys }] = await Promise.all([
+      loadSodium(),
+      import('./identity-keys.js'),
+      // Used later, but what cannot be loaded is to be told of here.
+      passphrase === undefined ? null : import('../crypto/passphrase.js'),
+    ])
+    return new IdentityKeys(sodium)
   } catch (cause) {
     throw new SkeinError('engine-missing', `${action}: the cryptography could not be loaded`, { cause })
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -108,6 +108,17 @@ describe('WebGroup.verify', () => {
     expect((await stat(join(home, 'verified', file))).mode & 0o777).toBe(0o600)
   })
 
+  it('rejects storage-failed, and leaves it as it is, when what is kept of the same already is damaged', async () => {
+    const { ada, join: joinGroup } = await setupVerifier()
+    ada.on('error', () => undefined)
+    const bob = await joinGroup('Bob')
+    await ada.verify(bob.myId)
+    const [file = ''] = await readdir(join(home, 'verified'))
+    await writeFile(join(home, 'verified', file), 'damaged')
+    await expect(ada.verify(bob.myId)).rejects.toEqual(code('storage-failed'))
+    expect(await readFile(join(home, 'verified', file), 'utf8')).toBe('damaged')
+  })
+
   it('tells of what is kept and damaged, and knows the rest', async () => {
     const { ada, join: joinGroup, createGroup } = await setupVerifier()
     const identity = await Identity.create()
@@ -137,7 +148,8 @@ describe('identity:change', () => {
     expect(log.map(({ name }) => name)).toEqual(['member:join', 'identity:change'])
     expect(log[1]?.event).toEqual({ id: other.myId, peer: ada.peers[0], name: 'Bob', previous })
     expect(shown(other)).toBe(false)
-    await ada.leave()
+    await ada.verify((await join('Carol')).myId)
+    expect(log.filter(({ name }) => name === 'identity:change')).toHaveLength(1)
   })
 
   it('fires for one that is here already when its name is verified for another', async () => {
