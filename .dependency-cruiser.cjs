@@ -4,7 +4,7 @@
  */
 const rooms = {
   'sdk/util': { rooms: [], outside: [] },
-  'sdk/platform': { rooms: ['sdk/util'], outside: ['ws', '@roamhq/wrtc'], node: true },
+  'sdk/platform': { rooms: ['sdk/util'], outside: ['idb', 'ws', '@roamhq/wrtc'], node: true },
   'sdk/protocol': { rooms: ['sdk/util'], outside: ['lib0'] },
   'sdk/crypto': {
     rooms: ['sdk/protocol', 'sdk/platform', 'sdk/util'],
@@ -96,7 +96,7 @@ module.exports = {
       comment: 'Run in pages: what Node gives belongs to the other twin.',
       severity: 'error',
       from: { path: '[.]browser[.]ts$' },
-      to: { dependencyTypes: ['core', ...outsideTypes] },
+      to: { dependencyTypes: ['core', ...outsideTypes], pathNot: npm('idb') },
     },
     {
       name: 'errors',

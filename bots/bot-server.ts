@@ -16,7 +16,7 @@ export interface WebGroupBotServerOptions {
   readonly url?: string
   /**
    * For each group, as for `new WebGroup()`. With `signaling`, the bot also finds members there; it contacts no server
-   * that is not named here.
+   * that is not named here. `identity` is who the bot is; without it, it is another with every `WebGroupBotServer`.
    * @default {}
    */
   readonly webGroupOptions?: WebGroupOptions
@@ -82,7 +82,7 @@ export class WebGroupBotServer {
 
   /**
    * Who this bot is, 43 characters: behind `#` in the URL of an invitation it makes sure that nobody else answers.
-   * Made anew with every process. Rejects when the cryptography could not be loaded.
+   * That of `webGroupOptions.identity`, or a fresh one. Rejects when the cryptography could not be loaded.
    */
   get identity(): Promise<string> {
     return this.#host.identity

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { cac } from 'cac'
+import { Identity } from '../sdk/index.js'
 import { createEchoBot, createRelayBot } from './ready-made.js'
 
 const EXIT_FAILED = 1
@@ -15,6 +16,7 @@ interface Flags {
   readonly host?: string[]
   readonly url?: string[]
   readonly signaling?: string[]
+  readonly identity?: string[]
   readonly stay?: boolean
 }
 
@@ -24,6 +26,8 @@ interface Task {
   readonly host: string
   readonly url: string
   readonly signaling: readonly string[]
+  /** The name of the one to be; a fresh one without. */
+  readonly identity: string | undefined
   readonly stay: boolean
 }
 
@@ -60,6 +64,7 @@ const readTask = (kind: string, flags: Flags): Task => {
     host: single('host', flags.host, process.env.SKEIN_BOT_HOST) ?? '127.0.0.1',
     url: single('url', flags.url, process.env.SKEIN_BOT_URL) ?? '',
     signaling: signaling.filter((url) => url !== ''),
+    identity: single('identity', flags.identity, process.env.SKEIN_BOT_IDENTITY),
     stay: flags.stay === true,
   }
 }
@@ -70,7 +75,20 @@ const dialable = (host: string): string => {
   return host.includes(':') ? `[${host}]` : host
 }
 
+/** A name that is none is a wrong call; what fails then is not. */
+const loadIdentity = async (name: string | undefined): Promise<Identity | undefined> => {
+  if (name === undefined) return undefined
+  let loading: Promise<Identity>
+  try {
+    loading = Identity.load(name)
+  } catch (error) {
+    return fail(EXIT_USAGE, error)
+  }
+  return loading.catch((error: unknown) => fail(EXIT_FAILED, error))
+}
+
 const run = async (task: Task): Promise<void> => {
+  const loaded = await loadIdentity(task.identity)
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' })
     response.end(`A skein bot (${task.kind}). Members of a group invite it by this address.\n`)
@@ -82,7 +100,7 @@ const run = async (task: Task): Promise<void> => {
         server,
         url: task.url,
         leaveOnceAlone: !task.stay,
-        webGroupOptions: { signaling: task.signaling },
+        webGroupOptions: { signaling: task.signaling, identity: loaded },
       })
     } catch (error) {
       return fail(EXIT_USAGE, error)
@@ -116,6 +134,9 @@ cli
   .option('--host <address>', 'Address to listen on (SKEIN_BOT_HOST) (default: 127.0.0.1)', { type: [text] })
   .option('--url <url>', 'What members dial, as they see it: wss://… (SKEIN_BOT_URL)', { type: [text] })
   .option('--signaling <url>', 'Also find members there; repeatable (SKEIN_SIGNALING, by commas)', { type: [text] })
+  .option('--identity <name>', 'Be the same bot at each start: kept on this machine by name (SKEIN_BOT_IDENTITY)', {
+    type: [text],
+  })
   .option('--stay', 'Stay in groups that everyone else has left')
   .action((kind: string, flags: Flags) => readTask(kind, flags))
 cli.help()

@@ -15,6 +15,9 @@ export type SkeinErrorCode =
   | 'invite-failed'
   | 'insecure-url'
   | 'engine-missing'
+  | 'storage-failed'
+  | 'passphrase-wrong'
+  | 'member-unnamed'
   | 'closed'
 
 /**

@@ -55,6 +55,8 @@ export const failureInWords = (error: unknown): string => {
       return navigator.onLine
         ? 'The server where members find each other does not answer. It may be down, or out of your reach.'
         : 'This device is offline. Joining needs a network, once.'
+    case 'auth-rejected':
+      return 'The others do not let you in: this chat asks for more than its link.'
     case 'signaling-missing':
       return 'This page does not say where its server is. Whoever runs the page has to add that.'
     case 'signaling-refused':
@@ -74,6 +76,12 @@ export const failureInWords = (error: unknown): string => {
       return 'The one it was for has left.'
     case 'invite-failed':
       return 'The bot did not come. It may be down, or what answered is no bot.'
+    case 'storage-failed':
+      return 'This browser keeps nothing for this page. A private window may be why.'
+    case 'passphrase-wrong':
+      return 'That is not the passphrase.'
+    case 'member-unnamed':
+      return 'That member has no name.'
     case 'not-joined':
     case 'already-joined':
     case 'closed':

@@ -51,21 +51,7 @@ export const parseGroupKey = (text: unknown): GroupKey => {
 
 const describe = (value: unknown): string => (value === null ? 'null' : typeof value)
 
-/**
- * What makes guessing a typed key costly, and joining with one slow: 300 ms (155 at 2^15, 670 at 2^17) and 64 MiB of
- * memory in Node 20 on one core of a small server. A phone takes a few times as long, which is why it is not more.
- * Changing it changes the topic of every typed key.
- */
-const TYPED_KEY_COST = { N: 2 ** 16, r: 8, p: 1, dkLen: KEY_BYTES }
 const TYPED_KEY_SALT = labelBytes('typed-key')
-/**
- * How long the page stands still at a time, in milliseconds. Not less, since a hidden page without `scheduler.yield`
- * (Safari) waits up to a second at every pause.
- */
-const TICK_MS = 50
-
-/** One at a time: each takes 64 MiB, and a bot that is asked into many groups at once would run out of memory. */
-let lastDerivation: Promise<unknown> = Promise.resolve()
 
 /**
  * The 32 bytes that the group's keys are derived from. A typed key goes through scrypt, which is loaded only then;
@@ -73,12 +59,8 @@ let lastDerivation: Promise<unknown> = Promise.resolve()
  */
 export const groupSecretOf = async (key: GroupKey): Promise<Uint8Array> => {
   if (key.kind === 'generated') return key.secret
-  const { scryptAsync } = await import('@noble/hashes/scrypt.js')
-  const derive = (): Promise<Uint8Array> =>
-    scryptAsync(encodeUtf8(key.text.normalize('NFC')), TYPED_KEY_SALT, { ...TYPED_KEY_COST, asyncTick: TICK_MS })
-  const derivation = lastDerivation.then(derive, derive)
-  lastDerivation = derivation
-  return derivation
+  const { stretch } = await import('./passphrase.js')
+  return stretch(key.text, TYPED_KEY_SALT)
 }
 
 const EPOCH_ZERO = new Uint8Array(4)

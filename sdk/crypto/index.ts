@@ -5,6 +5,5 @@
  */
 export type { AuthProvider } from './auth.js'
 export { deriveGroupKeys, generateGroupKey, groupSecretOf, parseGroupKey, type GroupKey } from './group-key.js'
-export { Invitation, InvitationAnswer, InvitationError } from './invitation.js'
-export { createSuite } from './noise-suite.js'
+
 export { loadSodium } from './sodium.js'

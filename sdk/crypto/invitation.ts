@@ -17,6 +17,7 @@ import {
 import { concatBytes, equalBytes } from '../util/bytes.js'
 import { open, seal } from './aead.js'
 import { kdf, KEY_BYTES } from './kdf.js'
+import { InvitationError } from './invitation-error.js'
 import { labelBytes } from './labels.js'
 import { agree, NoiseHandshake, XX } from './noise.js'
 import { sign, verify } from './signature.js'
@@ -33,17 +34,6 @@ import type { HandshakeRole, KeyPair } from './suite.js'
 interface Source {
   readonly sodium: Sodium
   readonly random: (size: number) => Uint8Array
-}
-
-/** What the other side sent cannot be what an honest one would send here. */
-export class InvitationError extends Error {
-  override readonly name = 'InvitationError'
-  readonly reason: 'damaged' | 'forged' | 'other-identity'
-
-  constructor(reason: 'damaged' | 'forged' | 'other-identity', options?: { cause?: unknown }) {
-    super(`invitation failed: ${reason}`, options)
-    this.reason = reason
-  }
 }
 
 const nothing = new Uint8Array()

@@ -29,6 +29,8 @@ export type Label =
   | 'bot-invite'
   | 'bot-cert'
   | 'bot-reply'
+  | 'identity-check'
+  | 'safety'
 
 /** A label as it is hashed, signed or authenticated. */
 export const labelBytes = (label: Label): Uint8Array => encodeUtf8(`skein/v1/${label}`)

@@ -1,3 +1,6 @@
+import { parseGroupKey } from '../crypto/index.js'
+import { checkFields, checkSignal, checkWhole } from './checks.js'
+
 /** What the calls of a group take beside their arguments. */
 
 export interface JoinOptions {
@@ -21,4 +24,17 @@ export interface SendOptions {
 export interface InviteOptions {
   /** Ends the wait: the promise rejects with the signal's reason. The bot may come all the same. */
   readonly signal?: AbortSignal | undefined
+}
+
+/** What a join was called with, checked; `given` is `null` when that was no key. */
+export const readJoinCall = (action: string, key: string | undefined, options: JoinOptions) => {
+  const given = key === undefined ? null : { key, groupKey: parseGroupKey(key) }
+  const fields = checkFields(action, 'options', options, ['signal', 'timeoutMs'])
+  const { timeoutMs = 30_000 } = fields
+  const limits = [1, 2 ** 31 - 1] as const
+  return {
+    given,
+    signal: checkSignal(action, fields.signal),
+    timeoutMs: checkWhole(action, 'timeoutMs', timeoutMs, ...limits),
+  }
 }

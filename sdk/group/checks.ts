@@ -48,3 +48,8 @@ export const checkSignal = (action: string, value: unknown): AbortSignal | undef
   if (isSignal) return value as unknown as AbortSignal
   throw new TypeError(`${action}: signal must be an AbortSignal, not ${describeType(value)}`)
 }
+
+export const checkMemberId = (action: string, value: unknown): string => {
+  if (typeof value === 'string') return value
+  throw new TypeError(`${action}: the member id must be a string, not ${describeType(value)}`)
+}

@@ -21,8 +21,21 @@ export interface GroupEvents {
    * anew; `removed`: it broke the protocol. The loss of a link is none of these (see `link:change`).
    */
   'member:leave': { readonly id: string; readonly reason: LeaveReason }
-  /** A member has changed what it shows of itself. `peer` is the new one. */
+  /** A member has changed what it shows of itself, or its `verified` is another. `peer` is the new one. */
   'member:update': { readonly id: string; readonly peer: Peer }
+  /**
+   * A member goes by a name that was verified on this device, and has an identity that was not verified under it:
+   * somebody has a new device, or poses as somebody else. `previous` is an identity that was. Fires once for each member
+   * and name, after its `member:join` or `member:update`, or as soon as what is kept here has been read. Concerns names
+   * stored by `verify()` alone, compared as Unicode normalizes them (NFC) and without white space around; names that
+   * merely look alike are not noticed.
+   */
+  'identity:change': {
+    readonly id: string
+    readonly peer: Peer
+    readonly name: string
+    readonly previous: string
+  }
   /** A member is reached in another way, or through others, or at the moment not at all. It stays a member. */
   'link:change': {
     readonly id: string
@@ -75,6 +88,7 @@ export const groupEventNames: readonly GroupEventName[] = [
   'member:join',
   'member:leave',
   'member:update',
+  'identity:change',
   'link:change',
   'message',
   'state:change',

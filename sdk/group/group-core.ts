@@ -5,12 +5,14 @@ import type { Platform } from '../platform/platform.js'
 import type { Happening } from './engine-host.js'
 import type { GroupEvents } from './events.js'
 import { Join, type JoinListener, type JoinRequest } from './join.js'
+import { createRefusedError, reasonOf } from './join-errors.js'
 import { Lifecycle } from './lifecycle.js'
 import { decodeMessage, encodeMessage, type MessageData } from './messages.js'
 import type { Settings } from './options.js'
 import type { Invitee } from './invites.js'
 import { guest, type Role } from './role.js'
-import { Snapshots } from './snapshots.js'
+import { Snapshots, type Peer } from './snapshots.js'
+import { Recognition } from './recognition.js'
 
 /** The public events, and what the handler properties need beyond them. */
 export interface CoreEvents extends Omit<GroupEvents, 'error'> {
@@ -26,7 +28,8 @@ export interface Application {
 /** What a group does behind its facade: one join after the other, and what each of them tells, as events. */
 export class GroupCore implements JoinListener {
   readonly settings: Settings
-  readonly snapshots = new Snapshots()
+  readonly snapshots: Snapshots
+  readonly recognition: Recognition
   readonly lifecycle: Lifecycle
   /** Of every join from now on. */
   role: Role = guest
@@ -46,6 +49,8 @@ export class GroupCore implements JoinListener {
     this.lifecycle = new Lifecycle((change) => {
       app.emit('state:change', change)
     })
+    this.recognition = new Recognition(this, app, platform)
+    this.snapshots = new Snapshots(this.recognition)
   }
 
   get signalingState(): SignalingState {
@@ -72,9 +77,22 @@ export class GroupCore implements JoinListener {
   }
 
   invite(invitee: Invitee, signal: AbortSignal | undefined): Promise<string> {
+    return this.joined('bot could not be invited').invite(invitee, signal)
+  }
+
+  /** Throws `not-joined`. */
+  joined(action: string): Join {
     const { stage } = this.lifecycle
-    if (stage.name === 'joined') return stage.join.invite(invitee, signal)
-    throw new SkeinError('not-joined', `bot could not be invited: the group is "${stage.name}"`)
+    if (stage.name === 'joined') return stage.join
+    throw new SkeinError('not-joined', `${action}: the group is "${stage.name}"`)
+  }
+
+  /** Another member that is here. Throws `not-joined` or `member-unknown`. */
+  peer(action: string, id: string): Peer {
+    this.joined(action)
+    const peer = this.snapshots.get(id)
+    if (peer) return peer
+    throw new SkeinError('member-unknown', `${action}: "${id}" is no other member of this group`)
   }
 
   leave(): Promise<void> {
@@ -87,15 +105,11 @@ export class GroupCore implements JoinListener {
   }
 
   send(to: Audience, data: MessageData, signal: AbortSignal | undefined): Promise<void> {
-    const { stage } = this.lifecycle
     const action = 'message could not be sent'
-    if (stage.name !== 'joined') throw new SkeinError('not-joined', `${action}: the group is "${stage.name}"`)
-    if (to !== 'all' && !this.snapshots.has(to)) {
-      throw new SkeinError('member-unknown', `${action}: "${to}" is no other member of this group`)
-    }
+    const join = this.joined(action)
+    if (to !== 'all') this.peer(action, to)
     signal?.throwIfAborted()
     const { kind, bytes } = encodeMessage(data, this.settings.messageBytes)
-    const { join } = stage
     return join.sends.add(to, signal, (submission) => {
       join.push({ type: 'submit', submission, to, kind, bytes })
     })
@@ -142,7 +156,7 @@ export class GroupCore implements JoinListener {
   #handleNotice(join: Join, notice: EngineNotice, view: PeerView | null): void {
     switch (notice.type) {
       case 'member:join':
-        if (view) this.#app.emit('member:join', { id: notice.id, peer: this.snapshots.put(view) })
+        if (view) this.#tell('member:join', view)
         break
       case 'member:leave':
         if (!this.snapshots.remove(notice.id)) return
@@ -150,9 +164,7 @@ export class GroupCore implements JoinListener {
         this.#app.emit('member:leave', { id: notice.id, reason: notice.reason })
         break
       case 'member:update':
-        if (view && this.snapshots.has(notice.id)) {
-          this.#app.emit('member:update', { id: notice.id, peer: this.snapshots.put(view) })
-        }
+        if (view && this.snapshots.has(notice.id)) this.#tell('member:update', view)
         break
       case 'path:change':
         if (!view || !this.snapshots.has(notice.id)) return
@@ -176,8 +188,15 @@ export class GroupCore implements JoinListener {
     }
   }
 
+  #tell(name: 'member:join' | 'member:update', view: PeerView): void {
+    const peer = this.snapshots.put(view)
+    this.#app.emit(name, { id: peer.id, peer })
+    this.recognition.check(peer)
+  }
+
   #begin(join: Join): void {
     this.#watchPage(true)
+    this.recognition.begin()
     this.lifecycle.move({ name: 'joining', join }, 'join')
     // A listener may have left the group again.
     if (this.join === join) join.begin()
@@ -278,15 +297,4 @@ export class GroupCore implements JoinListener {
     this.#signalingState = next
     this.#app.emit('signaling:change', { previous, next, reason })
   }
-}
-
-const createRefusedError = ({ id, by }: { id: string; by: 'me' | 'them' }): SkeinError =>
-  new SkeinError(
-    'auth-rejected',
-    by === 'me' ? `member "${id}" was not let in` : `member "${id}" does not let this one in`,
-  )
-
-const reasonOf = (join: Join, error: unknown): string => {
-  if (error instanceof SkeinError) return error.code
-  return join.request.signal?.aborted && error === join.request.signal.reason ? 'aborted' : 'failure'
 }

@@ -3,7 +3,10 @@
  * for each key that somebody hands over.
  */
 import { platform } from '#platform'
-import { createSuite, InvitationAnswer, InvitationError, loadSodium, parseGroupKey } from '../crypto/index.js'
+import { InvitationAnswer } from '../crypto/invitation.js'
+import { InvitationError } from '../crypto/invitation-error.js'
+import { loadSodium, parseGroupKey } from '../crypto/index.js'
+import { createIdentityKeys } from '../crypto/identity.js'
 import type { GroupKey } from '../crypto/group-key.js'
 import type { KeyPair } from '../crypto/suite.js'
 import { SkeinError } from '../errors.js'
@@ -20,6 +23,7 @@ import { encodeUtf8, equalBytes } from '../util/bytes.js'
 import { parseSocketUrl } from '../platform/socket-url.js'
 import { coreOf } from './core-of.js'
 import type { GroupCore } from './group-core.js'
+import { keysOf } from './identity.js'
 import { resolveOptions, type WebGroupOptions } from './options.js'
 import { WebGroup } from './web-group.js'
 
@@ -75,9 +79,9 @@ export class BotHost {
   /** Throws for options that no group would take, and for a URL that is none. */
   constructor(options: BotHostOptions) {
     this.#options = options
-    resolveOptions(options.groupOptions)
+    const { identity } = resolveOptions(options.groupOptions)
     this.#addresses = options.url === '' ? [] : [checkAddress(options.url)]
-    this.#keys = createIdentity()
+    this.#keys = identity === null ? createIdentity() : Promise.resolve(keysOf(identity))
     this.identity = this.#keys.then(({ publicKey }) => encodeBase64url(publicKey))
     this.identity.catch(() => undefined)
     this.#stopListening = listenForSockets({
@@ -238,7 +242,5 @@ const checkAddress = (url: string): string => {
   throw new RangeError(`cannot use bot URL: it takes more than ${MAX_ADDRESS_BYTES} bytes`)
 }
 
-const createIdentity = async (): Promise<KeyPair> => {
-  const sodium = await loadSodium()
-  return createSuite({ sodium, random: (size) => platform.randomBytes(size) }).identityKeys()
-}
+const createIdentity = async (): Promise<KeyPair> =>
+  createIdentityKeys(await loadSodium(), (size) => platform.randomBytes(size))

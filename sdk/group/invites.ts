@@ -1,4 +1,5 @@
-import { Invitation, InvitationError, loadSodium } from '../crypto/index.js'
+import { loadSodium } from '../crypto/index.js'
+import { InvitationError } from '../crypto/invitation-error.js'
 import { SkeinError } from '../errors.js'
 import { FrameReader } from '../link/frame-reader.js'
 import { openLinkSocket } from '../link/websocket.js'
@@ -90,7 +91,7 @@ export class Invites {
     signal: AbortSignal,
   ): Promise<{ readonly id: string; readonly identity: Uint8Array }> {
     const { platform, key, find, onSocket } = this.#options
-    const sodium = await loadSodium()
+    const [sodium, { Invitation }] = await Promise.all([loadSodium(), import('../crypto/invitation.js')])
     const { socket, reader } = await openLinkSocket({
       address: url,
       platform,

@@ -1,5 +1,5 @@
 import { SkeinError } from '../errors.js'
-import type { JoinRequest } from './join.js'
+import type { Join, JoinRequest } from './join.js'
 
 /** What the failures of a join are called. */
 export const action = 'group could not be joined'
@@ -26,3 +26,16 @@ export const createClosedError = (prefix: string): SkeinError =>
 
 /** The query of a URL is where people put what lets them in. */
 export const withoutQueries = (text: string): string => text.replace(/\?[^\s;]*(?=: )/g, '')
+
+/** Why a group has left whose join failed, as `state:change` says it. */
+export const reasonOf = (join: Join, error: unknown): string => {
+  if (error instanceof SkeinError) return error.code
+  return join.request.signal?.aborted && error === join.request.signal.reason ? 'aborted' : 'failure'
+}
+
+/** There will be no session with this member, while others go on. */
+export const createRefusedError = ({ id, by }: { readonly id: string; readonly by: 'me' | 'them' }): SkeinError =>
+  new SkeinError(
+    'auth-rejected',
+    by === 'me' ? `member "${id}" was not let in` : `member "${id}" does not let this one in`,
+  )

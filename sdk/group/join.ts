@@ -1,4 +1,4 @@
-import { createSuite, deriveGroupKeys, type GroupKey } from '../crypto/index.js'
+import { deriveGroupKeys, type GroupKey } from '../crypto/index.js'
 import { openSignaling, type SignalingClosed } from '../discovery/signaling-socket.js'
 import { SkeinError } from '../errors.js'
 import type { Engine } from '../mesh/engine.js'
@@ -16,6 +16,7 @@ import {
   createVersionError,
   withoutQueries,
 } from './join-errors.js'
+import { keysOf } from './identity.js'
 import { Invites, type Invitee } from './invites.js'
 import { loadForJoin } from './load.js'
 import type { Settings } from './options.js'
@@ -58,6 +59,8 @@ export class Join {
   /** Empty until `onIdentified`. */
   id = ''
   groupId = ''
+  /** Who I am in this join, as others see it; empty as `id` is. */
+  identity: Uint8Array = new Uint8Array()
   /** All that servers ever see of the group. */
   topic: Uint8Array | null = null
   iceServers: readonly RTCIceServer[] | null = null
@@ -162,18 +165,20 @@ export class Join {
   async #prepare(): Promise<void> {
     const settings = this.#settings
     const { groupKey, role } = this.request
-    const { Engine, sodium, groupSecret, iceServers } = await loadForJoin(settings, groupKey, role.isInvited)
+    const loaded = await loadForJoin(settings, groupKey, role.isInvited)
+    const { Engine, createSuite, sodium, groupSecret, iceServers } = loaded
     if (!this.#settle) return
     this.iceServers = iceServers
     const suite = createSuite({ sodium, random: (size) => this.#platform.randomBytes(size) })
     const { groupId, ...keys } = deriveGroupKeys(suite, groupSecret, settings.auth, (error) => {
       this.#listener.onError(error)
     })
+    const identity = role.identity ?? (settings.identity && keysOf(settings.identity)) ?? suite.identityKeys()
     const engine = new Engine(
       {
         suite,
         keys,
-        identity: role.identity ?? suite.identityKeys(),
+        identity,
         session: suite.sessionKeys(),
         profile: settings.profile,
         bot: role.bot,
@@ -192,6 +197,7 @@ export class Join {
     const host = this.#createHost(engine, iceServers)
     this.#engine = engine
     this.#host = host
+    this.identity = identity.publicKey
     this.id = engine.id
     this.groupId = groupId
     this.topic = keys.topic

@@ -1,6 +1,7 @@
 import { groupSecretOf, loadSodium, type GroupKey } from '../crypto/index.js'
 import { SkeinError } from '../errors.js'
 import type { Transport } from '../link/link.js'
+import type { createSuite } from '../crypto/noise-suite.js'
 import type { Engine } from '../mesh/engine.js'
 import { checkIceServers, type Settings } from './options.js'
 
@@ -12,6 +13,7 @@ export interface Loaded {
   readonly groupSecret: Uint8Array
   readonly iceServers: readonly RTCIceServer[]
   readonly Engine: typeof Engine
+  readonly createSuite: typeof createSuite
 }
 
 /**
@@ -20,8 +22,9 @@ export interface Loaded {
  */
 export const loadForJoin = async (settings: Settings, groupKey: GroupKey, socketsSuffice: boolean): Promise<Loaded> => {
   const { iceServers, transports } = settings
-  const [{ Engine }, sodium, groupSecret, servers] = await Promise.all([
+  const [{ Engine }, { createSuite }, sodium, groupSecret, servers] = await Promise.all([
     import('../mesh/engine.js'),
+    import('../crypto/noise-suite.js'),
     loadSodium().catch((cause: unknown) => {
       throw new SkeinError('engine-missing', `${action}: the cryptography could not be loaded`, { cause })
     }),
@@ -29,7 +32,13 @@ export const loadForJoin = async (settings: Settings, groupKey: GroupKey, socket
     typeof iceServers === 'function' ? iceServers() : iceServers,
     loadTransports(transports, socketsSuffice),
   ])
-  return { Engine, sodium, groupSecret, iceServers: checkIceServers(action, servers) }
+  return {
+    Engine,
+    createSuite,
+    sodium,
+    groupSecret,
+    iceServers: checkIceServers(action, servers),
+  }
 }
 
 /** One that works is enough. */

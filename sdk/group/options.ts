@@ -7,6 +7,7 @@ import { MAX_NEIGHBORS, MAX_PROFILE_BYTES } from '../protocol/limits.js'
 import { encodeUtf8 } from '../util/bytes.js'
 import { anonymous, resolveAuth } from './auth.js'
 import { checkArray, checkBoolean, checkFields, checkWhole } from './checks.js'
+import { isIdentity, type Identity } from './identity.js'
 import { describeType } from './messages.js'
 
 /** What members are shown of each other: an object of at most 512 bytes as JSON. */
@@ -42,6 +43,11 @@ export interface WebGroupOptions {
    * @default anonymous() — the key admits
    */
   readonly auth?: AuthProvider | readonly AuthProvider[] | undefined
+  /**
+   * Who I am, in every join of this group. Members see its `id` as `peer.identity`.
+   * @default a fresh one for each join
+   */
+  readonly identity?: Identity | undefined
   /**
    * Shown to members and hidden from everyone else. Copied when the group is made.
    * @default {}
@@ -92,6 +98,8 @@ export interface Settings {
   readonly iceServers: IceServers
   readonly transports: readonly Transport[]
   readonly auth: readonly AuthProvider[]
+  /** `null` for a fresh one with each join. */
+  readonly identity: Identity | null
   /** JSON in UTF-8. */
   readonly profile: Uint8Array
   readonly autoRejoin: boolean
@@ -107,6 +115,7 @@ const optionNames = [
   'iceServers',
   'transports',
   'auth',
+  'identity',
   'profile',
   'autoRejoin',
   'relay',
@@ -166,6 +175,7 @@ const resolve = (action: string, options: WebGroupOptions): Settings => {
     iceServers: resolveIceServers(action, iceServers),
     transports: resolveTransports(action, transports),
     auth: resolveAuth(action, auth),
+    identity: resolveIdentity(action, options.identity),
     profile: encodeProfile(action, profile),
     autoRejoin: checkBoolean(action, 'autoRejoin', autoRejoin),
     relay: checkBoolean(action, 'relay', relay),
@@ -213,6 +223,12 @@ const resolveTransports = (action: string, value: unknown): readonly Transport[]
     }
   }
   return Object.freeze([...(transports as readonly Transport[])])
+}
+
+const resolveIdentity = (action: string, value: unknown): Identity | null => {
+  if (value === undefined) return null
+  if (isIdentity(value)) return value
+  throw new TypeError(`${action}: identity must be an Identity, not ${describeType(value)}`)
 }
 
 const encodeProfile = (action: string, value: unknown): Uint8Array => {

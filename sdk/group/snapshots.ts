@@ -3,6 +3,7 @@ import type { PeerView } from '../mesh/options.js'
 import { encodeBase64url } from '../util/base64url.js'
 import { decodeUtf8Lossy } from '../util/bytes.js'
 import type { Profile } from './options.js'
+import type { Recognition } from './recognition.js'
 
 /** Another member, as it was when the snapshot was taken. Frozen. */
 export interface Peer {
@@ -10,6 +11,11 @@ export interface Peer {
   readonly id: string
   /** The public key of its identity, 43 characters. */
   readonly identity: string
+  /**
+   * Whether `verify()` was called on this device for this identity. Not while it goes by the name of somebody else
+   * who was verified.
+   */
+  readonly verified: boolean
   /** What it says of itself; nobody vouches for it. `{}` when it says nothing, or nothing that can be read. */
   readonly profile: Profile
   readonly bot: boolean
@@ -34,6 +40,11 @@ export class Snapshots {
   #members: readonly string[] = none
   #list: readonly Peer[] = none
   #neighbors: readonly string[] = none
+  readonly #recognition: Pick<Recognition, 'isVerified'>
+
+  constructor(recognition: Pick<Recognition, 'isVerified'>) {
+    this.#recognition = recognition
+  }
 
   get members(): readonly string[] {
     return this.#members
@@ -58,15 +69,30 @@ export class Snapshots {
     return this.#peers.has(id)
   }
 
+  get(id: string): Peer | undefined {
+    return this.#peers.get(id)
+  }
+
   /** Takes in a newcomer, or what has changed of a member. */
   put(view: PeerView): Peer {
     const known = this.#peers.get(view.id)
-    const peer = createPeer(view)
+    const peer = createPeer(view, this.#recognition)
     // Round-trip times waver all the time; a new snapshot for each would make every view render for nothing.
     if (known && JSON.stringify({ ...known, rttMs: null }) === JSON.stringify({ ...peer, rttMs: null })) return known
     this.#peers.set(view.id, peer)
     this.#rebuild()
     return peer
+  }
+
+  /** For when others are verified than before: those that show it, as they are now. */
+  review(): readonly Peer[] {
+    const changed = [...this.#peers.values()].flatMap((peer) => {
+      const verified = this.#recognition.isVerified(peer.identity, peer.profile)
+      return verified === peer.verified ? [] : [Object.freeze({ ...peer, verified })]
+    })
+    for (const peer of changed) this.#peers.set(peer.id, peer)
+    this.#rebuild()
+    return changed
   }
 
   /** False for one that was not there. */
@@ -94,16 +120,20 @@ export class Snapshots {
 const sameItems = <T>(a: readonly T[], b: readonly T[]): boolean =>
   a.length === b.length && a.every((item, index) => item === b[index])
 
-const createPeer = (view: PeerView): Peer =>
-  Object.freeze({
+const createPeer = (view: PeerView, recognition: Pick<Recognition, 'isVerified'>): Peer => {
+  const identity = encodeBase64url(view.identity)
+  const profile = parseProfile(view.profile)
+  return Object.freeze({
     id: view.id,
-    identity: encodeBase64url(view.identity),
-    profile: parseProfile(view.profile),
+    identity,
+    verified: recognition.isVerified(identity, profile),
+    profile,
     bot: view.bot,
     path: view.path.kind,
     via: Object.freeze([...view.path.via]),
     rttMs: view.rttMs,
   })
+}
 
 /** The bytes come from another member and may be anything. */
 const parseProfile = (bytes: Uint8Array): Profile => {

@@ -5,8 +5,9 @@ import type { SignalingState } from '../mesh/events.js'
 import { platform } from '#platform'
 import { parseSocketUrl } from '../platform/socket-url.js'
 import { Emitter } from '../util/emitter.js'
-import type { InviteOptions, JoinOptions, SendOptions } from './call-options.js'
-import { checkBoolean, checkFields, checkSignal, checkWhole } from './checks.js'
+import { addAsyncDispose } from './async-dispose.js'
+import { readJoinCall, type InviteOptions, type JoinOptions, type SendOptions } from './call-options.js'
+import { checkBoolean, checkFields, checkMemberId, checkSignal } from './checks.js'
 import { registerCore } from './core-of.js'
 import { describeGroup, type GroupDescription } from './describe.js'
 import { groupEventNames, type GroupEventName, type GroupEvents, type ListenOptions } from './events.js'
@@ -62,17 +63,7 @@ export class WebGroup {
   readonly #errors = new Emitter<Pick<GroupEvents, 'error'>>(logError)
 
   static {
-    // As a method it would be called "undefined" where the symbol is missing.
-    const asyncDispose = (Symbol as { readonly asyncDispose?: symbol }).asyncDispose
-    if (asyncDispose) {
-      Object.defineProperty(WebGroup.prototype, asyncDispose, {
-        configurable: true,
-        writable: true,
-        value(this: WebGroup) {
-          return this.leave()
-        },
-      })
-    }
+    addAsyncDispose(WebGroup.prototype)
   }
 
   /** Opens nothing. Throws for options of a wrong type or range, and `insecure-url` for a `ws://` URL not allowed. */
@@ -154,16 +145,7 @@ export class WebGroup {
    */
   join(key?: string, options: JoinOptions = {}): Promise<void> {
     const action = 'group could not be joined'
-    const given = key === undefined ? null : { key, groupKey: parseGroupKey(key) }
-    const fields = checkFields(action, 'options', options, ['signal', 'timeoutMs'])
-    const signal = checkSignal(action, fields.signal)
-    const timeoutMs = checkWhole(
-      action,
-      'timeoutMs',
-      options.timeoutMs === undefined ? 30_000 : options.timeoutMs,
-      1,
-      2 ** 31 - 1,
-    )
+    const { given, signal, timeoutMs } = readJoinCall(action, key, options)
     const claim = this.#core.claim
     if (claim && (!given || given.key.normalize('NFC') === claim.request.key.normalize('NFC'))) return claim.promise
     return watch(this.#tell, signal, () => {
@@ -207,10 +189,7 @@ export class WebGroup {
    * `member-unknown` for an id that is not in `members` or is mine, and `member-left` when it leaves while waiting.
    */
   sendTo(id: string, data: MessageData, options: SendOptions = {}): Promise<void> {
-    if (typeof id !== 'string') {
-      throw new TypeError(`message could not be sent: the member id must be a string, not ${describeType(id)}`)
-    }
-    return this.#send(id, data, options)
+    return this.#send(checkMemberId('message could not be sent', id), data, options)
   }
 
   /**
@@ -231,6 +210,33 @@ export class WebGroup {
       const { allowInsecure } = this.#core.settings
       return this.#core.invite({ ...invitee, url: parseSocketUrl(address, { allowInsecure, what: 'bot' }) }, signal)
     })
+  }
+
+  /**
+   * My identity and that of this member as 12 groups of 5 digits, the same at both ends. Two people who compare them
+   * by another way than this group (side by side, on the phone), and find them equal, know that nobody sits between them; then
+   * call {@link WebGroup.verify}. It says nothing of somebody who had a hand on either device.
+   *
+   * Stays the same for as long as both keep their identities: without the option `identity`, until one joins anew.
+   * Rejects with `not-joined` or `member-unknown` (mine, too). Throws a `TypeError` for an id that is no string.
+   */
+  safetyNumber(id: string): Promise<string> {
+    checkMemberId('safety number could not be computed', id)
+    return watch(this.#tell, undefined, () => this.#core.recognition.safetyNumber(id))
+  }
+
+  /**
+   * Remembers on this device that the identity of this member belongs to whom it calls itself in `profile.name`, which
+   * you have made sure of (see {@link WebGroup.safetyNumber}). From then on its `peer.verified` is true, in every group,
+   * and `identity:change` fires when somebody with another identity goes by that name. Groups that are joined already,
+   * other than this one, take notice at their next join. Resolves when it is stored and shown.
+   *
+   * Rejects with `not-joined`, `member-unknown`, `member-unnamed` (its profile has no `name` that is a text), or
+   * `storage-failed` where nothing can be kept. Throws a `TypeError` for an id that is no string.
+   */
+  verify(id: string): Promise<void> {
+    checkMemberId('member could not be verified', id)
+    return watch(this.#tell, undefined, () => this.#core.recognition.verify(id))
   }
 
   /**

@@ -1,9 +1,5 @@
+import { sha256 } from '@noble/hashes/sha2.js'
 import { equalBytes } from '../util/bytes.js'
-
-/** SHA-256, loaded late. */
-export type Digest = (bytes: Uint8Array) => Uint8Array
-
-export const loadDigest = async (): Promise<Digest> => (await import('@noble/hashes/sha2.js')).sha256
 
 type Transport = RTCDtlsTransport & { getRemoteCertificates?(): readonly ArrayBuffer[] }
 
@@ -12,8 +8,8 @@ type Transport = RTCDtlsTransport & { getRemoteCertificates?(): readonly ArrayBu
  * @roamhq/wrtc do not, and for them it is as good as said. (Every engine compares the two itself; this is a second look
  * by the one side that knows what was authenticated.) https://www.w3.org/TR/webrtc/#dom-rtcdtlstransport-getremotecertificates
  */
-export const isCertificateOf = (connection: RTCPeerConnection, fingerprint: Uint8Array, digest: Digest): boolean => {
+export const isCertificateOf = (connection: RTCPeerConnection, fingerprint: Uint8Array): boolean => {
   const transport = connection.sctp?.transport as Transport | undefined
   const [shown] = transport?.getRemoteCertificates?.() ?? []
-  return shown === undefined || equalBytes(digest(new Uint8Array(shown)), fingerprint)
+  return shown === undefined || equalBytes(sha256(new Uint8Array(shown)), fingerprint)
 }

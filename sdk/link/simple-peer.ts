@@ -1,4 +1,4 @@
-import type SimplePeer from 'simple-peer'
+import SimplePeer from 'simple-peer/simplepeer.min.js'
 import type { RtcEngine } from '../platform/platform.js'
 import type { LinkSignal } from './signal-codec.js'
 
@@ -15,8 +15,6 @@ import type { LinkSignal } from './signal-codec.js'
  * - `negotiate` begins the offer by `setTimeout`. In a page that is hidden that takes a second (Firefox, and Chromium
  *   too), so an initiator's is replaced by one that begins at once. It is called once, in a microtask.
  */
-export type SimplePeerClass = typeof SimplePeer
-
 interface Internals {
   readonly _channel: RTCDataChannel | null
   readonly _createOffer: () => void
@@ -43,23 +41,17 @@ export interface Peer {
   destroy(): void
 }
 
-export const loadSimplePeer = async (): Promise<SimplePeerClass> =>
-  (await import('simple-peer/simplepeer.min.js')).default
-
 /** Throws what the engine throws when it cannot make a connection; none is left open then. */
-export const createPeer = (
-  SimplePeerClass: SimplePeerClass,
-  options: {
-    readonly engine: RtcEngine
-    readonly initiator: boolean
-    readonly iceServers: readonly RTCIceServer[]
-    readonly handlers: PeerHandlers
-  },
-): Peer => {
+export const createPeer = (options: {
+  readonly engine: RtcEngine
+  readonly initiator: boolean
+  readonly iceServers: readonly RTCIceServer[]
+  readonly handlers: PeerHandlers
+}): Peer => {
   const { engine, initiator, iceServers, handlers } = options
   const connection = new engine.RTCPeerConnection({ iceServers: [...iceServers] })
   try {
-    const peer = new SimplePeerClass({
+    const peer = new SimplePeer({
       initiator,
       trickle: true,
       channelConfig: { negotiated: true, id: 0, ordered: true },

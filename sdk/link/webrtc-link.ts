@@ -7,8 +7,8 @@ import { parseFingerprint } from './fingerprint.js'
 import { Gathering } from './gathering.js'
 import type { Link, LinkHandlers } from './link.js'
 import { decodeSignal, encodeSignal, type LinkSignal } from './signal-codec.js'
-import { isCertificateOf, type Digest } from './remote-certificate.js'
-import { createPeer, type Peer, type SimplePeerClass } from './simple-peer.js'
+import { isCertificateOf } from './remote-certificate.js'
+import { createPeer, type Peer } from './simple-peer.js'
 
 /** From `open` to an open channel. ICE itself gives up later, or never while candidates are missing. */
 const CONNECT_TIMEOUT_MS = 15_000
@@ -60,11 +60,8 @@ export class WebRtcLink implements Link {
   #remoteCandidates = 0
   #cancelTimeout = (): void => {}
   readonly #onConnection: (change: 1 | -1) => void
-  readonly #digest: Digest | null
 
   constructor(options: {
-    readonly SimplePeer: SimplePeerClass | null
-    readonly digest: Digest | null
     readonly engine: RtcEngine | null
     readonly platform: Platform
     readonly remote: Uint8Array | null
@@ -73,20 +70,19 @@ export class WebRtcLink implements Link {
     /** Told of the one connection, when it is made and when it is closed. */
     readonly onConnection: (change: 1 | -1) => void
   }) {
-    const { SimplePeer, digest, engine, platform, remote, iceServers, handlers, onConnection } = options
+    const { engine, platform, remote, iceServers, handlers, onConnection } = options
     this.#onConnection = onConnection
     this.#platform = platform
     this.#handlers = handlers
     this.#initiator = remote === null
-    this.#digest = digest
-    if (SimplePeer === null || digest === null || engine === null) {
+    if (engine === null) {
       this.#report('no WebRTC engine')
       return
     }
     let gathering: Gathering | null = null
     const filter = new CandidateFilter()
     try {
-      const peer = createPeer(SimplePeer, {
+      const peer = createPeer({
         engine,
         initiator: this.#initiator,
         iceServers,
@@ -232,7 +228,7 @@ export class WebRtcLink implements Link {
     const { reliable, unreliable } = this.#lanes
     const [local, remote] = [this.#localFingerprint, this.#remoteFingerprint]
     if (reliable === null || local === null || remote === null) return this.#fail('open before it was described')
-    if (this.#digest && !isCertificateOf(this.#state.peer.connection, remote, this.#digest)) {
+    if (!isCertificateOf(this.#state.peer.connection, remote)) {
       return this.#fail('another certificate than described')
     }
     this.#cancelTimeout()

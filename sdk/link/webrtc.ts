@@ -3,10 +3,8 @@ import { SkeinError } from '../errors.js'
 import type { Platform, RtcEngine } from '../platform/platform.js'
 import type { LinkHandlers, SignaledTransport } from './link.js'
 import { PacedLink } from './paced-link.js'
-import { loadDigest, type Digest } from './remote-certificate.js'
-import { loadSimplePeer, type SimplePeerClass } from './simple-peer.js'
 import { Slots } from './slots.js'
-import { WebRtcLink } from './webrtc-link.js'
+import type { WebRtcLink } from './webrtc-link.js'
 
 /** Connections of this page or process that are not closed. */
 let connections = 0
@@ -45,8 +43,7 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
   if (rtc !== undefined && typeof rtc !== 'function') throw new TypeError('rtc must be a function of a member id')
   let loading: Promise<void> | null = null
   let loaded: {
-    readonly SimplePeer: SimplePeerClass
-    readonly digest: Digest
+    readonly Link: typeof WebRtcLink
     readonly engine: RtcEngine | null
   } | null = null
 
@@ -64,8 +61,8 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
 
   const load = async (): Promise<void> => {
     try {
-      const [SimplePeer, digest, engine] = await Promise.all([loadSimplePeer(), loadDigest(), platform.loadRtc()])
-      loaded = { SimplePeer, digest, engine }
+      const [{ WebRtcLink: Link }, engine] = await Promise.all([import('./webrtc-link.js'), platform.loadRtc()])
+      loaded = { Link, engine }
       if (engine === null && rtc === undefined) {
         throw new SkeinError('engine-missing', 'links could not be made: this runtime has no WebRTC')
       }
@@ -82,10 +79,10 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
     load: () => (loading ??= load()),
     canLink: (memberId) => loaded !== null && engineFor(memberId) !== null,
     open: ({ memberId, remote, iceServers, handlers }) => {
+      if (loaded === null) throw new Error('link could not be opened: its transport was not loaded')
+      const { Link } = loaded
       const begin = (own: LinkHandlers): WebRtcLink =>
-        new WebRtcLink({
-          SimplePeer: loaded?.SimplePeer ?? null,
-          digest: loaded?.digest ?? null,
+        new Link({
           engine: engineFor(memberId),
           platform,
           remote,

@@ -45,5 +45,6 @@ export const platform: Platform = {
   ...common,
   loadRtc,
   loadSocket: () => Promise.resolve(openSocket),
+  loadSecrets: async () => (await import('./secrets.browser.js')).loadSecrets(),
   watchPage,
 }

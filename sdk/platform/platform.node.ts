@@ -50,5 +50,6 @@ export const platform: Platform = {
   ...common,
   loadRtc,
   loadSocket,
+  loadSecrets: async () => (await import('./secrets.node.js')).secrets,
   watchPage: () => () => {},
 }

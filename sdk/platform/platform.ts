@@ -46,6 +46,25 @@ export interface PageHandlers {
   resume?(): void
 }
 
+/** What secrets are kept of: identities by their names, and which of other members' identities were verified. */
+export type SecretKind = 'identities' | 'verified'
+
+/**
+ * Texts by name, which is not empty, kept on this device: in a browser for this origin, in Node for this user. Whatever fails rejects with
+ * the error of the runtime. Nothing is made on the device before the first `add`.
+ */
+export interface SecretStore {
+  /** `null` when there is none of this name. */
+  get(kind: SecretKind, name: string): Promise<string | null>
+  /**
+   * Keeps `text` unless something of this name is there already; what is there then. Of several tabs or processes that
+   * add at once, one succeeds and all are given the same. Resolves when it is written.
+   */
+  add(kind: SecretKind, name: string, text: string): Promise<string>
+  /** All of this kind, in no order. */
+  all(kind: SecretKind): Promise<readonly string[]>
+}
+
 export interface Platform {
   /**
    * Wall-clock milliseconds. Goes on during sleep; never goes back: where the wall clock is set back, it goes on from
@@ -62,6 +81,8 @@ export interface Platform {
   loadRtc(): Promise<RtcEngine | null>
   /** What opens WebSockets here. The function throws on what the WebSocket constructor throws on. */
   loadSocket(): Promise<(url: string, protocols: readonly string[]) => ClientSocket>
+  /** What this device keeps secrets in, or `null` where nothing can be kept. */
+  loadSecrets(): Promise<SecretStore | null>
   /** Subscribes to the life of the page; the result unsubscribes. Where there is no page, nothing ever fires. */
   watchPage(handlers: PageHandlers): () => void
 }

@@ -112,7 +112,7 @@ export const setup = async (options: { readonly signalingFlags?: readonly string
   const createMember: World['createMember'] = (page, memberOptions = {}) =>
     // As text: the type of a profile, which refers to itself, is too much for that of the arguments of a page.
     page.evaluateHandle(
-      (given) => (window.harness.me = new window.harness.Member(JSON.parse(given) as MemberOptions)),
+      async (given) => (window.harness.me = await window.harness.Member.create(JSON.parse(given) as MemberOptions)),
       JSON.stringify({ signaling: signaling.url, ...memberOptions }),
     )
 

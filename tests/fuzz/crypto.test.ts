@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createIdentityKeys, decodeIdentity, encodeIdentity } from '../../sdk/crypto/identity.js'
 import { parseGroupKey } from '../../sdk/crypto/index.js'
 import { NoiseHandshake, XX } from '../../sdk/crypto/noise.js'
 import { encodeBase64url } from '../../sdk/util/base64url.js'
@@ -132,6 +133,38 @@ describe('parseGroupKey', () => {
           return
         }
         expect(kind).toBe(text.startsWith('sk1_') ? 'generated' : 'typed')
+      }),
+    )
+  })
+})
+
+describe('decodeIdentity', () => {
+  const decode = (text: string) => decodeIdentity(sodium, 'identity could not be imported', text, undefined)
+
+  it('gives back any identity', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 32, maxLength: 32 }), async (seed) => {
+        const keys = createIdentityKeys(sodium, () => seed)
+        expect(await decode(encodeIdentity(sodium, keys))).toEqual(keys)
+      }),
+    )
+  })
+
+  it('rejects random and damaged texts with a RangeError', async () => {
+    const any = fc.oneof(
+      fc.string(),
+      fc.string().map((text) => `skid1_${text}`),
+      bytes.map((random) => `skid1_${encodeBase64url(random)}`),
+      fc.constantFrom(0, 1, 2).chain((flags) =>
+        fc.uint8Array({ minLength: 30, maxLength: 100 }).map((random) => {
+          random.set([1, flags])
+          return `skid1_${encodeBase64url(random)}`
+        }),
+      ),
+    )
+    await fc.assert(
+      fc.asyncProperty(any, async (text) => {
+        await expect(decode(text)).rejects.toBeInstanceOf(RangeError)
       }),
     )
   })

@@ -1,4 +1,5 @@
-import { createSuite, deriveGroupKeys, loadSodium } from '../../sdk/crypto/index.js'
+import { deriveGroupKeys, loadSodium } from '../../sdk/crypto/index.js'
+import { createSuite } from '../../sdk/crypto/noise-suite.js'
 import type { CryptoSuite } from '../../sdk/crypto/suite.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
 import type { Random } from '../support/random.js'

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
-import { InvitationAnswer, loadSodium } from '../../sdk/crypto/index.js'
+import { InvitationAnswer } from '../../sdk/crypto/invitation.js'
+import { loadSodium } from '../../sdk/crypto/index.js'
 import type { KeyPair } from '../../sdk/crypto/suite.js'
 import type { InviteReply } from '../../sdk/protocol/invite-frames.js'
 import { LINK_SUBPROTOCOL } from '../../sdk/protocol/socket-frames.js'

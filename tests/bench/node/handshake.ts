@@ -1,5 +1,6 @@
 /** Both ends of handshakes in this process, with certificates and all that follows until a session can be used. */
-import { createSuite, deriveGroupKeys, loadSodium } from '../../../sdk/crypto/index.js'
+import { deriveGroupKeys, loadSodium } from '../../../sdk/crypto/index.js'
+import { createSuite } from '../../../sdk/crypto/noise-suite.js'
 import { issueCertificate } from '../../../sdk/mesh/session/certificates.js'
 import {
   answerHandshake,

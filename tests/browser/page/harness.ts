@@ -16,6 +16,8 @@ export interface Recorded {
 export interface MemberOptions {
   readonly signaling: string
   readonly profile?: skein.Profile
+  /** The name of the identity to load. */
+  readonly identity?: string
   readonly limits?: skein.GroupLimits
   readonly autoRejoin?: boolean
   /** Ids of the only members that WebRTC may connect; all when not given. */
@@ -28,6 +30,8 @@ export interface MemberOptions {
 const recorded = [
   'member:join',
   'member:leave',
+  'member:update',
+  'identity:change',
   'link:change',
   'message',
   'state:change',
@@ -43,10 +47,18 @@ export class Member {
   readonly messages: { readonly from: string; readonly to: 'all' | 'me'; readonly summary: string }[] = []
   readonly #watchers = new Set<() => void>()
 
-  constructor({ only, dials = false, ...options }: MemberOptions) {
+  static async create({ identity, ...options }: MemberOptions): Promise<Member> {
+    return new Member(options, identity === undefined ? undefined : await skein.Identity.load(identity))
+  }
+
+  constructor({ only, dials = false, ...options }: Omit<MemberOptions, 'identity'>, identity?: skein.Identity) {
     this.rules = new RtcRules(only)
     const webRTC = skein.webRTC({ rtc: (id) => this.rules.engine(id) })
-    this.group = new skein.WebGroup({ ...options, transports: dials ? [webRTC, skein.webSocket()] : [webRTC] })
+    this.group = new skein.WebGroup({
+      ...options,
+      identity,
+      transports: dials ? [webRTC, skein.webSocket()] : [webRTC],
+    })
     for (const name of recorded) {
       this.group.on(name, (event) => {
         if (name === 'message') {

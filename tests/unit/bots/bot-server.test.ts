@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import { platform } from '#platform'
 import { createEchoBot, createRelayBot, WebGroupBotServer } from '../../../bots/index.js'
-import { SkeinError, type WebGroup, webSocket } from '../../../sdk/group/index.js'
-import { Invitation, loadSodium } from '../../../sdk/crypto/index.js'
+import { Identity, SkeinError, type WebGroup, webSocket } from '../../../sdk/group/index.js'
+import { Invitation } from '../../../sdk/crypto/invitation.js'
+import { loadSodium } from '../../../sdk/crypto/index.js'
 import { listen, untilNoConnections } from '../../support/socket-servers.js'
 import { nextEvent, waitUntil } from '../group/setup.js'
 import { code, createWebServer, dialBot, setupBots } from './setup.js'
@@ -57,6 +58,17 @@ describe('WebGroupBotServer', () => {
     const [one, two] = await Promise.all([ada.invite(url), bob.invite(url)])
     expect(one).toBe(two)
     expect(bot.groups).toHaveLength(1)
+  })
+
+  it('has the identity that it was given, in every group', async () => {
+    const { join, startBot } = await setupBots()
+    const identity = await Identity.create()
+    const { bot, url } = await startBot({ webGroupOptions: { identity } })
+    expect(await bot.identity).toBe(identity.id)
+    for (const group of [await join(), await join()]) {
+      await group.invite(`${url}#${identity.id}`)
+      expect(group.peers.map((peer) => peer.identity)).toEqual([identity.id])
+    }
   })
 
   it('serves several groups, and several bots one process and one server', async () => {

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { nextEvent, waitUntil } from '../group/setup.js'
 import { setupBots } from './setup.js'
 
@@ -42,9 +45,9 @@ afterEach(async () => {
 
 describe('skein-bot', { timeout: 30_000 }, () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('echo answers until %s, then says goodbye and exits 0', async (signal) => {
-    const { join } = await setupBots()
+    const { join: joinGroup } = await setupBots()
     const { child, exit, output, url } = run(['echo', '--port', '0'])
-    const ada = await join()
+    const ada = await joinGroup()
     const id = await ada.invite(await url())
     const heard = nextEvent(ada, 'message')
     await ada.send('hello')
@@ -57,11 +60,11 @@ describe('skein-bot', { timeout: 30_000 }, () => {
   })
 
   it('relay says nothing, and is found through its own signaling server', async () => {
-    const { join, signaling } = await setupBots()
+    const { join: joinGroup, signaling } = await setupBots()
     const { url, child, exit } = run(['relay', '--port=0', '--signaling', signaling.url])
-    const ada = await join()
+    const ada = await joinGroup()
     const id = await ada.invite(await url())
-    const bob = await join(ada.key)
+    const bob = await joinGroup(ada.key)
     await waitUntil(bob, () => bob.peers.some((peer) => peer.id === id && peer.bot))
     child.kill('SIGTERM')
     expect(await exit).toBe(0)
@@ -71,6 +74,28 @@ describe('skein-bot', { timeout: 30_000 }, () => {
     const env = { SKEIN_BOT_PORT: '1', SKEIN_BOT_HOST: 'localhost', SKEIN_BOT_URL: 'ws://localhost:9/bot' }
     const { url } = run(['echo', '--port', '0'], env)
     expect(await url()).toMatch(/^ws:\/\/localhost:9\/bot#/)
+  })
+
+  it('is the same bot at each start with an identity that has a name', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'skein-bot-'))
+    onTestFinished(() => rm(home, { recursive: true, force: true }))
+    const identityOf = async (args: string[], env: Record<string, string> = {}) => {
+      const { url, child, exit } = run(['echo', '--port', '0', ...args], { SKEIN_HOME: home, ...env })
+      const [, identity] = (await url()).split('#')
+      child.kill('SIGTERM')
+      await exit
+      return identity
+    }
+    const first = await identityOf(['--identity', 'echo of the house'])
+    expect(await identityOf([], { SKEIN_BOT_IDENTITY: 'echo of the house' })).toBe(first)
+    expect(await identityOf(['--identity', 'another'])).not.toBe(first)
+    expect(await identityOf([])).not.toBe(first)
+  })
+
+  it('exits 1 when its identity cannot be kept', async () => {
+    const { exit, output } = run(['echo', '--port', '0', '--identity', 'ada'], { SKEIN_HOME: '/dev/null' })
+    expect(await exit).toBe(1)
+    expect(output.error).toMatch(/^skein-bot: identity could not be loaded: [^\n]+\n$/)
   })
 
   it('tells a browser what it is', async () => {
@@ -104,6 +129,8 @@ describe('skein-bot', { timeout: 30_000 }, () => {
     [['echo', '--port', '1', '--port', '2']],
     [['echo', '--host=']],
     [['echo', '--url', 'bots.example']],
+    [['echo', '--identity', 'x'.repeat(65)]],
+    [['echo', '--identity']],
     [['echo', '--signaling', 'ws://signal.example']],
   ])('exits 2 with one plain line for %j', async (args) => {
     const { exit, output } = run(args)
@@ -115,7 +142,7 @@ describe('skein-bot', { timeout: 30_000 }, () => {
   it('explains itself and exits 0', async () => {
     const { exit, output } = run(['--help'])
     expect(await exit).toBe(0)
-    for (const flag of ['echo', 'relay', '--port', '--host', '--url', '--signaling', '--stay']) {
+    for (const flag of ['echo', 'relay', '--port', '--host', '--url', '--signaling', '--identity', '--stay']) {
       expect(output.out).toContain(flag)
     }
   })

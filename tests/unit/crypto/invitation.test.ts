@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Invitation, InvitationAnswer, InvitationError } from '../../../sdk/crypto/invitation.js'
+import { Invitation, InvitationAnswer } from '../../../sdk/crypto/invitation.js'
+import { InvitationError } from '../../../sdk/crypto/invitation-error.js'
 import { FRAME } from '../../../sdk/protocol/codes.js'
 import { encodeBotCertificate, encodeSealed, MAX_INVITE_FRAME_BYTES } from '../../../sdk/protocol/invite-frames.js'
 import { NoiseHandshake, XX } from '../../../sdk/crypto/noise.js'

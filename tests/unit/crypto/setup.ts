@@ -1,4 +1,5 @@
-import { createSuite as createShippedSuite, loadSodium } from '../../../sdk/crypto/index.js'
+import { loadSodium } from '../../../sdk/crypto/index.js'
+import { createSuite as createShippedSuite } from '../../../sdk/crypto/noise-suite.js'
 import type { CryptoSuite, Handshake, KeyPair } from '../../../sdk/crypto/suite.js'
 import { encodeUtf8 } from '../../../sdk/util/bytes.js'
 import { Random } from '../../support/random.js'

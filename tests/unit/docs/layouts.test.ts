@@ -1,6 +1,7 @@
 import type { Admission } from '../../../sdk/crypto/auth.js'
 import { describe, expect, it } from 'vitest'
-import { createSuite, deriveGroupKeys, loadSodium } from '../../../sdk/crypto/index.js'
+import { deriveGroupKeys, loadSodium } from '../../../sdk/crypto/index.js'
+import { createSuite } from '../../../sdk/crypto/noise-suite.js'
 import { issueCertificate, memberIdBytes, verifyCertificate } from '../../../sdk/mesh/session/certificates.js'
 import {
   answerHandshake,

@@ -13,8 +13,10 @@ const view = (id: string, over: Partial<PeerView> = {}): PeerView => ({
   ...over,
 })
 
+const nobody = { isVerified: () => false }
+
 const setup = () => {
-  const snapshots = new Snapshots()
+  const snapshots = new Snapshots(nobody)
   snapshots.begin('me')
   snapshots.put(view('bob'))
   snapshots.put(view('carol'))
@@ -23,7 +25,7 @@ const setup = () => {
 
 describe('Snapshots', () => {
   it('are empty until a join begins, and again once it is over', () => {
-    const snapshots = new Snapshots()
+    const snapshots = new Snapshots(nobody)
     expect([snapshots.members, snapshots.peers, snapshots.neighbors(['bob'])]).toEqual([[], [], []])
     snapshots.begin('me')
     expect(snapshots.members).toEqual(['me'])
@@ -39,6 +41,7 @@ describe('Snapshots', () => {
     expect(setup().peers[0]).toEqual({
       id: 'bob',
       identity: 'BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc',
+      verified: false,
       profile: { name: 'Ada', tags: ['a'] },
       bot: false,
       path: 'direct',
