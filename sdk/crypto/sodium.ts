@@ -38,8 +38,6 @@ export interface Sodium {
   crypto_scalarmult(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array
   crypto_sign_detached(message: Uint8Array, secretKey: Uint8Array): Uint8Array
   crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean
-  /** In constant time; throws unless both have the same length. */
-  memcmp(a: Uint8Array, b: Uint8Array): boolean
 }
 
 let loading: Promise<Sodium> | undefined

@@ -148,7 +148,7 @@ describe('an invitation', () => {
   })
 
   /** A bot that shakes hands as it should, and shows what it is told to. */
-  const answerWith = (invite: Uint8Array, certificate: (s: KeyPair) => Uint8Array): Uint8Array => {
+  const answerWith = (invite: Uint8Array, certificate: (s: KeyPair) => Uint8Array) => {
     const random = new Random('another bot')
     const secretKey = random.bytes(32)
     const s = { publicKey: sodium.crypto_scalarmult_base(secretKey), secretKey }
@@ -162,12 +162,12 @@ describe('an invitation', () => {
       s,
     })
     handshake.read(invite.subarray(2))
-    return encodeSealed(FRAME.PROOF, handshake.write(certificate(s)))
+    return { proof: encodeSealed(FRAME.PROOF, handshake.write(certificate(s))), handshake }
   }
 
   it('I8: takes for the bot who shows the signature of its identity over the key that it shakes hands with', () => {
     const { member, identity } = setup({ pin: identityOf('bot').publicKey })
-    const proof = answerWith(member.frame, (s) => {
+    const { proof } = answerWith(member.frame, (s) => {
       const signature = sign(sodium, identity.secretKey, 'bot-cert', s.publicKey)
       return encodeBotCertificate({ identity: identity.publicKey, signature })
     })
@@ -183,23 +183,26 @@ describe('an invitation', () => {
     ['of 63 bytes', 'damaged', (s, bot) => sign(sodium, bot.secretKey, 'bot-cert', s.publicKey).subarray(1)],
   ])('I2, I8: sends no key for a signature %s', (_what, reason, signatureOf) => {
     const { member, identity } = setup({ pin: identityOf('bot').publicKey })
-    const proof = answerWith(member.frame, (s) =>
+    const { proof } = answerWith(member.frame, (s) =>
       encodeBotCertificate({ identity: identity.publicKey, signature: signatureOf(s, identity) }),
     )
     expect(failure(() => member.handleProof(proof))).toBe(reason)
     expect(member.identity).toBeNull()
   })
 
-  it('does not show to the bot, in two invitations, that one member makes both', () => {
+  it('I8: does not show to the bot, in two invitations, that one member makes both', () => {
     const random = new Random('one member')
-    const statics = [1, 2].map(() => {
-      const { bot } = setup()
+    const { identity } = setup()
+    const seen = [1, 2].map(() => {
       const member = new Invitation({ sodium, random: (size) => random.bytes(size), key, pin: null })
-      const proof = bot.handleInvite(member.frame)
-      // The key that the member shakes hands with is the first field of what KEY carries.
-      return hex(member.handleProof(proof).subarray(1, 49))
+      const { proof, handshake } = answerWith(member.frame, (s) => {
+        const signature = sign(sodium, identity.secretKey, 'bot-cert', s.publicKey)
+        return encodeBotCertificate({ identity: identity.publicKey, signature })
+      })
+      expect(handshake.read(member.handleProof(proof).subarray(1))).not.toBeNull()
+      return hex(handshake.remoteStatic ?? new Uint8Array())
     })
-    expect(new Set(statics).size).toBe(2)
+    expect(new Set([...seen, '']).size).toBe(3)
   })
 
   it('says damaged to calls out of turn', () => {

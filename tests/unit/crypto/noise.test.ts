@@ -312,6 +312,14 @@ describe('XX', () => {
     expect(() => new NoiseHandshake({ ...options, s, psk })).toThrow(TypeError)
   })
 
+  it('answers null for a first message that is too short for a key, and reads the genuine one', () => {
+    const [alice, bob] = [start('initiator', 'alice'), start('responder', 'bob')]
+    const first = alice.end.write(new Uint8Array())
+    for (let size = 0; size < 32; size++) expect(bob.end.read(first.subarray(0, size))).toBeNull()
+    expect(bob.end.read(first)).toEqual(new Uint8Array())
+    expect(alice.end.read(bob.end.write(answer))).toEqual(answer)
+  })
+
   it.each([2, 3])(
     'answers null for message %i with any bit flipped or any length cut, and reads the genuine one',
     (at) => {
