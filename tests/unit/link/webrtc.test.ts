@@ -67,7 +67,7 @@ describe('webRTC', () => {
     expect(['alice', 'bob', 'mallory'].map((id) => transport.canLink(id))).toEqual([true, false, false])
   })
 
-  test('B2: does not open where DTLS runs with another certificate than the description names', async () => {
+  test('B5: does not open where DTLS runs with another certificate than the description names', async () => {
     const { engine, connections, live } = setup()
     const lying: RtcEngine = {
       ...engine,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Link } from '../../../sdk/mesh/link.js'
 import { Session } from '../../../sdk/mesh/session/session.js'
+import { issueCertificate, verifyCertificate } from '../../../sdk/mesh/session/certificates.js'
 import { LinkChoice } from '../../../sdk/mesh/setup/link-choice.js'
 import { Connector, type ConnectorHandlers } from '../../../sdk/mesh/setup/connector.js'
 import { FRAME } from '../../../sdk/protocol/codes.js'
@@ -224,6 +225,27 @@ describe('Connector', () => {
     core.roster.accept(gone.links([], 2, true), core.nowMs)
     expect(connector.learn(introduced(gone))).toBeNull()
     expect(core.peers.size).toBe(0)
+  })
+
+  it('K9: takes the newest certificate of a member, none that is older, and none that has long ended', () => {
+    const { core, suite, keys, createMember } = setupCore()
+    const connector = new Connector(core, new LinkChoice(core, () => undefined), idleHandlers)
+    const member = createMember()
+    const issued = (issuedAt: number) => {
+      const bytes = issueCertificate(suite, { ...member, topic: keys.topic }, issuedAt)
+      const certificate = verifyCertificate(suite, keys.topic, bytes)
+      if (certificate === null) throw new Error('not a certificate')
+      return { certificate, providers: ['anonymous'] }
+    }
+    const day = 86_400_000
+    core.nowMs = 10 * day
+    expect(connector.learn(issued(10 * day - 3 * day - 1))).toBeNull()
+    expect(core.peers.size).toBe(0)
+    const peer = connector.learn(issued(8 * day))
+    expect(connector.learn(issued(8 * day + 1))).toBe(peer)
+    expect(peer?.certificate.issuedAt).toBe(8 * day + 1)
+    expect(connector.learn(issued(8 * day))).toBeNull()
+    expect(peer?.certificate.issuedAt).toBe(8 * day + 1)
   })
 
   it('knows of 1,024 members at most, and forgets those first that never came', () => {
