@@ -1,5 +1,5 @@
 import { decodeBase64url, encodeBase64url } from '../util/base64url.js'
-import { concatBytes, encodeUtf8 } from '../util/bytes.js'
+import { concatBytes } from '../util/bytes.js'
 import { deriveAdmission, type Admission, type AuthProvider } from './auth.js'
 import { KEY_BYTES } from './kdf.js'
 import { labelBytes } from './labels.js'

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { equalBytes } from '../util/bytes.js'
 
-type Transport = RTCDtlsTransport & { getRemoteCertificates?(): readonly ArrayBuffer[] }
+type Transport = Partial<Pick<RTCDtlsTransport, 'getRemoteCertificates'>>
 
 /**
  * Whether DTLS runs with the certificate of this fingerprint, as far as the engine tells: Chromium does, Firefox and

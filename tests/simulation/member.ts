@@ -465,6 +465,10 @@ export class Member {
         }
         break
       }
+      case 'refused':
+      case 'rejected':
+        world.fail('refused', `${this.name} is refused, or refuses, though all have the same way in`)
+        break
       case 'path:change': {
         const known = this.#paths.get(notice.id)
         if (known !== undefined && known !== notice.previous.kind) {
