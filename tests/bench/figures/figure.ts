@@ -17,6 +17,7 @@ export type FigureId =
   | 'page-to-node'
   | 'node-mesh'
   | 'handshake'
+  | 'relay'
 
 /** A number, several that were taken in different ways (the way with the best median counts), or why there is none. */
 export type Reading = number | readonly number[] | string

@@ -9,6 +9,7 @@ import { mesh } from './mesh.js'
 import { nodeMesh } from './node-mesh.js'
 import { oneMessage } from './one-message.js'
 import { pageToNode } from './page-to-node.js'
+import { relay } from './relay.js'
 import { rtt } from './rtt.js'
 import { signaling } from './signaling.js'
 import { size } from './size.js'
@@ -29,4 +30,5 @@ export const figures: readonly Figure[] = [
   size,
   nodeMesh,
   handshake,
+  relay,
 ]
