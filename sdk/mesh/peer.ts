@@ -110,6 +110,8 @@ export class Peer {
 
   /** In use. */
   session: Session | null = null
+  /** Since when. */
+  sessionMs = 0
   /** Agreed by me as responder; in use once anything under its keys arrives. */
   unconfirmed: AgreedSession | null = null
   /** The one before, for what was still on its way. */

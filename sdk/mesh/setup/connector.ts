@@ -39,6 +39,8 @@ const RETRY_REFUSED: Backoff = { baseMs: 30_000, capMs: 120_000, jitter: 0.5 }
 const RETRY_SESSION: Backoff = { baseMs: 500, capMs: 4_000, jitter: 0.5 }
 /** For a better link beside one that works. */
 const RETRY_BESIDE: Backoff = { baseMs: 5_000, capMs: 120_000, jitter: 0.5 }
+/** Whoever gets hold of the keys of a session reads no more than this. */
+const SESSION_MS = 24 * 3_600_000
 /** A link that lived no longer is not made again at once. */
 const BRIEF_MS = 2_000
 const FORGET_MS = 60_000
@@ -113,11 +115,17 @@ export class Connector {
     if (peer.session === null && this.#admissions.of(peer) === null)
       return this.#refuse(peer, this.#handlers.findWay(peer))
     if (!peer.isInitiator) return
+    if (this.#isOld(peer)) return this.#begin(peer, false)
     const wantsLink = this.#wantsLink(peer)
     // A link that nothing comes over any more is replaced before it is given up, and a socket by what needs no proxy.
     if (peer.link !== null && !peer.link.isSuspect && (peer.link.cipher === null || !wantsLink)) return
     if (!wantsLink && !needsSession) return this.#retryLater(peer, setup.failures)
     this.#begin(peer, wantsLink)
+  }
+
+  /** Its keys have been in use for long enough: another handshake gives new ones, and nothing else changes. */
+  #isOld({ session, sessionMs }: Peer): boolean {
+    return session !== null && this.#core.nowMs >= sessionMs + SESSION_MS
   }
 
   #begin(peer: Peer, wantsLink: boolean): void {
@@ -494,6 +502,7 @@ export class Connector {
     peer.refusedBy = null
     peer.previous = peer.session
     peer.session = agreed.session
+    peer.sessionMs = this.#core.nowMs
     this.#handlers.confirmed(peer, agreed)
   }
 

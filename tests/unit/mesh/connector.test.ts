@@ -227,6 +227,29 @@ describe('Connector', () => {
     expect(core.peers.size).toBe(0)
   })
 
+  it('H15: agrees on new keys after a day, and nothing else changes', () => {
+    const world = MeshWorld.joined(['ada', 'bob', 'cyd'])
+    const [ada, bob, cyd] = world.members as [TestMember, TestMember, TestMember]
+    world.refuse(ada, cyd)
+    world.run(2_000)
+    expect(ada.engine.peer(cyd.id)?.path.kind).toBe('relayed')
+    const link = ada.link(bob)
+    const hashOf = (other: TestMember): string => Buffer.from(ada.sessionWith(other).secrets.hash).toString('hex')
+    const before = [hashOf(bob), hashOf(cyd)]
+    ada.send('before')
+    world.run(1_000)
+    // All devices sleep, and wake up together.
+    world.nowMs += 24 * 3_600_000
+    ada.send('after')
+    world.run(10_000)
+    for (const [index, other] of [bob, cyd].entries()) expect(hashOf(other)).not.toBe(before[index])
+    expect(ada.link(bob)).toBe(link)
+    for (const member of [bob, cyd]) {
+      expect(member.texts).toEqual(['before', 'after'])
+      expect(member.left).toEqual([])
+    }
+  })
+
   it('K9: takes the newest certificate of a member, none that is older, and none that has long ended', () => {
     const { core, suite, keys, createMember } = setupCore()
     const connector = new Connector(core, new LinkChoice(core, () => undefined), idleHandlers)
