@@ -338,8 +338,7 @@ export class Engine {
       if (!change.isNew && peer.isHere) this.#core.notify({ type: 'member:update', id: entry.id })
       return
     }
-    // A record is signed: whoever signs is alive.
-    peer.heard(this.#core.nowMs)
+    peer.showed(this.#core.nowMs)
     if (entry.links?.away === true) this.#memberAway(peer)
     else peer.isAway = false
   }

@@ -2,6 +2,7 @@ import type { Handshake } from '../crypto/suite.js'
 import { ControlQueue } from './control-queue.js'
 import type { CarrierId, Path } from './events.js'
 import type { Link } from './link.js'
+import { LINKS_LIFETIME_MS } from './roster/roster.js'
 import type { Introduced, VerifiedCertificate } from './session/certificates.js'
 import type { Session } from './session/session.js'
 import type { PeerStream } from './stream/peer-stream.js'
@@ -133,6 +134,7 @@ export class Peer {
 
   /** The last authentic frame on any path, or the end of its last chain. */
   lastHeardMs: number
+  #lastFrameMs: number
   wasReachable = false
   rttMs: number | null = null
   /** The newest ping, while it is unanswered. */
@@ -151,7 +153,7 @@ export class Peer {
     this.tag = certificate.memberBytes.subarray(0, 4)
     this.isInitiator = isInitiator
     this.learntMs = nowMs
-    this.lastHeardMs = nowMs
+    this.lastHeardMs = this.#lastFrameMs = nowMs
     this.setup = { type: 'idle', nextTryMs: nowMs, failures: 0 }
   }
 
@@ -159,8 +161,23 @@ export class Peer {
     return this.arrival !== null
   }
 
+  /** Something under the keys of the two has come. */
   heard(nowMs: number): void {
-    this.lastHeardMs = nowMs
+    this.lastHeardMs = this.#lastFrameMs = nowMs
+  }
+
+  /**
+   * A new record of it has come, by whatever way. Others could have held it back, so it is a sign of life for a while only,
+   * after the last that nobody else can have kept.
+   */
+  showed(nowMs: number): void {
+    if (nowMs - this.#lastFrameMs < LINKS_LIFETIME_MS) this.lastHeardMs = nowMs
+  }
+
+  /** So long was nothing heard because I slept. */
+  slept(lateMs: number, nowMs: number): void {
+    this.lastHeardMs = Math.min(this.lastHeardMs + lateMs, nowMs)
+    this.#lastFrameMs = Math.min(this.#lastFrameMs + lateMs, nowMs)
   }
 
   /** It has turned to the server or to me: wherever it was, it is back. */

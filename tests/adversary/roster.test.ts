@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { concatBytes } from '../../sdk/util/bytes.js'
+import { FRAME, RECORD } from '../../sdk/protocol/codes.js'
 import { encodeRosterBody } from '../../sdk/protocol/roster-record.js'
 import type { TestMember } from '../support/mesh-world.js'
 import { PaperMember, chunk, pack, rosterRecord, setupGroup, watchHonest } from '../support/mesh-villain.js'
@@ -67,6 +68,40 @@ describe('a neighbor that passes on roster records', () => {
     expect(ada.engine.members()).toEqual([ada.id, bob.id, mallory.id])
     expect(ada.engine.peer(bob.id)?.path.kind).toBe('direct')
     check()
+  })
+
+  it('M12: that it has held back keeps a dead member here for 150 s at most', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    // Bob and ada meet through mallory alone.
+    world.refuse(ada, bob)
+    world.run(3_000)
+    expect(ada.engine.peer(bob.id)?.path.kind).toBe('relayed')
+    bob.isDead = true
+    const diedMs = world.nowMs
+    // As if bob had signed hundreds of them that ada never saw.
+    const neighbors = [{ id: mallory.engine.idBytes, rttClass: 0 }]
+    const content = { kind: 'links' as const, gone: false, away: false, neighbors }
+    for (let version = 1_000; ada.left.length === 0 && version < 1_100; version++) {
+      mallory.inject(ada, pack(rosterRecord(world, bob.engine.idBytes, version, content, bob.identity.secretKey)))
+      world.run(5_000)
+    }
+    expect(ada.left).toEqual([bob.id])
+    expect(world.nowMs - diedMs).toBeGreaterThan(140_000)
+    expect(world.nowMs - diedMs).toBeLessThan(165_000)
+    expect(ada.engine.members()).toEqual([ada.id, mallory.id])
+  })
+
+  it('M4, M10: that passes on none hides nobody whom others reach without it', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    // Whatever mallory should pass on between the two is gone; they have a link, and then another member.
+    const isRoster = (frame: Uint8Array): boolean => frame[0] === FRAME.PACK && frame.includes(RECORD.ROSTER)
+    mallory.tamper = (frame) => (isRoster(frame) ? [] : [frame])
+    const [dan] = world.add(['dan']) as [TestMember]
+    world.refuse(dan, ada)
+    world.runUntil(() => ada.engine.members().includes(dan.id) && dan.engine.members().includes(ada.id))
+    const check = watchHonest(world, ada, bob)
+    check()
+    expect(ada.engine.peer(dan.id)?.path).toMatchObject({ kind: 'relayed' })
   })
 
   it('M14: ten thousand of them, of members that nobody has seen, keeps no honest message back', () => {

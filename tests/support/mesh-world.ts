@@ -195,6 +195,8 @@ export class TestMember {
   /** Its links fail before they have described themselves. */
   lacksEngine = false
   tamperLink: ((carrier: CarrierId, bytes: Uint8Array) => readonly Uint8Array[]) | null = null
+  /** Nothing happens to it any more, and nobody is told. */
+  isDead = false
   /** While it does not read, the others' links to it report no more room. */
   isReading = true
   /** Where it answers; at first what it shows. */
@@ -249,6 +251,7 @@ export class TestMember {
   }
 
   step(event: EngineEvent): void {
+    if (this.isDead) return
     this.engine.step(event, this.world.nowMs, this.#effects)
   }
 

@@ -23,7 +23,7 @@ export class Liveness {
 
   heard(peer: Peer, link: Link | null): void {
     const now = this.#core.nowMs
-    peer.lastHeardMs = now
+    peer.heard(now)
     if (link === null) return
     link.lastHeardMs = now
     if (!link.isSuspect) return
@@ -60,7 +60,7 @@ export class Liveness {
   slept(lateMs: number): void {
     if (lateMs < SLEEP_MS) return
     for (const peer of this.#core.peers.values()) {
-      peer.lastHeardMs = Math.min(peer.lastHeardMs + lateMs, this.#core.nowMs)
+      peer.slept(lateMs, this.#core.nowMs)
       peer.unansweredSinceMs = null
       if (peer.link !== null) peer.link.lastHeardMs = Math.min(peer.link.lastHeardMs + lateMs, this.#core.nowMs)
     }

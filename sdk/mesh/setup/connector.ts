@@ -417,7 +417,7 @@ export class Connector {
     if (way.type === 'server') peer.connection = way.connection.slice()
     peer.attempt = payload.attempt
     if (!admission.admits(certificate.identity)) return this.#refuse(peer, way)
-    peer.lastHeardMs = this.#core.nowMs
+    peer.heard(this.#core.nowMs)
     peer.began(this.#core.nowMs)
     // Naming the epoch that I agreed to shows that my last answer arrived and is in use over there.
     const agreed = peer.unconfirmed?.session
@@ -466,7 +466,7 @@ export class Connector {
     if (received === 'unfit' || received.certificate.member !== peer.id) return this.#fail(peer)
     const { payload } = received
     if (payload.attempt !== setup.attempt) return this.#fail(peer)
-    peer.lastHeardMs = this.#core.nowMs
+    peer.heard(this.#core.nowMs)
     const { epoch, attempt } = payload
     const session = new Session(suite, 'initiator', setup.handshake.split(), { epoch, attempt })
     const theirs = { firstBroadcast: payload.firstBroadcast, firstPrivate: payload.firstPrivate }
@@ -486,7 +486,7 @@ export class Connector {
     const session = peer.sessionOf(setupSessionMark(frame), equalBytes)
     const message = session?.openSetup(frame) ?? null
     if (session === null || message === null) return
-    peer.lastHeardMs = this.#core.nowMs
+    peer.heard(this.#core.nowMs)
     this.confirm(peer, session)
     const { setup } = peer
     // Candidates of a set-up that is over are of no use to anyone.
