@@ -18,6 +18,11 @@ export interface SendGateOptions {
   readonly startBytes: number
   /** How far the mark may grow; the same as `startBytes` for one that stays. */
   readonly maxBytes: number
+  /**
+   * How far it may grow while the buffer is polled, since it must hold what drains between two polls.
+   * @default `maxBytes`
+   */
+  readonly maxPolledBytes?: number
   /** Report only when the buffer is empty, instead of half empty: a frame as large as the mark then fits at last. */
   readonly whenEmpty?: boolean
   readonly pollMs: number
@@ -114,11 +119,11 @@ export class SendGate {
     const { sinceMs, drained, cancelPoll } = this.#waiting
     cancelPoll()
     this.#waiting = null
-    const { startBytes, maxBytes, platform } = this.#options
+    const { startBytes, maxBytes, maxPolledBytes = maxBytes, platform } = this.#options
     const sample = this.#written - buffered - drained
     if (sample < this.#mark * MIN_SAMPLE_PART) return
     const bytesPerMs = sample / Math.max(MIN_SAMPLE_MS, platform.now() - sinceMs)
-    const wider = Math.min(this.#mark * 2, maxBytes)
+    const wider = Math.min(this.#mark * 2, this.#eventWorks ? maxBytes : maxPolledBytes)
     const proven = this.#written - this.#writtenAtMark >= this.#mark * PROOF
     if (wider > this.#mark && proven && wider <= bytesPerMs * GROW_WITHIN_MS) {
       this.#setMark(wider)
