@@ -3,9 +3,12 @@
  * Firefox are tabs of one window, so that only the newest of them is visible: the others are background tabs, whose
  * timers come once a second.
  *
- * Going offline, freezing and crashing are Chromium's alone: CDP does that, and WebDriver BiDi has no command for it.
+ * Freezing and crashing are Chromium's alone: CDP does that, and WebDriver BiDi has no command for it. A page of Firefox goes
+ * offline here by a way to the server that is cut, links that swallow everything, and the event; `navigator.onLine` stays.
+ * No page with a WebRTC connection gets into the back-forward cache of Firefox.
  */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openGateway } from './gateway.js'
 import {
   becomeDirect,
   beginMuch,
@@ -105,6 +108,60 @@ describe('a page of Firefox', () => {
     expect(second).not.toBe(first)
     await bob.me.evaluate((me, id) => me.untilDirect([id]), second)
     expect(await departures(bob)).toEqual([{ id: first, reason: 'goodbye' }])
+  })
+})
+
+describe('a page of Firefox whose network goes', () => {
+  const setupOffline = async () => {
+    const { signaling, join, joinIn, openPageIn } = await setup()
+    const gateway = await openGateway(signaling.url)
+    onTestFinished(() => gateway.close())
+    const staying = await joinIn('chromium', 'firefox')
+    const fox = await join({ signaling: gateway.url }, await openPageIn('firefox'))
+    const members = [...staying, fox]
+    await untilAllDirect(members)
+    const goOffline = async (): Promise<void> => {
+      await fox.me.evaluate(({ rules }) => rules.hold('all'))
+      gateway.cut()
+    }
+    const goOnline = async (): Promise<void> => {
+      gateway.mend()
+      await fox.me.evaluate(({ rules }) => rules.hold([]))
+      await fox.me.evaluate(() => window.dispatchEvent(new Event('online')))
+    }
+    return { members, staying, fox, goOffline, goOnline }
+  }
+
+  it('for some seconds is the same member when it is back, and nothing is lost', async () => {
+    const { members, staying, fox, goOffline, goOnline } = await setupOffline()
+    await goOffline()
+    for (const { me, id } of members) await me.evaluate(({ group }, name) => group.send(`offline ${name}`), id)
+    await staying[0].me.evaluate(
+      (me, id) => me.until('relayed or lost', () => !me.group.neighbors.includes(id)),
+      fox.id,
+    )
+    await goOnline()
+    await untilAllDirect(members)
+    for (const { me, id } of members) {
+      for (const other of members.filter((member) => member.id !== id)) {
+        await me.evaluate((member, from) => member.untilMessage(`offline ${from}`), other.id)
+      }
+      expect(await me.evaluate((member) => member.happened('member:leave'))).toEqual([])
+    }
+    await untilAllTalk(members, 'online')
+  })
+
+  it('M12, S23: for longer than the linger is let go, and everyone agrees again when it is back', async () => {
+    const { members, staying, fox, goOffline, goOnline } = await setupOffline()
+    await goOffline()
+    for (const { me } of staying) await me.evaluate((me) => me.untilMembers(2, 60_000))
+    await fox.me.evaluate((me) => me.untilMembers(1, 60_000))
+    await goOnline()
+    for (const { me } of members) await me.evaluate((me) => me.untilMembers(3, 60_000))
+    await untilAllDirect(members)
+    await untilAllTalk(members, 'online')
+    for (const member of staying) expect(await departures(member)).toEqual([{ id: fox.id, reason: 'timeout' }])
+    expect(await fox.me.evaluate(({ group }) => group.myId)).toBe(fox.id)
   })
 })
 
