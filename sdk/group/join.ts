@@ -249,6 +249,7 @@ export class Join {
     const notice = happening.type === 'notice' ? happening.notice : null
     if (notice?.type === 'rejected') return this.#fail(createRejectedError())
     if (notice?.type === 'member:join') this.#invites.handleJoined(notice.id)
+    if (notice?.type === 'refused') this.#invites.handleRefused(notice)
     if (notice?.type === 'signaling:change') {
       this.#listener.onHappening(this, happening)
       this.#handleSignaling(notice.state, notice.reason)
