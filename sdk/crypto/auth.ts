@@ -16,7 +16,8 @@ export interface AuthProvider {
   readonly secret?: Uint8Array | undefined
   /**
    * Whether a member may come in by its identity (43 characters), which it has proved or will have to prove before
-   * anything else comes of it. Both sides are asked, at any time and again; a throw counts as no, and is reported.
+   * anything else comes of it. Both sides are asked, at any time and again. A throw, and what is no boolean (a promise),
+   * counts as no and is reported.
    * @default everybody may
    */
   admits?(identity: string): boolean
@@ -33,6 +34,13 @@ export interface Admission {
 
 const nothing = new Uint8Array()
 
+/** Whoever writes an asynchronous rule would let everybody in, if what it gives were taken for a yes. */
+const checkAnswer = (id: string, answer: unknown): boolean => {
+  if (typeof answer === 'boolean') return answer
+  if (answer instanceof Promise) answer.catch(() => undefined)
+  throw new TypeError(`member could not be let in: "admits" of "${id}" gave no boolean but ${typeof answer}`)
+}
+
 /** `onError` is told of what a provider throws. */
 export const deriveAdmission = (
   suite: Pick<CryptoSuite, 'kdf'>,
@@ -46,7 +54,7 @@ export const deriveAdmission = (
   admits: (identity) => {
     if (provider.admits === undefined) return true
     try {
-      return provider.admits(encodeBase64url(identity))
+      return checkAnswer(provider.id, provider.admits(encodeBase64url(identity)))
     } catch (error) {
       onError(error)
       return false

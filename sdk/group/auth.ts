@@ -41,12 +41,13 @@ export const sharedSecret = (secret: string | Uint8Array): AuthProvider => {
 export const allowList = (identities: readonly string[]): AuthProvider => {
   const action = 'allow list could not be made'
   const allowed = new Set(
-    checkArray(action, 'the list', identities).map((identity) => {
+    checkArray(action, 'the list', identities).map((identity, index) => {
       if (typeof identity !== 'string') {
         throw new TypeError(`${action}: an identity must be a string, not ${describeType(identity)}`)
       }
       if (decodeBase64url(identity)?.length !== IDENTITY_BYTES) {
-        throw new RangeError(`${action}: "${identity.slice(0, 64)}" is no identity of 43 base64url characters`)
+        // It may be an exported identity, and so a secret.
+        throw new RangeError(`${action}: entry ${index + 1} is no identity of 43 base64url characters`)
       }
       return identity
     }),

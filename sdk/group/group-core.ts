@@ -177,7 +177,7 @@ export class GroupCore implements JoinListener {
         })
         break
       case 'refused':
-        this.#app.report(createRefusedError(notice))
+        if (notice.isNews) this.#app.report(createRefusedError(notice))
         break
       case 'rejected':
       case 'joined':

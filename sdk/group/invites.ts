@@ -28,11 +28,17 @@ export interface InvitesOptions {
   readonly onSocket: (socket: SocketLike, frames: readonly Uint8Array[]) => void
 }
 
+/** The wait for a bot that has said that it comes. */
+interface Arrival {
+  readonly resolve: () => void
+  readonly reject: (reason: unknown) => void
+}
+
 /** The invitations of one join. Two to one address at a time are one. */
 export class Invites {
   readonly #options: InvitesOptions
   readonly #running = new Map<string, Promise<string>>()
-  readonly #arrivals = new Map<string, Set<() => void>>()
+  readonly #arrivals = new Map<string, Set<Arrival>>()
   readonly #waits = new Set<AbortController>()
   #ended: SkeinError | null = null
 
@@ -40,7 +46,10 @@ export class Invites {
     this.#options = options
   }
 
-  /** Resolves with the id of the bot once it is here. Rejects with `invite-failed`, or `closed` when the join has ended. */
+  /**
+   * Resolves with the id of the bot once it is here. Rejects with `invite-failed`, `auth-rejected` when one of the two
+   * does not let the other in, or `closed` when the join has ended.
+   */
   invite(invitee: Invitee, signal: AbortSignal | undefined): Promise<string> {
     const name = `${invitee.url}#${invitee.pin === null ? '' : encodeBase64url(invitee.pin)}`
     let running = this.#running.get(name)
@@ -53,7 +62,14 @@ export class Invites {
   }
 
   handleJoined(id: string): void {
-    for (const arrive of this.#arrivals.get(id) ?? []) arrive()
+    for (const arrival of this.#arrivals.get(id) ?? []) arrival.resolve()
+  }
+
+  handleRefused({ id, by }: { readonly id: string; readonly by: 'me' | 'them' }): void {
+    const reason = by === 'me' ? 'the "auth" option does not let it in' : 'it does not let this member in'
+    for (const arrival of this.#arrivals.get(id) ?? []) {
+      arrival.reject(new SkeinError('auth-rejected', `${action}: ${reason}`))
+    }
   }
 
   end(error: SkeinError): void {
@@ -70,8 +86,8 @@ export class Invites {
     })
     this.#waits.add(wait)
     try {
-      const { id, identity } = await this.#ask(invitee, wait.signal)
-      if (find(id) === null) await this.#arrival(id, wait.signal)
+      const { id, identity, arrived } = await this.#ask(invitee, wait.signal)
+      await arrived
       const peer = find(id)
       if (peer === null) throw new Error('it has left again')
       // It could name anyone, and whoever asked would take that member for the bot.
@@ -85,11 +101,11 @@ export class Invites {
     }
   }
 
-  /** Hands the key over; the bot's member id, and the identity that it proved. */
+  /** Hands the key over; the bot's member id, the identity that it proved, and what settles once it is here or will not be. */
   async #ask(
     { url, pin }: Invitee,
     signal: AbortSignal,
-  ): Promise<{ readonly id: string; readonly identity: Uint8Array }> {
+  ): Promise<{ readonly id: string; readonly identity: Uint8Array; readonly arrived: Promise<void> | null }> {
     const { platform, key, find, onSocket } = this.#options
     const [sodium, { Invitation }] = await Promise.all([loadSodium(), import('../crypto/invitation.js')])
     const { socket, reader } = await openLinkSocket({
@@ -108,9 +124,15 @@ export class Invites {
       if (reader.hasFailed || identity === null) throw new InvitationError('damaged')
       const id = encodeBase64url(reply.member)
       const frames = reader.release()
-      if (find(id) === null) onSocket(socket, frames)
-      else socket.close()
-      return { id, identity }
+      if (find(id) !== null) {
+        socket.close()
+        return { id, identity, arrived: null }
+      }
+      // Before the socket is handed on, since what came with the reply may be a refusal.
+      const arrived = this.#arrival(id, signal)
+      arrived.catch(() => undefined)
+      onSocket(socket, frames)
+      return { id, identity, arrived }
     } catch (error) {
       reader.release()
       socket.close()
@@ -118,20 +140,23 @@ export class Invites {
     }
   }
 
-  async #arrival(id: string, signal: AbortSignal): Promise<void> {
+  #arrival(id: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     return new Promise((resolve, reject) => {
       const waiting = this.#arrivals.get(id) ?? new Set()
       this.#arrivals.set(id, waiting)
       const finish = (settle: () => void): void => {
-        waiting.delete(arrive)
+        waiting.delete(arrival)
         if (waiting.size === 0) this.#arrivals.delete(id)
         signal.removeEventListener('abort', handleAbort)
         settle()
       }
-      const arrive = (): void => finish(resolve)
-      const handleAbort = (): void => finish(() => reject(signal.reason))
-      waiting.add(arrive)
+      const arrival: Arrival = {
+        resolve: () => finish(resolve),
+        reject: (reason) => finish(() => reject(reason)),
+      }
+      const handleAbort = (): void => arrival.reject(signal.reason)
+      waiting.add(arrival)
       signal.addEventListener('abort', handleAbort)
     })
   }

@@ -24,8 +24,9 @@ export const createRejectedError = (): SkeinError =>
 export const createClosedError = (prefix: string): SkeinError =>
   new SkeinError('closed', `${prefix}: the group was left`)
 
-/** The query of a URL is where people put what lets them in. */
-export const withoutQueries = (text: string): string => text.replace(/\?[^\s;]*(?=: )/g, '')
+/** The query of a URL, and what stands before its host, are where people put what lets them in. */
+export const withoutSecrets = (text: string): string =>
+  text.replace(/\?[^\s;]*(?=: )/g, '').replace(/(wss?:\/\/)[^\s/;]*@/g, '$1')
 
 /** Why a group has left whose join failed, as `state:change` says it. */
 export const reasonOf = (join: Join, error: unknown): string => {

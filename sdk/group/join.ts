@@ -14,7 +14,7 @@ import {
   createRejectedError,
   createTimeoutError,
   createVersionError,
-  withoutQueries,
+  withoutSecrets,
 } from './join-errors.js'
 import { keysOf } from './identity.js'
 import { Invites, type Invitee } from './invites.js'
@@ -226,7 +226,7 @@ export class Join {
           handlers: {
             ...handlers,
             onClose: (info) => {
-              const end = { ...info, reason: withoutQueries(info.reason) }
+              const end = { ...info, reason: withoutSecrets(info.reason) }
               handlers.onClose(end)
               this.#handleServerClosed(end)
             },
@@ -249,6 +249,7 @@ export class Join {
     const notice = happening.type === 'notice' ? happening.notice : null
     if (notice?.type === 'rejected') return this.#fail(createRejectedError())
     if (notice?.type === 'member:join') this.#invites.handleJoined(notice.id)
+    if (notice?.type === 'refused') this.#invites.handleRefused(notice)
     if (notice?.type === 'signaling:change') {
       this.#listener.onHappening(this, happening)
       this.#handleSignaling(notice.state, notice.reason)

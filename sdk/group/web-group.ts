@@ -138,10 +138,11 @@ export class WebGroup {
    * is leaving, it waits for that first.
    *
    * Rejects with `signaling-missing`, `signaling-unreachable` (no server of the list answered), `signaling-refused`,
-   * `version-mismatch`, `join-timeout`, `peers-unreachable` (others are there, none could be linked), `engine-missing`
-   * (no WebRTC here), `already-joined` (with another key), `closed` (left meanwhile), or the reason of `signal`. The
-   * state is `left` then and nothing is open. Throws a `RangeError` for a key that is empty, longer than 512
-   * characters, or a damaged generated one.
+   * `version-mismatch`, `join-timeout`, `peers-unreachable` (others are there, none could be linked), `auth-rejected`
+   * (all who were met refuse, or are refused by the option `auth`), `engine-missing` (no WebRTC here),
+   * `already-joined` (with another key), `closed` (left meanwhile), or the reason of `signal`. The state is `left` then
+   * and nothing is open. Throws a `RangeError` for a key that is empty, longer than 512 characters, or a damaged
+   * generated one.
    */
   join(key?: string, options: JoinOptions = {}): Promise<void> {
     const action = 'group could not be joined'
@@ -198,8 +199,9 @@ export class WebGroup {
    * at the URL gets the key.
    *
    * Rejects with `not-joined`, `invite-failed` (nobody answers, no bot does, another identity, it will not come, not
-   * here within 15 s), `insecure-url` (`ws://` to another machine), `closed`, or the reason of `signal`, which ends the
-   * wait alone. Throws a `TypeError` or `RangeError` for what is no such URL.
+   * here within 15 s), `auth-rejected` (it does not let me in, or I do not let it in; it has the key all the same),
+   * `insecure-url` (`ws://` to another machine), `closed`, or the reason of `signal`, which ends the wait alone. Throws
+   * a `TypeError` or `RangeError` for what is no such URL.
    */
   invite(url: string, options: InviteOptions = {}): Promise<string> {
     const action = 'bot could not be invited'

@@ -85,8 +85,8 @@ export type EngineNotice =
   | { readonly type: 'member:leave'; readonly id: string; readonly reason: LeaveReason }
   | { readonly type: 'member:update'; readonly id: string }
   | { readonly type: 'path:change'; readonly id: string; readonly path: Path; readonly previous: Path }
-  /** There will be no session with this member: one of us does not let the other in. Once for each member. */
-  | { readonly type: 'refused'; readonly id: string; readonly by: 'me' | 'them' }
+  /** One of us does not let the other in, each time that it comes to that; `isNews` unless it has before. */
+  | { readonly type: 'refused'; readonly id: string; readonly by: 'me' | 'them'; readonly isNews: boolean }
   /** Everybody that I was introduced to has refused, or I them: `join()` is to fail. */
   | { readonly type: 'rejected' }
   | { readonly type: 'signaling:change'; readonly state: SignalingState; readonly reason: string }

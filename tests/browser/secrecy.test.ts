@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { packSdp } from '../../sdk/link/sdp-codec.js'
 import { startRecordingProxy } from './recording-proxy.js'
-import { setup, untilAllDirect, untilAllTalk, useBrowser } from './support.js'
+import { setup, untilAllDirect, untilAllTalk, useBrowser, type PageMember } from './support.js'
 
 useBrowser()
 
@@ -35,13 +35,17 @@ const spellings = (text: string): Buffer[] => {
   return [...texts.map((part) => Buffer.from(part)), utf16, Buffer.from(utf16).swap16()]
 }
 
-it('S21: what passes the signaling server holds no message, name, key, address or session description', async () => {
+/** Whom a member sees, with its identity for life or for this join. */
+const identitiesSeenBy = (member: PageMember | undefined): Promise<string[]> =>
+  member?.me.evaluate(({ group }) => group.peers.map(({ identity }) => identity)) ?? Promise.resolve([])
+
+it('S21: what passes the signaling server holds no message, name, identity, key, address or session description', async () => {
   const { signaling, key, join } = await setup()
   const proxy = await startRecordingProxy(signaling.url)
   onTestFinished(() => proxy.close())
   const names = ['Marigold-Marker-Ada', 'Marigold-Marker-Bob', 'Marigold-Marker-Carol']
   const members = []
-  for (const name of names) members.push(await join({ signaling: proxy.url, profile: { name } }))
+  for (const name of names) members.push(await join({ signaling: proxy.url, profile: { name }, identity: name }))
   await untilAllDirect(members)
   await untilAllTalk(members, 'Juniper-Marker-Message')
   // Members that leave and lose each other say things of their own.
@@ -50,6 +54,12 @@ it('S21: what passes the signaling server holds no message, name, key, address o
     await group.join(groupKey)
   }, key)
   await members[1]?.me.evaluate((me) => me.untilMembers(3))
+  // One that is as fresh as its join, too.
+  const passing = await join({ signaling: proxy.url })
+  await members[1]?.me.evaluate((me) => me.untilMembers(4))
+  await passing.me.evaluate((me) => me.untilMembers(4))
+  const identities = new Set([...(await identitiesSeenBy(members[1])), ...(await identitiesSeenBy(passing))])
+  expect(identities.size).toBe(4)
 
   const up = Buffer.concat(proxy.recorded.up)
   const down = Buffer.concat(proxy.recorded.down)
@@ -72,6 +82,14 @@ it('S21: what passes the signaling server holds no message, name, key, address o
     expect(/v=0\r\n|o=- \d/.test(bytes.toString('latin1')), `${direction}: v=0`).toBe(false)
     for (const part of packedParts) expect(bytes.includes(part), `${direction}: packed SDP`).toBe(false)
     for (const part of ownBytes) expect(bytes.includes(part), `${direction}: the secret`).toBe(false)
+    for (const identity of identities) {
+      const raw = Buffer.from(identity, 'base64url')
+      expect(raw).toHaveLength(32)
+      const written = [identity, raw.toString('base64'), raw.toString('hex'), raw.toString('hex').toUpperCase()]
+      for (const form of [raw, ...written.flatMap(spellings)]) {
+        expect(bytes.includes(form), `${direction}: an identity`).toBe(false)
+      }
+    }
   }
   // The request has a host and an origin, which are loopback here; beyond those no address shows.
   const frames = Buffer.concat([...proxy.recorded.up.filter((entry) => !entry.includes('Sec-WebSocket')), down])

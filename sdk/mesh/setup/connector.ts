@@ -525,9 +525,8 @@ export class Connector {
     const failures = 'failures' in setup ? setup.failures : 0
     this.#reset(peer)
     this.#backOff(peer, RETRY_REFUSED, failures)
-    if (refusedBy !== null) return
-    peer.refusedBy = by
-    this.#core.notify({ type: 'refused', id: peer.id, by })
+    peer.refusedBy ??= by
+    this.#core.notify({ type: 'refused', id: peer.id, by, isNews: refusedBy === null })
     this.#core.wakeNow()
   }
 

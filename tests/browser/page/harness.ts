@@ -18,6 +18,8 @@ export interface MemberOptions {
   readonly profile?: skein.Profile
   /** The name of the identity to load. */
   readonly identity?: string
+  /** What lets members in beside the key; `anonymous` when not given. */
+  readonly auth?: { readonly secret: string } | { readonly allow: readonly string[] }
   readonly limits?: skein.GroupLimits
   readonly autoRejoin?: boolean
   /** Ids of the only members that WebRTC may connect; all when not given. */
@@ -51,12 +53,13 @@ export class Member {
     return new Member(options, identity === undefined ? undefined : await skein.Identity.load(identity))
   }
 
-  constructor({ only, dials = false, ...options }: Omit<MemberOptions, 'identity'>, identity?: skein.Identity) {
+  constructor({ only, dials = false, auth, ...options }: Omit<MemberOptions, 'identity'>, identity?: skein.Identity) {
     this.rules = new RtcRules(only)
     const webRTC = skein.webRTC({ rtc: (id) => this.rules.engine(id) })
     this.group = new skein.WebGroup({
       ...options,
       identity,
+      auth: auth && ('secret' in auth ? skein.sharedSecret(auth.secret) : skein.allowList(auth.allow)),
       transports: dials ? [webRTC, skein.webSocket()] : [webRTC],
     })
     for (const name of recorded) {

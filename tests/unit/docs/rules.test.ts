@@ -36,6 +36,13 @@ describe('the rules of PROTOCOL.md', () => {
     expect(Object.fromEntries(unknown)).toEqual({})
   })
 
+  it('are the only ones that SECURITY.md names, each of them shown by a test', async () => {
+    const named = [...(await readFile('SECURITY.md', 'utf8')).matchAll(/\b[A-Z]\d{1,2}\b/g)].map(([id]) => id)
+    expect(named.length).toBeGreaterThan(30)
+    const shown = await cited()
+    expect(named.filter((id) => !rules.includes(id) || !shown.has(id))).toEqual([])
+  })
+
   it('are shown by tests, but for those named above', async () => {
     const shown = await cited()
     expect(rules.filter((id) => !shown.has(id))).toEqual(SHOWN_BY_NO_TEST)

@@ -3,11 +3,17 @@ import type { SignalingHandlers } from '../../../sdk/discovery/signaling-socket.
 import { EngineHost, type Happening } from '../../../sdk/group/engine-host.js'
 import type { LinkHandlers, Transport } from '../../../sdk/link/link.js'
 import type { Effects, EngineEvent } from '../../../sdk/mesh/events.js'
+import { isDialable } from '../../../sdk/platform/socket-url.js'
 
 type React = (event: EngineEvent, effects: Effects) => void
 
+interface Overrides {
+  readonly onHappening?: (happening: Happening) => void
+  readonly allowInsecure?: boolean
+}
+
 /** A host around an engine that does what `react` says, in a time that the test moves. */
-const setup = (react: React, over: { readonly onHappening?: (happening: Happening) => void } = {}) => {
+const setup = (react: React, over: Overrides = {}) => {
   const log: string[] = []
   const happenings: Happening[] = []
   const servers: { readonly handlers: SignalingHandlers; closed: boolean; readonly written: Uint8Array[] }[] = []
@@ -41,6 +47,16 @@ const setup = (react: React, over: { readonly onHappening?: (happening: Happenin
       }
     },
   }
+  const dialed: string[] = []
+  const dialing: Transport = {
+    kind: 'dialed',
+    name: 'fake',
+    load: () => Promise.resolve(),
+    dial: ({ address, handlers }) => {
+      dialed.push(address)
+      return transport.open({ memberId: 'dialed', remote: null, iceServers: [], handlers })
+    },
+  }
   const host: EngineHost = new EngineHost({
     engine: {
       peer: () => null,
@@ -53,8 +69,8 @@ const setup = (react: React, over: { readonly onHappening?: (happening: Happenin
         depth--
       },
     },
-    transports: [transport],
-    isDialable: () => true,
+    transports: [transport, dialing],
+    isDialable: (address) => isDialable(address, over.allowInsecure ?? false),
     iceServers: [],
     openServer: (handlers) => {
       const server = { handlers, closed: false, written: [] as Uint8Array[] }
@@ -84,7 +100,7 @@ const setup = (react: React, over: { readonly onHappening?: (happening: Happenin
     onAdmitted: () => undefined,
     onCrash: (error) => errors.push(error),
   })
-  return { host, log, happenings, servers, links, timers, errors, clock }
+  return { host, log, happenings, servers, links, dialed, timers, errors, clock }
 }
 
 const leaveOn: React = (event, effects) => {
@@ -121,6 +137,23 @@ describe('EngineHost', () => {
       'message',
       'member:leave',
     ])
+  })
+
+  it.each([
+    [false, ['wss://a.example']],
+    [true, ['ws://bots.example', 'ws://127.0.0.1:9000', 'wss://a.example']],
+  ])('W6: dials addresses without TLS only where that is allowed: %s', (allowInsecure, expected) => {
+    const addresses = ['ws://bots.example', 'ws://127.0.0.1:9000', 'wss://a.example', 'ftp://a.example']
+    const { host, log, dialed } = setup(
+      (event, effects) => {
+        if (event.type === 'start') addresses.forEach((address, index) => effects.dialLink(index, address))
+      },
+      { allowInsecure },
+    )
+    host.push({ type: 'start' })
+    expect(dialed).toEqual(expected)
+    const refused = addresses.flatMap((address, index) => (expected.includes(address) ? [] : [index]))
+    expect(log).toEqual(['start', ...refused.map((index) => `carrier:closed ${index}`)])
   })
 
   it('wakes an engine that asks for now once, in a microtask', async () => {

@@ -1,5 +1,6 @@
+import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { parseSocketUrl } from '../../../sdk/platform/socket-url.js'
+import { isDialable, parseSocketUrl } from '../../../sdk/platform/socket-url.js'
 
 test.each([
   ['wss://signal.example.org', 'wss://signal.example.org/'],
@@ -30,6 +31,40 @@ test.each(['', 'signal.example.org', '/signal', 'ftp://example.org', 'javascript
     expect(() => parseSocketUrl(text)).toThrow(RangeError)
   },
 )
+
+test.each([
+  'sk1_secret',
+  'secret',
+  'secret:text',
+  'wss://a.example/#skein=secret',
+  'ws://user:secret@a.example/secret?token=secret',
+  'wss://[secret',
+])('parseSocketUrl quotes no more than the host of %s', (text) => {
+  try {
+    parseSocketUrl(text)
+  } catch (error) {
+    expect(inspect(error)).not.toContain('secret')
+    return
+  }
+  throw new Error('nothing was thrown')
+})
+
+test.each([
+  ['wss://bot.example', true, true],
+  ['https://bot.example', true, true],
+  ['ws://bot.example', false, true],
+  ['http://bot.example', false, true],
+  // Loopback is another machine there than here.
+  ['ws://127.0.0.1:9000', false, true],
+  ['ws://localhost:9000', false, true],
+  ['wss://127.0.0.1:9000', true, true],
+  ['wss://bot.example#key', false, false],
+  ['ftp://bot.example', false, false],
+  ['javascript:0', false, false],
+  ['', false, false],
+])('isDialable: %s, which others show, is %s, and %s with allowInsecure', (address, isSo, isSoInsecure) => {
+  expect([isDialable(address, false), isDialable(address, true)]).toEqual([isSo, isSoInsecure])
+})
 
 test('parseSocketUrl refuses what is no string', () => {
   for (const value of [undefined, null, 8787, {}, new URL('wss://a.example')]) {

@@ -29,6 +29,7 @@ import {
   relayFrameMark,
   relaySessionMark,
 } from '../../../sdk/protocol/relay-frames.js'
+import { decodeRefusal, encodeRefusal, encodeRefusalBody, encodeRefusalFrame } from '../../../sdk/protocol/refusal.js'
 import { decodeRosterRecord, encodeRosterBody } from '../../../sdk/protocol/roster-record.js'
 import { decodeSetupMessage, encodeSetupMessage } from '../../../sdk/protocol/setup-message.js'
 import {
@@ -252,19 +253,19 @@ describe('C4: RLY', () => {
 describe('C4: RHS', () => {
   const setup = (code: string): string => code + bytes(16, 'e0') + bytes(30, '11')
 
-  it.each(['11', '12', '13'])('around a frame of code %s keeps its bytes', (code) => {
+  it.each(['11', '12', '13', '17'])('around a frame of code %s keeps its bytes', (code) => {
     const frame = [
       '21', // code
       '00', // hops
       '00', // flags
       bytes(16, 'dd'), // destination
       bytes(16, '55'), // source
-      setup(code), // HS1, HS2 or SIG
+      setup(code), // HS1, HS2, SIG or REFUSE
     ].join('')
     expect(hex(encodeRelayedSetup(dst, src, unhex(setup(code))))).toBe(frame)
     expect(decodeRelayAddress(unhex(frame))).toEqual({ type: 0x21, hops: 0, dst, src })
     expect(hex(relayedSetup(unhex(frame)))).toBe(setup(code))
-    expect(hex(relayFrameMark(unhex(frame)))).toBe(code === '13' ? bytes(16, '11') : bytes(16, 'e0'))
+    expect(hex(relayFrameMark(unhex(frame)))).toBe(code > '12' ? bytes(16, '11') : bytes(16, 'e0'))
   })
 })
 
@@ -304,6 +305,64 @@ describe('C4: HELLO', () => {
     ].join('')
     expect(hex(encodeHello({ certificate: fill(175, 0xce), providers: ['anonymous'] }))).toBe(hello)
     expect(decodeHello(unhex(hello))).toEqual({ certificate: fill(175, 0xce), providers: ['anonymous'] })
+  })
+})
+
+describe('C4: auth providers', () => {
+  const providers = ['shared-secret', 'anonymous']
+  const list = [
+    '0d' + '7368617265642d736563726574', // size, shared-secret
+    '09' + '616e6f6e796d6f7573', // size, anonymous
+  ].join('')
+
+  it('in HELLO keep their bytes', () => {
+    const hello = [
+      'cc00', // size of what is padded, little-endian
+      '01af01' + bytes(175, 'ce'), // field: certificate
+      '0218' + list, // field: providers
+      bytes(50, '00'), // up to a multiple of 64
+    ].join('')
+    expect(hex(encodeHello({ certificate: fill(175, 0xce), providers }))).toBe(hello)
+    expect(decodeHello(unhex(hello)).providers).toEqual(providers)
+  })
+
+  it('in a card keep their bytes', () => {
+    const body = [
+      '01', // kind: card
+      bytes(16, '3e'), // member id
+      '01', // version
+      'd301', // size of content
+      '01af01' + bytes(175, 'ce'), // field: certificate
+      '02027b7d', // field: profile
+      '040102', // field: capabilities: relays
+      '0518' + list, // field: providers
+    ].join('')
+    const card = {
+      kind: 'card' as const,
+      certificate: fill(175, 0xce),
+      profile: unhex('7b7d'),
+      addresses: [],
+      capabilities: 2,
+      providers,
+    }
+    expect(hex(encodeRosterBody(fill(16, 0x3e), 1, card))).toBe(body)
+    expect(decodeRosterRecord(unhex(body, bytes(64, '51'))).content).toEqual(card)
+  })
+})
+
+describe('C4: REFUSE', () => {
+  it('keeps its bytes, and what is sealed in it', () => {
+    const text = [
+      bytes(16, 'f0'), // who refuses
+      bytes(16, '70'), // whom
+      bytes(64, '51'), // signature
+    ].join('')
+    const refusal = { from: fill(16, 0xf0), to: fill(16, 0x70), signature: fill(64, 0x51) }
+    expect(hex(encodeRefusal(refusal))).toBe(text)
+    expect(hex(encodeRefusalBody(refusal.from, refusal.to))).toBe(text.slice(0, 64))
+    expect(decodeRefusal(unhex(text))).toEqual(refusal)
+    expect(() => decodeRefusal(unhex(text, '00'))).toThrow('cannot decode frame')
+    expect(hex(encodeRefusalFrame(fill(136, 0x99)))).toBe(`17${bytes(136, '99')}`)
   })
 })
 
