@@ -82,6 +82,8 @@ const setup = (react: React, over: { readonly onHappening?: (happening: Happenin
       over.onHappening?.(happening)
     },
     onAdmitted: () => undefined,
+    onReported: () => undefined,
+    onFailed: () => undefined,
     onCrash: (error) => errors.push(error),
   })
   return { host, log, happenings, servers, links, timers, errors, clock }
