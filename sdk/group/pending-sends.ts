@@ -19,8 +19,13 @@ export class PendingSends {
    * `submit` is called once, now. The promise resolves when the engine admits the submission. An abort ends only the
    * waiting: the engine keeps the message, since a gap in the sequence of a sender could not be told from a loss.
    */
-  add(signal: AbortSignal | undefined, submit: (submission: number) => void): Promise<void> {
-    return this.#wait<void>(signal, submit, (resolve) => ({ admitted: resolve, reported: nothing }))
+  add(signal: AbortSignal | undefined, submit: (submission: number) => void): Promise<undefined> {
+    return this.#wait<undefined>(signal, submit, (resolve) => ({
+      admitted: () => {
+        resolve(undefined)
+      },
+      reported: nothing,
+    }))
   }
 
   /** As `add`; resolves when every recipient has the message or never will. */

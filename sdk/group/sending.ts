@@ -15,10 +15,10 @@ export const sendToAll = (
   report: Report,
   data: unknown,
   options: SendOptions,
-): Promise<DeliveryReport | void> => {
+): Promise<DeliveryReport | undefined> => {
   assertMessageData(data)
   const { signal, confirm } = readSendCall(action, options)
-  return watch<DeliveryReport | void>(report, signal, () =>
+  return watch<DeliveryReport | undefined>(report, signal, () =>
     confirm ? confirmed(core, 'all', data, signal) : unconfirmed(core, 'all', data, signal),
   )
 }
@@ -41,7 +41,7 @@ export const sendToOne = (
 
 type Send<Value> = (core: GroupCore, to: Audience, data: MessageData, signal: AbortSignal | undefined) => Promise<Value>
 
-const unconfirmed: Send<void> = (core, to, data, signal) =>
+const unconfirmed: Send<undefined> = (core, to, data, signal) =>
   core.joined(action).sends.add(signal, submitterOf(core, to, data, signal, false))
 
 const confirmed: Send<DeliveryReport> = (core, to, data, signal) =>

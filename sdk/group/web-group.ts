@@ -187,7 +187,7 @@ export class WebGroup {
    */
   send(data: MessageData, options: SendOptions & { readonly confirm: true }): Promise<DeliveryReport>
   send(data: MessageData, options?: SendOptions): Promise<void>
-  send(data: MessageData, options: SendOptions = {}): Promise<DeliveryReport | void> {
+  send(data: MessageData, options: SendOptions = {}): Promise<unknown> {
     return sendToAll(this.#core, this.#tell, data, options)
   }
 

@@ -471,6 +471,8 @@ export class Member {
         }
         break
       }
+      case 'delivery:fail':
+        break
       case 'refused':
       case 'rejected':
         world.fail('refused', `${this.name} is refused, or refuses, though all have the same way in`)
