@@ -28,9 +28,15 @@ export class SkeinError extends Error {
   override readonly name = 'SkeinError'
   /** A fact that a caller can act on. */
   readonly code: SkeinErrorCode
+  /**
+   * Of a message whose recipient left first: whether it got the message all the same (once, or not at all). Absent where
+   * that is no question.
+   */
+  declare readonly maybeDelivered?: boolean
 
-  constructor(code: SkeinErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: SkeinErrorCode, message: string, options?: { cause?: unknown; maybeDelivered?: boolean }) {
     super(message, options)
     this.code = code
+    if (options?.maybeDelivered !== undefined) this.maybeDelivered = options.maybeDelivered
   }
 }

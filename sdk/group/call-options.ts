@@ -1,5 +1,5 @@
 import { parseGroupKey } from '../crypto/index.js'
-import { checkFields, checkSignal, checkWhole } from './checks.js'
+import { checkBoolean, checkFields, checkSignal, checkWhole } from './checks.js'
 
 /** What the calls of a group take beside their arguments. */
 
@@ -19,6 +19,20 @@ export interface SendOptions {
    * counted from it. A signal that was aborted before the call keeps the message from being sent.
    */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Whether to wait until each recipient's SDK has handed the message to the application.
+   * @default false
+   */
+  readonly confirm?: boolean | undefined
+}
+
+/** {@link SendOptions}, checked. */
+export const readSendCall = (action: string, options: SendOptions) => {
+  const { signal, confirm } = checkFields(action, 'options', options, ['signal', 'confirm'])
+  return {
+    signal: checkSignal(action, signal),
+    confirm: confirm === undefined ? false : checkBoolean(action, 'confirm', confirm),
+  }
 }
 
 export interface InviteOptions {

@@ -1,4 +1,4 @@
-import type { CarrierId, Effects, EngineEvent, EngineNotice } from '../mesh/events.js'
+import type { CarrierId, DeliveryFailure, DeliveryReport, Effects, EngineEvent, EngineNotice } from '../mesh/events.js'
 import type { Engine } from '../mesh/engine.js'
 import type { PeerView } from '../mesh/options.js'
 import type { Link, LinkHandlers, Transport } from '../link/link.js'
@@ -23,6 +23,8 @@ export interface EngineHostOptions {
   /** Called between steps, so that the engine's figures are whole. */
   readonly onHappening: (happening: Happening) => void
   readonly onAdmitted: (submission: number) => void
+  readonly onReported: (submission: number, report: DeliveryReport) => void
+  readonly onFailed: (submission: number, failure: DeliveryFailure) => void
   /** The engine has thrown: everything is closed already. */
   readonly onCrash: (error: unknown) => void
 }
@@ -126,7 +128,7 @@ export class EngineHost {
   }
 
   #createEffects(): Effects {
-    const { engine, onAdmitted } = this.#options
+    const { engine, onAdmitted, onReported, onFailed } = this.#options
     return {
       openServer: (carrier) => {
         this.#openServer(carrier)
@@ -147,6 +149,8 @@ export class EngineHost {
       },
       deliver: (message) => this.#outbox.push({ type: 'message', message }),
       admitted: onAdmitted,
+      reported: onReported,
+      failed: onFailed,
       emit: (notice) => {
         this.#outbox.push({ type: 'notice', notice, peer: 'id' in notice ? engine.peer(notice.id) : null })
       },

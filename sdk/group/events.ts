@@ -1,4 +1,4 @@
-import type { LeaveReason, Path, SignalingState } from '../mesh/events.js'
+import type { DeliveryFailure, LeaveReason, Path, SignalingState } from '../mesh/events.js'
 import type { StateChange } from './lifecycle.js'
 import type { MessageData } from './messages.js'
 import type { Peer } from './snapshots.js'
@@ -50,6 +50,11 @@ export interface GroupEvents {
    */
   message: { readonly from: string; readonly data: MessageData; readonly to: 'all' | 'me' }
   /**
+   * So many messages may not have been delivered to this member, since it left first: those that were not sent with
+   * `confirm`, and that had room when they were sent. Comes before its `member:leave`.
+   */
+  'delivery:fail': { readonly id: string; readonly code: DeliveryFailure['code']; readonly count: number }
+  /**
    * The group has changed its state; `group.state` is `next` already. `reason` says why: `join`, `joined`, `leave`,
    * `left`, the code of the error that ended a join, `aborted`, `lost` (with `autoRejoin: false`), `pagehide`, or
    * `failure` when an `error` event tells more.
@@ -91,6 +96,7 @@ export const groupEventNames: readonly GroupEventName[] = [
   'identity:change',
   'link:change',
   'message',
+  'delivery:fail',
   'state:change',
   'signaling:change',
   'error',

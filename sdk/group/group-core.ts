@@ -1,5 +1,5 @@
 import { SkeinError } from '../errors.js'
-import type { Audience, EngineNotice, SignalingState } from '../mesh/events.js'
+import type { EngineNotice, SignalingState } from '../mesh/events.js'
 import type { PeerView } from '../mesh/options.js'
 import type { Platform } from '../platform/platform.js'
 import type { Happening } from './engine-host.js'
@@ -7,7 +7,7 @@ import type { GroupEvents } from './events.js'
 import { Join, type JoinListener, type JoinRequest } from './join.js'
 import { createRefusedError, reasonOf } from './join-errors.js'
 import { Lifecycle } from './lifecycle.js'
-import { decodeMessage, encodeMessage, type MessageData } from './messages.js'
+import { decodeMessage } from './messages.js'
 import type { Settings } from './options.js'
 import type { Invitee } from './invites.js'
 import { guest, type Role } from './role.js'
@@ -104,17 +104,6 @@ export class GroupCore implements JoinListener {
     return stage.name === 'left' ? Promise.resolve() : this.#leave(stage.join, 'leave')
   }
 
-  send(to: Audience, data: MessageData, signal: AbortSignal | undefined): Promise<void> {
-    const action = 'message could not be sent'
-    const join = this.joined(action)
-    if (to !== 'all') this.peer(action, to)
-    signal?.throwIfAborted()
-    const { kind, bytes } = encodeMessage(data, this.settings.messageBytes)
-    return join.sends.add(to, signal, (submission) => {
-      join.push({ type: 'submit', submission, to, kind, bytes })
-    })
-  }
-
   onIdentified(join: Join): void {
     this.snapshots.begin(join.id)
     this.#app.emit('identified', { id: join.id })
@@ -160,7 +149,6 @@ export class GroupCore implements JoinListener {
         break
       case 'member:leave':
         if (!this.snapshots.remove(notice.id)) return
-        join.sends.handleMemberLeft(notice.id)
         this.#app.emit('member:leave', { id: notice.id, reason: notice.reason })
         break
       case 'member:update':
@@ -176,6 +164,11 @@ export class GroupCore implements JoinListener {
           previous: notice.previous.kind,
         })
         break
+      case 'delivery:fail': {
+        const { id, code, count } = notice
+        this.#app.emit('delivery:fail', { id, code, count })
+        break
+      }
       case 'refused':
         if (notice.isNews) this.#app.report(createRefusedError(notice))
         break

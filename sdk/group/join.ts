@@ -235,6 +235,12 @@ export class Join {
       onAdmitted: (submission) => {
         this.sends.handleAdmitted(submission)
       },
+      onReported: (submission, report) => {
+        this.sends.handleReported(submission, report)
+      },
+      onFailed: (submission, failure) => {
+        this.sends.handleFailed(submission, failure)
+      },
       onHappening: (happening) => {
         this.#handleHappening(happening)
       },

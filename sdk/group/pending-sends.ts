@@ -1,13 +1,16 @@
 import { SkeinError } from '../errors.js'
-import type { Audience } from '../mesh/events.js'
+import type { DeliveryFailure, DeliveryReport } from '../mesh/events.js'
 
+/** Either kind is settled once, by what the engine says of its submission or by its signal. */
 interface PendingSend {
-  readonly to: Audience
-  readonly resolve: () => void
+  readonly admitted: () => void
+  readonly reported: (report: DeliveryReport) => void
   readonly reject: (reason: unknown) => void
 }
 
-/** The sends of one join that wait until the engine has room for their message. */
+const nothing = (): void => undefined
+
+/** The sends of one join that wait: for room, or for what becomes of their message. */
 export class PendingSends {
   readonly #pending = new Map<number, PendingSend>()
   #last = 0
@@ -16,9 +19,45 @@ export class PendingSends {
    * `submit` is called once, now. The promise resolves when the engine admits the submission. An abort ends only the
    * waiting: the engine keeps the message, since a gap in the sequence of a sender could not be told from a loss.
    */
-  add(to: Audience, signal: AbortSignal | undefined, submit: (submission: number) => void): Promise<void> {
+  add(signal: AbortSignal | undefined, submit: (submission: number) => void): Promise<undefined> {
+    return this.#wait<undefined>(signal, submit, (resolve) => ({
+      admitted: () => {
+        resolve(undefined)
+      },
+      reported: nothing,
+    }))
+  }
+
+  /** As `add`; resolves when every recipient has the message or never will. */
+  addConfirmed(signal: AbortSignal | undefined, submit: (submission: number) => void): Promise<DeliveryReport> {
+    return this.#wait<DeliveryReport>(signal, submit, (resolve) => ({ admitted: nothing, reported: resolve }))
+  }
+
+  handleAdmitted(submission: number): void {
+    this.#pending.get(submission)?.admitted()
+  }
+
+  handleReported(submission: number, report: DeliveryReport): void {
+    this.#pending.get(submission)?.reported(report)
+  }
+
+  /** It was for a member alone that will never have room for it. */
+  handleFailed(submission: number, failure: DeliveryFailure): void {
+    this.#pending.get(submission)?.reject(createDeliveryError(failure))
+  }
+
+  /** A fresh error for each, since nobody may share one. */
+  rejectAll(createError: () => Error): void {
+    for (const send of [...this.#pending.values()]) send.reject(createError())
+  }
+
+  #wait<Value>(
+    signal: AbortSignal | undefined,
+    submit: (submission: number) => void,
+    listen: (resolve: (value: Value) => void) => Omit<PendingSend, 'reject'>,
+  ): Promise<Value> {
     const submission = ++this.#last
-    const promise = new Promise<void>((resolve, reject) => {
+    const promise = new Promise<Value>((resolve, reject) => {
       const forget = () => {
         this.#pending.delete(submission)
         signal?.removeEventListener('abort', handleAbort)
@@ -28,11 +67,10 @@ export class PendingSends {
         reject(signal?.reason)
       }
       this.#pending.set(submission, {
-        to,
-        resolve: () => {
+        ...listen((value) => {
           forget()
-          resolve()
-        },
+          resolve(value)
+        }),
         reject: (reason) => {
           forget()
           reject(reason)
@@ -43,20 +81,14 @@ export class PendingSends {
     submit(submission)
     return promise
   }
-
-  handleAdmitted(submission: number): void {
-    this.#pending.get(submission)?.resolve()
-  }
-
-  /** What waited for this member alone will never have room. */
-  handleMemberLeft(id: string): void {
-    for (const send of [...this.#pending.values()]) {
-      if (send.to === id) send.reject(new SkeinError('member-left', `message could not be sent: "${id}" has left`))
-    }
-  }
-
-  /** A fresh error for each, since nobody may share one. */
-  rejectAll(createError: () => Error): void {
-    for (const send of [...this.#pending.values()]) send.reject(createError())
-  }
 }
+
+/** Why a message to one member alone did not arrive, or not for certain. */
+export const createDeliveryError = ({ id, code, maybeDelivered }: DeliveryFailure): SkeinError =>
+  new SkeinError(
+    code,
+    maybeDelivered
+      ? `message may not have been delivered: "${id}" has left`
+      : `message could not be sent: "${id}" has left`,
+    { maybeDelivered },
+  )

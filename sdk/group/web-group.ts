@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { generateGroupKey, parseGroupKey } from '../crypto/index.js'
 import { SkeinError } from '../errors.js'
-import type { SignalingState } from '../mesh/events.js'
+import type { DeliveryReport, SignalingState } from '../mesh/events.js'
 import { platform } from '#platform'
 import { parseSocketUrl } from '../platform/socket-url.js'
 import { Emitter } from '../util/emitter.js'
@@ -14,8 +14,9 @@ import { groupEventNames, type GroupEventName, type GroupEvents, type ListenOpti
 import { GroupCore, type Application, type CoreEvents } from './group-core.js'
 import { splitBotUrl } from './invite-url.js'
 import type { WebGroupState } from './lifecycle.js'
-import { assertMessageData, describeType, type MessageData } from './messages.js'
+import { describeType, type MessageData } from './messages.js'
 import { resolveOptions, type WebGroupOptions } from './options.js'
+import { sendToAll, sendToOne } from './sending.js'
 import type { Peer } from './snapshots.js'
 import { createStats, type GroupStats } from './stats.js'
 import { watch } from './watch.js'
@@ -179,18 +180,25 @@ export class WebGroup {
    * as UTF-8: lone surrogates become U+FFFD. An empty message is a message.
    *
    * Rejects with `not-joined`, `message-too-large` (over `limits.messageBytes`), `closed` (left while waiting), or the
-   * reason of `signal`; never because of what a recipient does. Throws a `TypeError` for other data.
+   * reason of `signal`; never because of what a recipient does: what may not have been delivered is told by the event
+   * `delivery:fail`. Throws a `TypeError` for other data.
+   *
+   * With `confirm`, resolves when every member that was here has the message, handed over to its application by its SDK,
+   * or has left first; the report says which.
    */
-  send(data: MessageData, options: SendOptions = {}): Promise<void> {
-    return this.#send('all', data, options)
+  send(data: MessageData, options: SendOptions & { readonly confirm: true }): Promise<DeliveryReport>
+  send(data: MessageData, options?: SendOptions): Promise<void>
+  send(data: MessageData, options: SendOptions = {}): Promise<unknown> {
+    return sendToAll(this.#core, this.#tell, data, options)
   }
 
   /**
    * Sends a message to one member, in order with everything else I send. As {@link WebGroup.send}; rejects also with
-   * `member-unknown` for an id that is not in `members` or is mine, and `member-left` when it leaves while waiting.
+   * `member-unknown` for an id that is not in `members` or is mine, and `member-left` when it leaves while waiting; then
+   * the error's `maybeDelivered` says whether it may have got the message all the same.
    */
   sendTo(id: string, data: MessageData, options: SendOptions = {}): Promise<void> {
-    return this.#send(checkMemberId('message could not be sent', id), data, options)
+    return sendToOne(this.#core, this.#tell, checkMemberId('message could not be sent', id), data, options)
   }
 
   /**
@@ -272,13 +280,6 @@ export class WebGroup {
   describe(): GroupDescription {
     const { join, settings } = this.#core
     return describeGroup(settings, join?.iceServers ?? settings.iceServers, join?.request.groupKey.kind ?? null)
-  }
-
-  #send(to: string, data: unknown, options: SendOptions): Promise<void> {
-    const action = 'message could not be sent'
-    assertMessageData(data)
-    const signal = checkSignal(action, checkFields(action, 'options', options, ['signal']).signal)
-    return watch(this.#tell, signal, () => this.#core.send(to, data, signal))
   }
 
   #report(error: unknown): void {

@@ -31,13 +31,17 @@ export type EngineEvent =
       readonly kind: 'description' | 'candidate'
       readonly bytes: Uint8Array
     }
-  /** The application sends. The engine owns `bytes` from here on. `submission` names it in `admitted`. */
+  /**
+   * The application sends. The engine owns `bytes` from here on. `submission` names it in `admitted` and `failed`, or, with
+   * `confirm`, in `reported`.
+   */
   | {
       readonly type: 'submit'
       readonly submission: number
       readonly to: Audience
       readonly kind: MessageKind
       readonly bytes: Uint8Array
+      readonly confirm?: boolean
     }
   /** The device says that the network or the page is back: waits end now, and so does being suspended. */
   | { readonly type: 'hint'; readonly hint: 'online' | 'resumed' }
@@ -50,6 +54,21 @@ export type EngineEvent =
   | { readonly type: 'leave'; readonly now: boolean }
   /** The time that `wake` asked for has come. */
   | { readonly type: 'timer' }
+
+/** Why a member did not get a message, or not for certain. */
+export interface DeliveryFailure {
+  readonly id: string
+  readonly code: 'member-left'
+  /** Some of it was on its way: it was delivered once or not at all. Otherwise not at all. */
+  readonly maybeDelivered: boolean
+}
+
+/** What became of a message, member by member. */
+export interface DeliveryReport {
+  /** Ids of those whose SDK has handed it to the application. */
+  readonly delivered: readonly string[]
+  readonly failed: readonly DeliveryFailure[]
+}
 
 export type MessageKind = 'text' | 'binary'
 
@@ -70,6 +89,10 @@ export interface Effects {
   deliver(message: { from: string; to: 'all' | 'me'; kind: MessageKind; bytes: Uint8Array }): void
   /** This submission is in every recipient's window: its `send` resolves. */
   admitted(submission: number): void
+  /** Everyone whom this submission was for has it, or will never have it. */
+  reported(submission: number, report: DeliveryReport): void
+  /** This submission was for a member alone that left before there was room for it. */
+  failed(submission: number, failure: DeliveryFailure): void
   emit(notice: EngineNotice): void
   /** Send a `timer` event at this time; a time not after now means as soon as the current task's calls are done. */
   wake(atMs: number): void
@@ -84,6 +107,13 @@ export type EngineNotice =
   | { readonly type: 'member:join'; readonly id: string }
   | { readonly type: 'member:leave'; readonly id: string; readonly reason: LeaveReason }
   | { readonly type: 'member:update'; readonly id: string }
+  /** So many messages to this member that nobody wanted a report of may not have been delivered. */
+  | {
+      readonly type: 'delivery:fail'
+      readonly id: string
+      readonly code: DeliveryFailure['code']
+      readonly count: number
+    }
   | { readonly type: 'path:change'; readonly id: string; readonly path: Path; readonly previous: Path }
   /** One of us does not let the other in, each time that it comes to that; `isNews` unless it has before. */
   | { readonly type: 'refused'; readonly id: string; readonly by: 'me' | 'them'; readonly isNews: boolean }

@@ -359,6 +359,12 @@ export class Member {
         world.trace(`${this.name} -> admitted ${submission}`)
         world.ledger.admitted(this.name, submission)
       },
+      failed: (submission, { id }) => {
+        this.#check('admitted')
+        world.trace(`${this.name} -> failed ${submission} to ${this.#names(id)}`)
+        world.ledger.admitted(this.name, submission)
+      },
+      reported: () => world.fail('reported', `${this.name} reports what nobody asked for`),
       emit: (notice) => {
         this.#check('emit')
         world.trace(`${this.name} -> ${this.#describeNotice(notice)}`)
@@ -465,6 +471,8 @@ export class Member {
         }
         break
       }
+      case 'delivery:fail':
+        break
       case 'refused':
       case 'rejected':
         world.fail('refused', `${this.name} is refused, or refuses, though all have the same way in`)

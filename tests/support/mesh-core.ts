@@ -1,6 +1,6 @@
 import type { KeyPair } from '../../sdk/crypto/suite.js'
 import { Core } from '../../sdk/mesh/core.js'
-import type { CarrierId, Effects, EngineNotice } from '../../sdk/mesh/events.js'
+import type { CarrierId, DeliveryFailure, DeliveryReport, Effects, EngineNotice } from '../../sdk/mesh/events.js'
 import { Link } from '../../sdk/mesh/link.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
 import { Peer } from '../../sdk/mesh/peer.js'
@@ -21,6 +21,8 @@ class RecordedEffects implements Effects {
   readonly closes: { readonly carrier: CarrierId; readonly drain: boolean }[] = []
   readonly delivered: { readonly from: string; readonly bytes: Uint8Array }[] = []
   readonly settled: number[] = []
+  readonly reports: { readonly submission: number; readonly report: DeliveryReport }[] = []
+  readonly failures: { readonly submission: number; readonly failure: DeliveryFailure }[] = []
   readonly notices: EngineNotice[] = []
   readonly wakes: number[] = []
 
@@ -50,6 +52,14 @@ class RecordedEffects implements Effects {
 
   deliver(message: { from: string; bytes: Uint8Array }): void {
     this.delivered.push(message)
+  }
+
+  reported(submission: number, report: DeliveryReport): void {
+    this.reports.push({ submission, report })
+  }
+
+  failed(submission: number, failure: DeliveryFailure): void {
+    this.failures.push({ submission, failure })
   }
 
   admitted(submission: number): void {

@@ -1,6 +1,14 @@
 import type { CryptoSuite, HandshakeRole, KeyPair, SessionSecrets } from '../../sdk/crypto/suite.js'
 import { Engine } from '../../sdk/mesh/engine.js'
-import type { CarrierId, Effects, EngineEvent, EngineNotice, MessageKind } from '../../sdk/mesh/events.js'
+import type {
+  CarrierId,
+  DeliveryFailure,
+  DeliveryReport,
+  Effects,
+  EngineEvent,
+  EngineNotice,
+  MessageKind,
+} from '../../sdk/mesh/events.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
 import { issueCertificate, memberIdBytes } from '../../sdk/mesh/session/certificates.js'
 import type { Lane } from '../../sdk/protocol/carrier.js'
@@ -182,6 +190,8 @@ export class TestMember {
   readonly received: Received[] = []
   readonly notices: EngineNotice[] = []
   readonly admitted: number[] = []
+  readonly reports: { readonly submission: number; readonly report: DeliveryReport }[] = []
+  readonly failures: { readonly submission: number; readonly failure: DeliveryFailure }[] = []
   /** Carriers that this engine closed by itself. */
   readonly closed: CarrierId[] = []
   /** How many it has begun, or taken up to look whether they are any. */
@@ -261,6 +271,16 @@ export class TestMember {
 
   sendBytes(bytes: Uint8Array, to: TestMember | 'all' = 'all', kind: MessageKind = 'binary'): void {
     this.step({ type: 'submit', submission: 0, to: to === 'all' ? 'all' : to.id, kind, bytes })
+  }
+
+  /** Sends a message whose report, or failure, goes by this number. */
+  sendConfirmed(submission: number, bytes: Uint8Array, to: TestMember | 'all' = 'all'): void {
+    const id = to === 'all' ? 'all' : to.id
+    this.step({ type: 'submit', submission, to: id, kind: 'binary', bytes, confirm: true })
+  }
+
+  reportOf(submission: number): DeliveryReport | null {
+    return this.reports.find((entry) => entry.submission === submission)?.report ?? null
   }
 
   /** The open link to a member. */
@@ -442,6 +462,12 @@ export class TestMember {
       },
       admitted: (submission) => {
         this.admitted.push(submission)
+      },
+      reported: (submission, report) => {
+        this.reports.push({ submission, report })
+      },
+      failed: (submission, failure) => {
+        this.failures.push({ submission, failure })
       },
       emit: (notice) => {
         this.notices.push(notice)

@@ -1,3 +1,4 @@
+import type { Receipt } from './receipt.js'
 import { chunkOverhead, type AllChunk, type OneChunk, type OrderEntry } from '../../protocol/records.js'
 import { MAX_CHUNK_BYTES } from '../../protocol/limits.js'
 
@@ -19,6 +20,18 @@ export interface OutMessage {
   readonly text: boolean
   readonly bytes: Uint8Array
   readonly submission: Submission | null
+  readonly receipt: Receipt | null
+  /** The recipient was here when it was sent. */
+  readonly isOwed: boolean
+}
+
+/** A message that this recipient will not be sent (again). */
+export interface Unsettled {
+  readonly message: OutMessage
+  /** It had no room yet. */
+  readonly isWaiting: boolean
+  /** Some of it was sent. */
+  readonly isSent: boolean
 }
 
 /** What one message holds of the window beside its bytes, so that empty ones are not free. */
@@ -39,6 +52,7 @@ const cost = (message: OutMessage): number => message.bytes.length + MESSAGE_COS
 export class Outbox {
   readonly #windowBytes: number
   readonly #onAdmitted: (submission: Submission) => void
+  readonly #onAcknowledged: (receipt: Receipt) => void
   #entries: OutMessage[] = []
   /** Entries before `#head` are acknowledged; they have `#goneBytes`. */
   #head = 0
@@ -57,10 +71,15 @@ export class Outbox {
   #nextBroadcast = 0
   #nextPrivate = 0
 
-  constructor(windowBytes: number, onAdmitted: (submission: Submission) => void) {
+  constructor(
+    windowBytes: number,
+    onAdmitted: (submission: Submission) => void,
+    onAcknowledged: (receipt: Receipt) => void,
+  ) {
     this.#windowBytes = windowBytes
     this.#credit = windowBytes
     this.#onAdmitted = onAdmitted
+    this.#onAcknowledged = onAcknowledged
   }
 
   get isEmpty(): boolean {
@@ -136,7 +155,10 @@ export class Outbox {
     this.#nextPrivate = nextPrivate
     this.#ackedTotal += passed + offset - this.#headOffset
     this.#goneBytes += passed
-    this.#head = index
+    for (; this.#head < index; this.#head++) {
+      const { receipt } = this.#entries[this.#head] as OutMessage
+      if (receipt !== null) this.#onAcknowledged(receipt)
+    }
     this.#headOffset = offset
     if (index > this.#sent || (index === this.#sent && offset > this.#sentOffset)) this.#sendFromHead()
     this.#compact()
@@ -155,16 +177,16 @@ export class Outbox {
     this.#credit = 1
   }
 
-  /**
-   * Lets go of everything. A message to all no longer waits for this recipient; one to it alone finds no room any more,
-   * and its submission never settles here.
-   */
-  clear(): void {
-    this.restart(Infinity, Infinity)
+  /** Lets go of everything: what was not acknowledged. A message to all no longer waits for this recipient. */
+  clear(): Unsettled[] {
+    return this.restart(Infinity, Infinity)
   }
 
   /** The recipient's stream starts anew at these numbers: lets go of what comes before, sends the rest again. */
-  restart(firstBroadcast: number, firstPrivate: number): void {
+  restart(firstBroadcast: number, firstPrivate: number): Unsettled[] {
+    const furthest = this.#furthest - this.#head
+    const isStarted = this.#furthestOffset > 0
+    const unsettled: Unsettled[] = []
     const entries = this.#entries.slice(this.#head)
     const admitted = this.#admitted - this.#head
     this.#entries = []
@@ -177,10 +199,15 @@ export class Outbox {
     entries.forEach((message, index) => {
       const isKept = message.number >= (message.to === 'all' ? firstBroadcast : firstPrivate)
       const isWaiting = index >= admitted
-      if (isKept) this.#entries.push(isWaiting ? message : { ...message, submission: null })
-      else if (isWaiting && message.to === 'all') this.#release(message)
+      if (isKept) {
+        this.#entries.push(isWaiting ? message : { ...message, submission: null })
+        return
+      }
+      unsettled.push({ message, isWaiting, isSent: index < furthest || (index === furthest && isStarted) })
+      if (isWaiting && message.to === 'all') this.#release(message)
     })
     this.#admit()
+    return unsettled
   }
 
   #sendFromHead(): void {

@@ -2,6 +2,7 @@ import { MAX_MEMBER_FRAME_BYTES } from '../../protocol/limits.js'
 import type { AllChunk, MemberRecord, OneChunk } from '../../protocol/records.js'
 import type { Inbox, InMessage } from './inbox.js'
 import { MESSAGE_COST, Outbox, type Submission } from './outbox.js'
+import type { Receipt } from './receipt.js'
 
 /** What one member may have sent unacknowledged, in bytes. */
 export const WINDOW_BYTES = 4_194_304
@@ -15,12 +16,21 @@ const ACK_EVERY_BYTES = 262_144
 const RESEND_LEAST_MS = 500
 const RESEND_MOST_MS = 4_000
 
+export interface StreamHandlers {
+  /** A submission has found room in the window. */
+  readonly admitted: (submission: Submission) => void
+  /** A message was handed to the application over there. */
+  readonly acknowledged: (receipt: Receipt) => void
+}
+
 /** The message stream between me and one member, both ways, for one pair epoch. */
 export class PeerStream {
   readonly outbox: Outbox
   inbox: Inbox
   readonly #held: InMessage[] = []
   #heldBytes = 0
+  /** Where the sender stands as far as it may know: what is held was not handed to the application yet. */
+  #heldFrom: Inbox['position'] | null = null
   /** Private messages from this number on came after the last broadcast. */
   privateSinceBroadcast: number
   #ackDueMs: number | null = null
@@ -28,10 +38,10 @@ export class PeerStream {
   #resendAtMs: number | null = null
   #resendDelayMs = RESEND_LEAST_MS
 
-  constructor(inbox: Inbox, firstPrivate: number, onAdmitted: (submission: Submission) => void) {
+  constructor(inbox: Inbox, firstPrivate: number, handlers: StreamHandlers) {
     this.inbox = inbox
     this.privateSinceBroadcast = firstPrivate
-    this.outbox = new Outbox(WINDOW_BYTES, onAdmitted)
+    this.outbox = new Outbox(WINDOW_BYTES, handlers.admitted, handlers.acknowledged)
   }
 
   receive(chunk: AllChunk | OneChunk, nowMs: number): InMessage | null {
@@ -49,12 +59,22 @@ export class PeerStream {
   /** `false` when the member goes on without credit, which is how it would fill my memory. */
   hold(message: InMessage): boolean {
     if (this.isHolding) this.#heldBytes += message.bytes.length + MESSAGE_COST
+    this.#heldFrom ??= this.#before(message)
     this.#held.push(message)
     return this.#heldBytes <= MAX_HELD_BYTES
   }
 
+  /** Where the inbox stood before it let this one through. */
+  #before({ to }: InMessage): Inbox['position'] {
+    const { nextBroadcast, nextPrivate } = this.inbox.position
+    return to === 'all'
+      ? { nextBroadcast: nextBroadcast - 1, nextPrivate, offset: 0 }
+      : { nextBroadcast, nextPrivate: nextPrivate - 1, offset: 0 }
+  }
+
   takeHeld(): InMessage[] {
     this.#heldBytes = 0
+    this.#heldFrom = null
     return this.#held.splice(0)
   }
 
@@ -71,7 +91,7 @@ export class PeerStream {
   takeAck(credit: number): MemberRecord {
     this.#ackDueMs = null
     this.#receivedSinceAck = 0
-    return { type: 'ack', stream: 0, ...this.inbox.position, credit }
+    return { type: 'ack', stream: 0, ...(this.#heldFrom ?? this.inbox.position), credit }
   }
 
   /**

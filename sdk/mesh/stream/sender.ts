@@ -3,13 +3,15 @@ import type { OrderEntry } from '../../protocol/records.js'
 import type { Core } from '../core.js'
 import type { MessageKind } from '../events.js'
 import type { Peer } from '../peer.js'
-import type { OutMessage, Submission } from './outbox.js'
+import type { OutMessage, Submission, Unsettled } from './outbox.js'
+import { Receipt } from './receipt.js'
 
 interface Outgoing {
   readonly submission: number
   readonly to: string
   readonly kind: MessageKind
   readonly bytes: Uint8Array
+  readonly confirm?: boolean
 }
 
 /**
@@ -43,15 +45,39 @@ export class Sender {
     if (submission.waiting === 0) this.#core.effects.admitted(submission.id)
   }
 
+  readonly #onComplete = (receipt: Receipt): void => {
+    this.#core.effects.reported(receipt.submission, receipt.report)
+  }
+
+  /** The member left, or lost what it had of me: what it has not acknowledged it will not be sent again. */
+  fail(peer: Peer, unsettled: readonly Unsettled[]): void {
+    let count = 0
+    for (const { message, isWaiting, isSent } of unsettled) {
+      const failure = { id: peer.id, code: 'member-left', maybeDelivered: isSent } as const
+      if (message.receipt !== null) message.receipt.failed(failure)
+      else if (isWaiting && message.to === 'one' && message.submission !== null) {
+        this.#core.effects.failed(message.submission.id, failure)
+      } else if (message.isOwed) count++
+    }
+    if (count > 0) this.#core.notify({ type: 'delivery:fail', id: peer.id, code: 'member-left', count })
+  }
+
   /** `false` when a broadcast would have to name too many recipients. */
   #send(outgoing: Outgoing): boolean {
     // The extra waiter keeps the submission from settling while its recipients are still being counted.
     const submission: Submission = { id: outgoing.submission, waiting: 1 }
+    const receipt = outgoing.confirm === true ? new Receipt(outgoing.submission, this.#onComplete) : null
     if (outgoing.to === 'all') {
       const order = this.#order()
       if (order === null) return false
-      this.#sendToAll(outgoing, order, submission)
-    } else this.#sendToOne(outgoing, submission)
+      this.#sendToAll(outgoing, order, submission, receipt)
+    } else if (!this.#sendToOne(outgoing, submission, receipt)) {
+      const failure = { id: outgoing.to, code: 'member-left', maybeDelivered: false } as const
+      if (receipt === null) this.#core.effects.failed(outgoing.submission, failure)
+      else this.#core.effects.reported(outgoing.submission, { delivered: [], failed: [failure] })
+      return true
+    }
+    receipt?.close()
     this.#core.counters.messagesSent++
     submission.waiting--
     this.onAdmitted(submission)
@@ -72,7 +98,7 @@ export class Sender {
     return order
   }
 
-  #sendToAll(outgoing: Outgoing, order: readonly OrderEntry[], submission: Submission): void {
+  #sendToAll(outgoing: Outgoing, order: readonly OrderEntry[], submission: Submission, receipt: Receipt | null): void {
     const message: OutMessage = {
       to: 'all',
       number: this.#nextBroadcast++,
@@ -81,18 +107,23 @@ export class Sender {
       text: outgoing.kind === 'text',
       bytes: outgoing.bytes,
       submission,
+      receipt,
+      isOwed: true,
     }
     for (const peer of this.#core.peers.values()) {
       if (peer.stream === null) continue
       peer.stream.privateSinceBroadcast = peer.nextPrivate
+      if (peer.isHere) receipt?.expect()
       // Who is still joining gets it, but nobody waits for that.
-      peer.stream.outbox.push(peer.isHere ? message : { ...message, submission: null })
+      peer.stream.outbox.push(peer.isHere ? message : { ...message, submission: null, receipt: null, isOwed: false })
     }
   }
 
-  #sendToOne(outgoing: Outgoing, submission: Submission): void {
+  /** `false` when the member is not here any more. */
+  #sendToOne(outgoing: Outgoing, submission: Submission, receipt: Receipt | null): boolean {
     const peer: Peer | undefined = this.#core.peers.get(outgoing.to)
-    if (!peer?.stream || !peer.isHere) return
+    if (!peer?.stream || !peer.isHere) return false
+    receipt?.expect()
     peer.stream.outbox.push({
       to: 'one',
       number: peer.nextPrivate++,
@@ -101,6 +132,9 @@ export class Sender {
       text: outgoing.kind === 'text',
       bytes: outgoing.bytes,
       submission,
+      receipt,
+      isOwed: true,
     })
+    return true
   }
 }

@@ -26,11 +26,12 @@ export class Streams {
 
   /** Where my streams to this member would start; from now on it gets what is sent to all. */
   prepare(peer: Peer): StreamStart {
-    peer.stream ??= new PeerStream(
-      this.#inbox({ firstBroadcast: 1, firstPrivate: 1 }),
-      peer.nextPrivate,
-      this.#sender.onAdmitted,
-    )
+    peer.stream ??= new PeerStream(this.#inbox({ firstBroadcast: 1, firstPrivate: 1 }), peer.nextPrivate, {
+      admitted: this.#sender.onAdmitted,
+      acknowledged: (receipt) => {
+        receipt.delivered(peer.id)
+      },
+    })
     return { firstBroadcast: this.#sender.nextBroadcast, firstPrivate: peer.nextPrivate }
   }
 
@@ -39,7 +40,7 @@ export class Streams {
     const { stream } = peer
     peer.stream = null
     this.#reassembly.update(peer)
-    stream?.outbox.clear()
+    if (stream) this.#sender.fail(peer, stream.outbox.clear())
     this.#sender.resume()
   }
 
@@ -47,7 +48,7 @@ export class Streams {
   adopt(peer: Peer, agreed: AgreedSession): boolean {
     if (agreed.session.epoch === peer.epoch || peer.stream === null) return false
     peer.epoch = agreed.session.epoch
-    peer.stream.outbox.restart(agreed.own.firstBroadcast, agreed.own.firstPrivate)
+    this.#sender.fail(peer, peer.stream.outbox.restart(agreed.own.firstBroadcast, agreed.own.firstPrivate))
     peer.stream.inbox = this.#inbox(agreed.theirs)
     peer.stream.takeHeld()
     this.#reassembly.update(peer)

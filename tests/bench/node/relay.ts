@@ -70,6 +70,8 @@ class Member {
       clock: platform,
       openServer: (handlers) => openSignaling({ urls: [signaling.url], platform, handlers }),
       onAdmitted: () => undefined,
+      onReported: () => undefined,
+      onFailed: () => undefined,
       onHappening: ({ type }) => {
         if (type === 'message') this.#delivered++
         this.#watch()

@@ -98,6 +98,8 @@ const setup = (react: React, over: Overrides = {}) => {
       over.onHappening?.(happening)
     },
     onAdmitted: () => undefined,
+    onReported: () => undefined,
+    onFailed: () => undefined,
     onCrash: (error) => errors.push(error),
   })
   return { host, log, happenings, servers, links, dialed, timers, errors, clock }

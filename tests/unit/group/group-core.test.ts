@@ -3,6 +3,7 @@ import { platform } from '#platform'
 import { generateGroupKey, parseGroupKey } from '../../../sdk/crypto/index.js'
 import { GroupCore } from '../../../sdk/group/group-core.js'
 import { resolveOptions, type Settings } from '../../../sdk/group/options.js'
+import { sendToAll, sendToOne } from '../../../sdk/group/sending.js'
 import { createMemoryNetwork } from '../../../sdk/link/memory.js'
 import type { PageHandlers } from '../../../sdk/platform/platform.js'
 import { createSignaling } from '../../../signaling/index.js'
@@ -65,6 +66,9 @@ const setup = async (over: Partial<Settings> = {}) => {
   return { network, server, createMember }
 }
 
+const ignore = (): void => undefined
+const send = ({ core }: { readonly core: GroupCore }, data: string | Uint8Array) => sendToAll(core, ignore, data, {})
+
 const setupPair = async (over: Partial<Settings> = {}) => {
   const { createMember, ...world } = await setup(over)
   const [ada, bob] = [createMember(), createMember()]
@@ -91,9 +95,9 @@ describe('GroupCore when its page goes away for good', () => {
 
   it('M8: says goodbye in the middle of a transfer too', async () => {
     const { ada, bob } = await setupPair()
-    const send = ada.core.send('all', new Uint8Array(8_000_000), undefined)
-    const next = ada.core.send('all', new Uint8Array(8_000_000), undefined)
-    send.catch(() => undefined)
+    const first = send(ada, new Uint8Array(8_000_000))
+    const next = send(ada, new Uint8Array(8_000_000))
+    first.catch(() => undefined)
     next.catch(() => undefined)
     ada.page('pagehide', false)
     await bob.until(() => bob.core.snapshots.members.length === 1)
@@ -170,9 +174,9 @@ describe('GroupCore whose page is put away and comes back', () => {
     const texts = (events: typeof ada.events) =>
       events.flatMap(({ name, payload }) => (name === 'message' ? [(payload as { data: unknown }).data] : []))
     ada.page('pagehide')
-    await Promise.all([ada.core.send('all', 'from the cache', undefined), bob.core.send('all', 'into it', undefined)])
+    await Promise.all([send(ada, 'from the cache'), send(bob, 'into it')])
     await bob.until(() => bob.core.snapshots.peers[0]?.path === 'none')
-    await bob.core.send(bob.core.snapshots.peers[0]?.id ?? '', 'and again', undefined)
+    await sendToOne(bob.core, ignore, bob.core.snapshots.peers[0]?.id ?? '', 'and again', {})
     ada.page('pageshow')
     await bob.until(() => texts(bob.events).length === 1)
     await ada.until(() => texts(ada.events).length === 2)
@@ -211,7 +215,7 @@ describe('GroupCore whose page is put away and comes back', () => {
   it('settles a leave that comes before it is back, and stays away', async () => {
     const { network, ada, bob } = await setupPair()
     ada.page('pagehide')
-    await ada.core.send('all', 'too late', undefined)
+    await send(ada, 'too late')
     await ada.core.leave()
     ada.page('pageshow')
     expect(ada.core.lifecycle.stage.name).toBe('left')

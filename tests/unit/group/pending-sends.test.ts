@@ -5,7 +5,7 @@ import { PendingSends } from '../../../sdk/group/pending-sends.js'
 const setup = () => {
   const sends = new PendingSends()
   const submitted: number[] = []
-  const add = (to: string, signal?: AbortSignal) => sends.add(to, signal, (submission) => submitted.push(submission))
+  const add = (signal?: AbortSignal) => sends.add(signal, (submission) => submitted.push(submission))
   return { sends, submitted, add }
 }
 
@@ -13,8 +13,8 @@ describe('PendingSends', () => {
   it('resolve when their submission is admitted, each by itself', async () => {
     const { sends, submitted, add } = setup()
     const resolved: string[] = []
-    const first = add('all').then(() => resolved.push('first'))
-    const second = add('all').then(() => resolved.push('second'))
+    const first = add().then(() => resolved.push('first'))
+    const second = add().then(() => resolved.push('second'))
     expect(new Set(submitted).size).toBe(2)
     sends.handleAdmitted(submitted[1] as number)
     await second
@@ -25,7 +25,7 @@ describe('PendingSends', () => {
 
   it('resolve when the engine admits during the submission', async () => {
     const sends = new PendingSends()
-    await sends.add('all', undefined, (submission) => {
+    await sends.add(undefined, (submission) => {
       sends.handleAdmitted(submission)
     })
   })
@@ -33,27 +33,41 @@ describe('PendingSends', () => {
   it('reject with the reason of an abort, and ignore the admission that follows', async () => {
     const { sends, submitted, add } = setup()
     const controller = new AbortController()
-    const promise = add('all', controller.signal)
+    const promise = add(controller.signal)
     const reason = new Error('mine')
     controller.abort(reason)
     await expect(promise).rejects.toBe(reason)
     sends.handleAdmitted(submitted[0] as number)
   })
 
-  it('reject with member-left for that member alone', async () => {
+  it('reject when their message will never have room, each by itself', async () => {
     const { sends, submitted, add } = setup()
-    const toAll = add('all')
-    const toBob = add('bob')
-    sends.handleMemberLeft('bob')
-    await expect(toBob).rejects.toMatchObject({ code: 'member-left' })
+    const [toAll, toBob] = [add(), add()]
+    sends.handleFailed(submitted[1] as number, { id: 'bob', code: 'member-left', maybeDelivered: false })
+    await expect(toBob).rejects.toMatchObject({ code: 'member-left', maybeDelivered: false })
     sends.handleAdmitted(submitted[0] as number)
     await toAll
   })
 
+  it('with a report resolve when it is there, and not when there is room', async () => {
+    const { sends, submitted } = setup()
+    const report = { delivered: ['ada'], failed: [] }
+    let isSettled = false
+    const confirmed = sends.addConfirmed(undefined, (submission) => submitted.push(submission))
+    void confirmed.then(() => {
+      isSettled = true
+    })
+    sends.handleAdmitted(submitted[0] as number)
+    await Promise.resolve()
+    expect(isSettled).toBe(false)
+    sends.handleReported(submitted[0] as number, report)
+    expect(await confirmed).toBe(report)
+  })
+
   it('all reject, each with an error of its own', async () => {
     const { sends, add } = setup()
-    const first = add('all').catch((error: unknown) => error)
-    const second = add('bob').catch((error: unknown) => error)
+    const first = add().catch((error: unknown) => error)
+    const second = add().catch((error: unknown) => error)
     sends.rejectAll(() => new SkeinError('closed', 'gone'))
     expect(await first).toMatchObject({ code: 'closed' })
     expect(await second).toMatchObject({ code: 'closed' })

@@ -400,7 +400,35 @@ describe('WebGroup.send', () => {
     const group = new WebGroup()
     for (const data of [7, null, {}, [1]]) expect(() => group.send(data as string)).toThrow(TypeError)
     expect(() => group.sendTo(7 as unknown as string, 'x')).toThrow(TypeError)
-    expect(() => group.send('x', { confirm: true } as object)).toThrow(/"confirm"/)
+    expect(() => group.send('x', { confirm: 1 } as object)).toThrow(/confirm/)
+    expect(() => group.send('x', { confirmed: true } as object)).toThrow(/"confirmed"/)
+  })
+
+  it('with confirm tells who has it, once their SDK has handed it over, and who left first', async () => {
+    const { members } = await setupMembers(3)
+    const [ada, bob, cyd] = members as [WebGroup, WebGroup, WebGroup]
+    let heard = 0
+    for (const other of [bob, cyd]) other.on('message', () => heard++)
+    const report = await ada.send('all of you', { confirm: true })
+    expect(heard).toBe(2)
+    expect([...report.delivered].sort()).toEqual([bob.myId, cyd.myId].sort())
+    expect(report.failed).toEqual([])
+    await ada.sendTo(bob.myId, 'you', { confirm: true })
+    expect(heard).toBe(3)
+  })
+
+  it('with confirm rejects with the reason of its signal, and with closed when the group is left', async () => {
+    const { members } = await setupMembers(2)
+    const [ada, bob] = members
+    const abort = new AbortController()
+    const reason = new Error('mine')
+    const aborted = ada.send('x', { confirm: true, signal: abort.signal })
+    abort.abort(reason)
+    await expect(aborted).rejects.toBe(reason)
+    const left = ada.sendTo(bob.myId, new Uint8Array(8_000_000), { confirm: true })
+    left.catch(() => undefined)
+    await ada.leave()
+    await expect(left).rejects.toMatchObject({ code: 'closed' })
   })
 
   it('does not send when its signal was aborted before', async () => {

@@ -14,15 +14,22 @@ const message = (number: number, size: number, fields: Partial<OutMessage> = {})
   text: false,
   bytes: Uint8Array.from({ length: size }, (_, index) => (number * 31 + index) & 0xff),
   submission: null,
+  receipt: null,
+  isOwed: true,
   ...fields,
 })
 
 const setup = (windowBytes = window) => {
   const released: number[] = []
-  const outbox = new Outbox(windowBytes, (submission) => {
-    if (submission.waiting === 0) released.push(submission.id)
-  })
-  return { outbox, released }
+  const acknowledged: number[] = []
+  const outbox = new Outbox(
+    windowBytes,
+    (submission) => {
+      if (submission.waiting === 0) released.push(submission.id)
+    },
+    (receipt) => acknowledged.push(receipt.submission),
+  )
+  return { outbox, released, acknowledged }
 }
 
 const createInbox = (firstBroadcast = 1, firstPrivate = 1): Inbox =>

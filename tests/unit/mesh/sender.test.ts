@@ -12,7 +12,12 @@ const setup = (count: number) => {
   const peers = Array.from({ length: count }, (_, index) => {
     const peer = addPeer()
     const inbox = new Inbox({ maxBytes: 1_000, myTag: peer.tag, firstBroadcast: 1, firstPrivate: 1 })
-    peer.stream = new PeerStream(inbox, peer.nextPrivate, sender.onAdmitted)
+    peer.stream = new PeerStream(inbox, peer.nextPrivate, {
+      admitted: sender.onAdmitted,
+      acknowledged: (receipt) => {
+        receipt.delivered(peer.id)
+      },
+    })
     peer.arrival = index
     return peer
   })
@@ -107,12 +112,15 @@ describe('Sender', () => {
     expect([sender.nextBroadcast, ada.nextPrivate, bob.nextPrivate]).toEqual([2, 1, 2])
   })
 
-  it('settles at once what is for nobody, and for who has left', () => {
+  it('settles at once what is for nobody, and fails what is for who has left', () => {
     const { effects, peers, send } = setup(1)
     const [ada] = peers as [Peer]
     ada.arrival = null
     send('all')
     send(ada)
-    expect(effects.settled).toEqual([1, 2])
+    expect(effects.settled).toEqual([1])
+    expect(effects.failures).toEqual([
+      { submission: 2, failure: { id: ada.id, code: 'member-left', maybeDelivered: false } },
+    ])
   })
 })
