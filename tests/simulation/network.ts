@@ -25,6 +25,8 @@ export class Pair {
   shape: PairShape
   /** `refused`: both members know that they cannot link; `fails`: they try and fail. */
   reach: 'links' | 'fails' | 'refused' = 'links'
+  /** Somebody sits in between: each end sees that one's certificate. Sockets are none of its business: they are sealed. */
+  isTapped = false
   blockedUntilMs = 0
 
   constructor(shape: PairShape) {
@@ -78,7 +80,7 @@ export class Network {
 
   canConnect(a: number, b: number): boolean {
     const pair = this.pair(a, b)
-    return pair.reach === 'links' && pair.blockedUntilMs <= this.queue.nowMs
+    return pair.reach === 'links' && !pair.isTapped && pair.blockedUntilMs <= this.queue.nowMs
   }
 
   open(from: number, to: number, remote: Uint8Array | null, handlers: EndHandlers): LinkEnd {
@@ -197,11 +199,14 @@ export class VirtualLink {
     const aOpensMs = queue.nowMs + random.between(0, this.pair.shape.delayMs)
     const bOpensMs = queue.nowMs + random.between(0, this.pair.shape.delayMs)
     const fingerprints = [random.bytes(32), random.bytes(32)] as const
+    const isTapped = this.pair.isTapped && this.pair.shape.binding
+    const shown = isTapped ? ([random.bytes(32), random.bytes(32)] as const) : fingerprints
     for (const [end, other, atMs, otherAtMs, mine, theirs] of [
-      [a, b, aOpensMs, bOpensMs, fingerprints[0], fingerprints[1]],
-      [b, a, bOpensMs, aOpensMs, fingerprints[1], fingerprints[0]],
+      [a, b, aOpensMs, bOpensMs, fingerprints[0], shown[1]],
+      [b, a, bOpensMs, aOpensMs, fingerprints[1], shown[0]],
     ] as const) {
       end.connect(other, otherAtMs)
+      end.isTapped = isTapped
       const binding = this.pair.shape.binding ? { local: mine, remote: theirs } : null
       queue.at(atMs, () => end.opened(binding))
     }
@@ -238,6 +243,8 @@ export class LinkEnd {
   hasCandidate = false
   closed = false
   isOpen = false
+  /** What it writes passes through the hands of somebody in between. */
+  isTapped = false
   #other: LinkEnd | null = null
   #out: Record<Lane, Pipe> | null = null
   readonly #timeout: Scheduled
@@ -261,6 +268,10 @@ export class LinkEnd {
     for (let i = 0; i < candidates; i++) {
       queue.in(readyMs + random.between(1, 150), () => this.#signal('candidate', random.integer(40, 120)))
     }
+  }
+
+  get kind(): 'channel' | 'socket' {
+    return this.#link.kind
   }
 
   signal(bytes: Uint8Array): void {
