@@ -43,7 +43,7 @@ export const placeAdversary = (world: World, random: Random, kind: AdversaryKind
 }
 
 /** At a place of its own, with the public key of somebody who is there and a secret key that does not belong to it. */
-export const joinImpostor = (world: World, random: Random, place: number): void => {
+const joinImpostor = (world: World, random: Random, place: number): void => {
   const victims = world.running()
   if (victims.length === 0) return
   const { publicKey } = random.pick(victims).options.identity
@@ -51,7 +51,7 @@ export const joinImpostor = (world: World, random: Random, place: number): void 
 }
 
 const tapPairs = (world: World, random: Random, places: number): void => {
-  const share = random.between(0.1, 0.5)
+  const share = random.between(0, 0.2)
   const one = random.integer(1, places - 1)
   for (let a = 0; a < places; a++) {
     for (let b = 0; b < a; b++) {
