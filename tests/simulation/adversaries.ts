@@ -5,7 +5,7 @@ import type { World } from './world.js'
 
 /**
  * impostor: has the group's key and claims the identity of another. tap: sits in between the ends of some links. replay:
- * a member and the server write again what they have written. gossip: a member publishes cards that are not in order.
+ * members and the server write again what they have written. gossip: a member publishes cards that are not in order.
  */
 export type AdversaryKind = 'impostor' | 'tap' | 'replay' | 'gossip'
 
@@ -32,9 +32,9 @@ export const placeAdversary = (world: World, random: Random, kind: AdversaryKind
     case 'tap':
       return tapPairs(world, random, places)
     case 'replay': {
-      const budget = { bytes: (slowestBytesPerSecond * REPEATS_MS) / 1000 }
-      for (let at = 0; at < places; at++) world.tampers.set(at, () => repeatRelayed(random, budget, 0.2))
-      world.server.tamper = repeatSignals(random, budget, 0.5)
+      const repeating = { random, chance: 0.3, bytesLeft: (slowestBytesPerSecond * REPEATS_MS) / 1000 }
+      for (let at = 0; at < places; at++) world.tampers.set(at, () => repeatRelayed(repeating))
+      world.server.tamper = repeatSignals(repeating)
       return
     }
     case 'gossip':

@@ -5,10 +5,11 @@ import type * as certificates from '../../sdk/mesh/session/certificates.js'
 import type * as handshake from '../../sdk/mesh/session/handshake.js'
 import type * as replayWindow from '../../sdk/mesh/session/replay-window.js'
 import type * as session from '../../sdk/mesh/session/session.js'
+import type * as connector from '../../sdk/mesh/setup/connector.js'
 import { faults, type Fault } from './faults.js'
 import { planted } from './planted.js'
 import { runSeed } from './scenario.js'
-import { replayAtWindowEnd, stealCertificate } from './security-worlds.js'
+import { replayAtWindowEnd, replaySetups, stealCertificate } from './security-worlds.js'
 import { Violation } from './violation.js'
 
 vi.mock('../../sdk/mesh/session/certificates.js', async (importGenuine) => {
@@ -48,6 +49,12 @@ vi.mock('../../sdk/mesh/session/replay-window.js', async (importGenuine) => {
   class ReplayWindow extends genuine.ReplayWindow {
     #highest = -1
     #before = -1
+    readonly #size: number
+
+    constructor(size: number) {
+      super(size)
+      this.#size = size
+    }
 
     override mark(counter: number): void {
       if (counter > this.#highest) [this.#before, this.#highest] = [this.#highest, counter]
@@ -55,7 +62,8 @@ vi.mock('../../sdk/mesh/session/replay-window.js', async (importGenuine) => {
     }
 
     override isFresh(counter: number): boolean {
-      return super.isFresh(counter) || planted.fault.windowTakes?.(counter, this.#highest, this.#before) === true
+      const window = { highest: this.#highest, before: this.#before, size: this.#size }
+      return super.isFresh(counter) || planted.fault.windowTakes?.(counter, window) === true
     }
   }
   return { ...genuine, ReplayWindow }
@@ -78,6 +86,18 @@ vi.mock('../../sdk/mesh/roster/roster.js', async (importGenuine) => {
     }
   }
   return { ...genuine, Roster }
+})
+
+vi.mock('../../sdk/mesh/setup/connector.js', async (importGenuine) => {
+  const genuine = await importGenuine<typeof connector>()
+  class Connector extends genuine.Connector {
+    override handleSetup(...args: Parameters<connector.Connector['handleSetup']>): void {
+      super.handleSetup(...args)
+      const [, , from] = args
+      if (planted.fault.confirmsAtOnce && from?.unconfirmed) this.confirm(from, from.unconfirmed.session)
+    }
+  }
+  return { ...genuine, Connector }
 })
 
 vi.mock('../../sdk/mesh/session/handshake.js', async (importGenuine) => {
@@ -124,6 +144,10 @@ describe('a planted fault', () => {
 describe('without a fault', () => {
   it('R8: replays at the end of the window do no harm', () => {
     expect(ruleBrokenIn(replayAtWindowEnd)).toBeNull()
+  })
+
+  it('H12: replays of candidates do no harm', () => {
+    expect(ruleBrokenIn(replaySetups)).toBeNull()
   })
 
   it('H5: the certificate of another member opens no session', () => {

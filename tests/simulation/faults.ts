@@ -5,10 +5,9 @@ import { rosterRecordHead } from '../../sdk/protocol/roster-record.js'
 import { encodeBase64url } from '../../sdk/util/base64url.js'
 import { concatBytes } from '../../sdk/util/bytes.js'
 import type { AdversaryKind } from './adversaries.js'
-import { relayWindow } from './adversary-replay.js'
 import { text } from './memory.js'
 import { planted, type Planted } from './planted.js'
-import { replayAtWindowEnd, stealCertificate } from './security-worlds.js'
+import { replayAtWindowEnd, replaySetups, stealCertificate } from './security-worlds.js'
 
 /** A mistake that an engine could have, and the rule that must show it. */
 export interface Fault {
@@ -102,6 +101,12 @@ export const faults: readonly Fault[] = [
     }),
   },
   {
+    name: 'a session is used before anything has come under its keys',
+    rule: 'unauthenticated',
+    where: { adversary: null, seeds: 20 },
+    plant: () => ({ confirmsAtOnce: true }),
+  },
+  {
     name: 'BIND is not checked',
     rule: 'unbound',
     where: { adversary: 'tap', seeds: 5 },
@@ -111,19 +116,25 @@ export const faults: readonly Fault[] = [
     name: 'the replay window takes the highest counter again',
     rule: 'replayed',
     where: { adversary: 'replay', seeds: 10 },
-    plant: () => ({ windowTakes: (counter, highest) => counter === highest }),
+    plant: () => ({ windowTakes: (counter, { highest }) => counter === highest }),
   },
   {
     name: 'the replay window clears one place too many as it moves',
     rule: 'replayed',
     where: { adversary: 'replay', seeds: 10 },
-    plant: () => ({ windowTakes: (counter, _highest, before) => counter >= 0 && counter === before }),
+    plant: () => ({ windowTakes: (counter, { before }) => counter === before }),
+  },
+  {
+    name: 'the replay window of set-up frames takes what lies just behind it',
+    rule: 'replayed',
+    where: replaySetups,
+    plant: () => ({ windowTakes: (counter, { highest, size }) => counter === highest - size }),
   },
   {
     name: 'the replay window takes what lies just behind it',
     rule: 'replayed',
     where: replayAtWindowEnd,
-    plant: () => ({ windowTakes: (counter, highest) => counter >= 0 && counter === highest - relayWindow }),
+    plant: () => ({ windowTakes: (counter, { highest, size }) => counter === highest - size }),
   },
   {
     name: 'the nonce is not advanced',

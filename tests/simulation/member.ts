@@ -403,6 +403,7 @@ export class Member {
   /** Nothing is told of whoever has no session with this engine. */
   #checkSession(other: Member | undefined): void {
     const world = this.#world
+    if (this.isStranger) return
     if (other?.isStranger === true) world.fail('impostor', `${this.name} shows ${other.name}`)
     if (other === undefined || !world.sessions.have(this, other)) {
       world.fail('unauthenticated', `${this.name} is told of ${other?.name ?? 'nobody'}, without a session`)
@@ -490,7 +491,7 @@ export class Member {
         if (notice.id === this.id) world.fail('join-self', `${this.name} was told of itself`)
         if (this.here.includes(notice.id))
           world.fail('join-twice', `${this.name}: ${this.#names(notice.id)} is here already`)
-        if (!this.isStranger) this.#checkSession(world.memberById(notice.id))
+        this.#checkSession(world.memberById(notice.id))
         this.here.push(notice.id)
         break
       }

@@ -19,6 +19,8 @@ export interface PairShape {
   readonly binding: boolean
   /** Links come up only after one candidate has travelled. */
   readonly needsCandidate: boolean
+  /** How many candidates an end finds, one after another; a few at random where it does not say. */
+  readonly candidates?: number
 }
 
 export class Pair {
@@ -48,6 +50,8 @@ export type CutKind = 'both' | 'late' | 'silent'
 const setupTimeoutMs = 15_000
 /** A browser's consent freshness takes about this long to notice a dead path. */
 const silenceNoticedMs = 16_000
+/** Too long for two candidates to travel together. */
+const candidateGapMs = 8
 const drainTimeoutMs = 2_000
 const unreliableMarkBytes = 64 * 1024
 
@@ -264,9 +268,11 @@ export class LinkEnd {
     if (link.kind === 'socket') return
     const readyMs = random.between(5, 80)
     queue.in(readyMs, () => this.#signal('description', random.integer(200, 1500)))
-    const candidates = random.integer(link.pair.shape.needsCandidate ? 1 : 0, 3)
+    const { needsCandidate, candidates: many } = link.pair.shape
+    const candidates = many ?? random.integer(needsCandidate ? 1 : 0, 3)
     for (let i = 0; i < candidates; i++) {
-      queue.in(readyMs + random.between(1, 150), () => this.#signal('candidate', random.integer(40, 120)))
+      const afterMs = many === undefined ? random.between(1, 150) : (i + 1) * candidateGapMs
+      queue.in(readyMs + afterMs, () => this.#signal('candidate', random.integer(40, 120)))
     }
   }
 

@@ -22,8 +22,9 @@ export interface Planted {
   /** What handshakes are answered with. */
   readonly answeringSuite?: (suite: CryptoSuite) => CryptoSuite
   readonly checksBind?: false
+  readonly confirmsAtOnce?: true
   /** What a replay window takes beside what it should; `before` was the highest counter before the one that is now. */
-  readonly windowTakes?: (counter: number, highest: number, before: number) => boolean
+  readonly windowTakes?: (counter: number, window: { highest: number; before: number; size: number }) => boolean
 }
 
 export const planted: {

@@ -4,7 +4,7 @@ import type { VerifiedCertificate } from '../../sdk/mesh/session/certificates.js
 import { beginHandshake, writeHandshake } from '../../sdk/mesh/session/handshake.js'
 import { openHello } from '../../sdk/mesh/session/hello.js'
 import { Random } from '../support/random.js'
-import { repeatRelayed, relayWindow } from './adversary-replay.js'
+import { relayWindow, repeatRelayed, repeatSignals, setupWindow } from './adversary-replay.js'
 import { disagreement } from './agreement.js'
 import { makeCalmWorld } from './calm-world.js'
 import type { Member } from './member.js'
@@ -26,7 +26,7 @@ const settle = (world: World): void => {
 export const replayAtWindowEnd = (): void => {
   const world = makeCalmWorld('replays at the end of the window')
   world.network.pair(0, 1).reach = 'refused'
-  world.tampers.set(2, () => repeatRelayed(new Random('replays'), { bytes: Infinity }, 1))
+  world.tampers.set(2, () => repeatRelayed({ random: new Random('replays'), chance: 1, bytesLeft: Infinity }))
   const [a, b] = meet(world, 3) as [Member, Member, Member]
   for (let count = 0; count < relayWindow + 100; count++) {
     world.send(a, b, 10)
@@ -35,6 +35,15 @@ export const replayAtWindowEnd = (): void => {
   world.run(2_000)
   settle(world)
   if (world.ledger.missingCount() > 0) world.fail('lost', world.ledger.missing().join())
+}
+
+/** The server brings every candidate again, and there are more of them than a window takes. */
+export const replaySetups = (): void => {
+  const world = makeCalmWorld('replays of candidates', { delayMs: 400, candidates: setupWindow + 30 })
+  world.server.tamper = repeatSignals({ random: new Random('replays'), chance: 1, bytesLeft: Infinity })
+  meet(world, 2)
+  world.run(2_000)
+  settle(world)
 }
 
 /** Whoever has the group's key begins a handshake with a key of its own, and shows the certificate of another member. */
