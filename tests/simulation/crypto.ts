@@ -1,5 +1,6 @@
 import { deriveGroupKeys, loadSodium } from '../../sdk/crypto/index.js'
 import { createSuite } from '../../sdk/crypto/noise-suite.js'
+import type { Sodium } from '../../sdk/crypto/sodium.js'
 import type { CryptoSuite } from '../../sdk/crypto/suite.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
 import type { Random } from '../support/random.js'
@@ -14,10 +15,16 @@ const fail = (): never => {
 
 const sodium = await loadSodium()
 
-/** The suite that ships, fed from a seed: everything it does is repeatable. One group secret for a whole world. */
-export const createSimulatedCrypto = (random: Random): { suite: CryptoSuite; keys: GroupKeys } => {
+/**
+ * The suite that ships, fed from a seed: everything it does is repeatable. One group secret for a whole world. `watch`
+ * sees all that libsodium is asked for.
+ */
+export const createSimulatedCrypto = (
+  random: Random,
+  watch: (sodium: Sodium) => Sodium = (unwatched) => unwatched,
+): { suite: CryptoSuite; keys: GroupKeys } => {
   const groupSecret = random.bytes(32)
-  const suite = createSuite({ sodium: rememberingSodium(sodium), random: (size: number) => random.bytes(size) })
+  const suite = createSuite({ sodium: watch(rememberingSodium(sodium)), random: (size: number) => random.bytes(size) })
   const keys = deriveGroupKeys(suite, groupSecret, [{ id: 'anonymous' }])
   return { suite, keys: { ...keys, psk: keys.admissions[0]?.psk ?? fail() } }
 }

@@ -3,10 +3,11 @@ import { Engine } from '../../sdk/mesh/engine.js'
 import type { CarrierId, Effects, EngineEvent, EngineNotice, MessageKind } from '../../sdk/mesh/events.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
 import type { Binding, Lane } from '../../sdk/protocol/carrier.js'
+import { FRAME } from '../../sdk/protocol/codes.js'
 import { epochMs } from './clock.js'
-import type { EndHandlers, LinkEnd } from './network.js'
+import { LinkEnd, type EndHandlers } from './network.js'
 import type { Scheduled } from './queue.js'
-import type { ServerSocket } from './server.js'
+import { ServerSocket } from './server.js'
 import { describeBytes } from './trace.js'
 import { Violation } from './violation.js'
 import type { World } from './world.js'
@@ -24,7 +25,12 @@ export interface MemberOptions {
   /** Whether it dials others. */
   readonly dials: boolean
   readonly server: boolean
+  /** It claims to be somebody else: it is held to nothing, and nobody may ever show it. */
+  readonly isStranger: boolean
 }
+
+/** Sees what a member writes on a channel; what it gives back is written after it, by whoever is not the engine. */
+export type Tamper = (frame: Uint8Array, carrier: CarrierId) => readonly Uint8Array[]
 
 /** What a member that can be dialled shows as its address. */
 const addressOf = (place: number): string => `sim:${place}`
@@ -33,6 +39,8 @@ interface Carrier {
   readonly end: LinkEnd | ServerSocket | Dialing
   readonly room: Record<Lane, number>
   isOpen: boolean
+  /** The other end has written BIND. */
+  isBound: boolean
 }
 
 /** A socket that is not there yet. */
@@ -45,6 +53,8 @@ export class Member {
   readonly place: number
   readonly options: MemberOptions
   state: 'running' | 'leaving' | 'left' | 'crashed' = 'running'
+  /** What it does that no engine would. */
+  tamper: Tamper | null = null
   /** Its page is in the back-forward cache. */
   isSuspended = false
   /** When its page was last frozen or suspended, and is no more. */
@@ -73,11 +83,12 @@ export class Member {
     this.place = place
     this.options = options
     this.#effects = this.#createEffects()
+    const ownSuite = world.sessions.suiteOf(suite, this)
     const engineOptions: EngineOptions = {
-      suite,
+      suite: ownSuite,
       keys: world.keys,
       identity: options.identity,
-      session: suite.sessionKeys(),
+      session: ownSuite.sessionKeys(),
       profile: world.profile(name),
       bot: options.bot,
       addresses: options.isDialable ? [addressOf(place)] : [],
@@ -93,6 +104,10 @@ export class Member {
 
   get id(): string {
     return this.engine.id
+  }
+
+  get isStranger(): boolean {
+    return this.options.isStranger
   }
 
   /** Neither crashed, nor left, nor leaving. */
@@ -193,7 +208,7 @@ export class Member {
       const accepted = other.engine.newCarrier()
       const ends = network.dial(this.place, other.place, this.#handlersOf(carrier), other.#handlersOf(accepted))
       if (ends === null) return this.#closed(carrier, 'cannot connect')
-      this.#carriers.set(carrier, { end: ends[0], room: { reliable: 0, unreliable: 0 }, isOpen: false })
+      this.#carriers.set(carrier, { end: ends[0], room: { reliable: 0, unreliable: 0 }, isOpen: false, isBound: false })
       other.#arrive(accepted, ends[1])
       const { markBytes } = network.pair(this.place, other.place).shape
       this.#opened(carrier, { reliable: markBytes, unreliable: 0 }, null)
@@ -336,7 +351,11 @@ export class Member {
         held.room[lane] -= bytes.length
         if (held.room[lane] < 0) this.#overdrawn.push(carrier)
         world.counts.bytesWritten += bytes.length
+        if (!this.isStranger) this.#watchFrame(held, bytes)
         held.end.write(lane, bytes)
+        if (this.tamper !== null && isChannel(held.end)) {
+          for (const extra of this.tamper(bytes, carrier)) held.end.write('reliable', extra)
+        }
       },
       close: (carrier, drain) => {
         this.#check('close')
@@ -351,6 +370,7 @@ export class Member {
         if (sender === undefined || !this.here.includes(message.from)) {
           return world.fail('from-stranger', `${this.name} got a message of ${this.#names(message.from)}, not here`)
         }
+        this.#checkSession(sender)
         const number = world.ledger.deliver(sender.name, this.name, message.to, message.kind, message.bytes)
         world.trace(`${this.name} -> deliver ${number} of ${sender.name} to ${message.to}`)
       },
@@ -378,6 +398,24 @@ export class Member {
     }
   }
 
+  #watchFrame({ end, isBound }: Carrier, frame: Uint8Array): void {
+    const world = this.#world
+    if (isChannel(end) && frame[0] !== FRAME.BIND && (end.isTapped || !isBound)) {
+      world.fail('unbound', `${this.name} writes a frame on a link that is not bound to its session`)
+    }
+    if (!(end instanceof ServerSocket)) world.frames.written(this.name, frame)
+  }
+
+  /** Nothing is told of whoever has no session with this engine. */
+  #checkSession(other: Member | undefined): void {
+    const world = this.#world
+    if (this.isStranger) return
+    if (other?.isStranger === true) world.fail('impostor', `${this.name} shows ${other.name}`)
+    if (other === undefined || !world.sessions.have(this, other)) {
+      world.fail('unauthenticated', `${this.name} is told of ${other?.name ?? 'nobody'}, without a session`)
+    }
+  }
+
   #whenAwake(happening: () => void): void {
     if (this.#backlog === null) happening()
     else this.#backlog.push(happening)
@@ -394,7 +432,7 @@ export class Member {
   #add(carrier: CarrierId, open: () => Carrier['end']): void {
     if (carrier <= this.#usedCarriers) this.#world.fail('carrier', `${this.name} uses carrier ${carrier} again`)
     this.#usedCarriers = carrier
-    this.#carriers.set(carrier, { end: open(), room: { reliable: 0, unreliable: 0 }, isOpen: false })
+    this.#carriers.set(carrier, { end: open(), room: { reliable: 0, unreliable: 0 }, isOpen: false, isBound: false })
   }
 
   #held(carrier: CarrierId, effect: string): Carrier {
@@ -415,7 +453,10 @@ export class Member {
 
   #carrierStep(carrier: CarrierId, event: EngineEvent): void {
     this.#whenAwake(() => {
-      if (this.#carriers.has(carrier)) this.step(event)
+      const held = this.#carriers.get(carrier)
+      if (held === undefined) return
+      if (event.type === 'carrier:bytes' && event.bytes[0] === FRAME.BIND) held.isBound = true
+      this.step(event)
     })
   }
 
@@ -456,6 +497,7 @@ export class Member {
         if (notice.id === this.id) world.fail('join-self', `${this.name} was told of itself`)
         if (this.here.includes(notice.id))
           world.fail('join-twice', `${this.name}: ${this.#names(notice.id)} is here already`)
+        this.#checkSession(world.memberById(notice.id))
         this.here.push(notice.id)
         break
       }
@@ -475,6 +517,7 @@ export class Member {
         break
       case 'refused':
       case 'rejected':
+        if (this.isStranger) return
         world.fail('refused', `${this.name} is refused, or refuses, though all have the same way in`)
         break
       case 'path:change': {
@@ -548,5 +591,7 @@ export class Member {
     }
   }
 }
+
+const isChannel = (end: Carrier['end']): end is LinkEnd => end instanceof LinkEnd && end.kind === 'channel'
 
 const bindingText = (binding: Binding | null): string => (binding === null ? 'unbound' : describeBytes(binding.local))

@@ -19,12 +19,16 @@ export interface PairShape {
   readonly binding: boolean
   /** Links come up only after one candidate has travelled. */
   readonly needsCandidate: boolean
+  /** How many candidates an end finds, one after another; a few at random where it does not say. */
+  readonly candidates?: number
 }
 
 export class Pair {
   shape: PairShape
   /** `refused`: both members know that they cannot link; `fails`: they try and fail. */
   reach: 'links' | 'fails' | 'refused' = 'links'
+  /** Somebody sits in between: each end sees that one's certificate. Sockets are none of its business: they are sealed. */
+  isTapped = false
   blockedUntilMs = 0
 
   constructor(shape: PairShape) {
@@ -46,6 +50,8 @@ export type CutKind = 'both' | 'late' | 'silent'
 const setupTimeoutMs = 15_000
 /** A browser's consent freshness takes about this long to notice a dead path. */
 const silenceNoticedMs = 16_000
+/** Too long for two candidates to travel together. */
+const candidateGapMs = 8
 const drainTimeoutMs = 2_000
 const unreliableMarkBytes = 64 * 1024
 
@@ -78,7 +84,7 @@ export class Network {
 
   canConnect(a: number, b: number): boolean {
     const pair = this.pair(a, b)
-    return pair.reach === 'links' && pair.blockedUntilMs <= this.queue.nowMs
+    return pair.reach === 'links' && !pair.isTapped && pair.blockedUntilMs <= this.queue.nowMs
   }
 
   open(from: number, to: number, remote: Uint8Array | null, handlers: EndHandlers): LinkEnd {
@@ -197,11 +203,14 @@ export class VirtualLink {
     const aOpensMs = queue.nowMs + random.between(0, this.pair.shape.delayMs)
     const bOpensMs = queue.nowMs + random.between(0, this.pair.shape.delayMs)
     const fingerprints = [random.bytes(32), random.bytes(32)] as const
+    const isTapped = this.pair.isTapped && this.pair.shape.binding
+    const shown = isTapped ? ([random.bytes(32), random.bytes(32)] as const) : fingerprints
     for (const [end, other, atMs, otherAtMs, mine, theirs] of [
-      [a, b, aOpensMs, bOpensMs, fingerprints[0], fingerprints[1]],
-      [b, a, bOpensMs, aOpensMs, fingerprints[1], fingerprints[0]],
+      [a, b, aOpensMs, bOpensMs, fingerprints[0], shown[1]],
+      [b, a, bOpensMs, aOpensMs, fingerprints[1], shown[0]],
     ] as const) {
       end.connect(other, otherAtMs)
+      end.isTapped = isTapped
       const binding = this.pair.shape.binding ? { local: mine, remote: theirs } : null
       queue.at(atMs, () => end.opened(binding))
     }
@@ -238,6 +247,8 @@ export class LinkEnd {
   hasCandidate = false
   closed = false
   isOpen = false
+  /** What it writes passes through the hands of somebody in between. */
+  isTapped = false
   #other: LinkEnd | null = null
   #out: Record<Lane, Pipe> | null = null
   readonly #timeout: Scheduled
@@ -257,10 +268,16 @@ export class LinkEnd {
     if (link.kind === 'socket') return
     const readyMs = random.between(5, 80)
     queue.in(readyMs, () => this.#signal('description', random.integer(200, 1500)))
-    const candidates = random.integer(link.pair.shape.needsCandidate ? 1 : 0, 3)
+    const { needsCandidate, candidates: many } = link.pair.shape
+    const candidates = many ?? random.integer(needsCandidate ? 1 : 0, 3)
     for (let i = 0; i < candidates; i++) {
-      queue.in(readyMs + random.between(1, 150), () => this.#signal('candidate', random.integer(40, 120)))
+      const afterMs = many === undefined ? random.between(1, 150) : (i + 1) * candidateGapMs
+      queue.in(readyMs + afterMs, () => this.#signal('candidate', random.integer(40, 120)))
     }
+  }
+
+  get kind(): 'channel' | 'socket' {
+    return this.#link.kind
   }
 
   signal(bytes: Uint8Array): void {

@@ -1,36 +1,5 @@
 import type { Sodium } from '../../sdk/crypto/sodium.js'
-
-/** Entries of one kind; a world that runs for minutes forgets the oldest half, not everything. */
-const MAX_ENTRIES = 20_000
-
-/** Remembers a result by its arguments, at most so many at a time. */
-class Memory<Value> {
-  #young = new Map<string, Value>()
-  #old = new Map<string, Value>()
-
-  get(key: string): Value | undefined {
-    return this.#young.get(key) ?? this.#old.get(key)
-  }
-
-  set(key: string, value: Value): void {
-    if (this.#young.size >= MAX_ENTRIES / 2) {
-      this.#old = this.#young
-      this.#young = new Map()
-    }
-    this.#young.set(key, value)
-  }
-
-  getOr(key: string, compute: () => Value): Value {
-    const known = this.get(key)
-    if (known !== undefined) return known
-    const value = compute()
-    this.set(key, value)
-    return value
-  }
-}
-
-const text = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+import { Memory, text } from './memory.js'
 
 /**
  * libsodium for one world in which all members live in one process: what one of them has worked out, the others need

@@ -1,4 +1,5 @@
-import { runSeed, type Report } from './scenario.js'
+import { adversaryKinds } from './adversaries.js'
+import { runSeed, type Report, type RunOptions } from './scenario.js'
 
 export interface Failure {
   readonly seed: number
@@ -9,15 +10,13 @@ export interface Failure {
 export const runSeeds = (
   from: number,
   count: number,
-  onReport: (report: Report) => void = () => undefined,
+  options: RunOptions = {},
 ): { reports: Report[]; failures: Failure[] } => {
   const reports: Report[] = []
   const failures: Failure[] = []
   for (let seed = from; seed < from + count; seed++) {
     try {
-      const report = runSeed(seed)
-      reports.push(report)
-      onReport(report)
+      reports.push(runSeed(seed, options))
     } catch (error) {
       failures.push({ seed, text: describeFailure(seed, error) })
     }
@@ -36,6 +35,9 @@ export const summarize = (reports: readonly Report[]): string => {
   const sum = (pick: (report: Report) => number) => reports.reduce((total, report) => total + pick(report), 0)
   const agreed = reports.map((report) => report.agreedAfterMs).sort((a, b) => a - b)
   const lossy = reports.filter((report) => report.lost > 0).length
+  const adversaries = adversaryKinds.map(
+    (kind) => `${reports.filter(({ adversary }) => adversary === kind).length} ${kind}`,
+  )
   const shaken = reports.filter((report) => report.weather !== 'calm').length
   return [
     `${reports.length} runs of ${Math.round(sum((report) => report.virtualMs) / 1000)} virtual seconds`,
@@ -43,6 +45,7 @@ export const summarize = (reports: readonly Report[]): string => {
     `${sum((report) => report.deliveries)} deliveries of ${(sum((report) => report.bytesDelivered) / 1e6).toFixed(0)} MB`,
     `${sum((report) => report.cuts)} cuts, ${sum((report) => report.stalls)} stalls, ${sum((report) => report.crashes)} crashes`,
     `${sum((report) => report.leaves)} leaves, ${sum((report) => report.sleeps)} sleeps, ${sum((report) => report.restarts)} server restarts`,
+    `adversaries: ${adversaries.join(', ')}`,
     `${sum((report) => report.relayedPairs)} relayed pairs at the end`,
     `agreed after ${agreed[agreed.length >> 1] ?? 0} ms (median), ${agreed.at(-1) ?? 0} ms (slowest)`,
     `${sum((report) => report.lost)} messages lost in ${lossy} of ${shaken} runs with cuts or churn`,

@@ -1,4 +1,5 @@
 import { Random } from '../support/random.js'
+import { adversaryKinds, placeAdversary, type AdversaryKind } from './adversaries.js'
 import { disagreement } from './agreement.js'
 import type { Member } from './member.js'
 import type { CutKind, PairShape } from './network.js'
@@ -24,6 +25,7 @@ export interface Report {
   readonly relayedPairs: number
   /** How long everyone took to agree, from when the last fault had shown. */
   readonly agreedAfterMs: number
+  readonly adversary: AdversaryKind | null
   /** Messages that did not arrive though both ends counted each other as here throughout; 0 in calm weather. */
   readonly lost: number
 }
@@ -34,6 +36,7 @@ export interface Report {
  */
 export type Weather = 'calm' | 'cuts' | 'churn' | 'storm'
 
+const ADVERSARY_CHANCE = 0.25
 const agreeWithinMs = 60_000
 /** The longest that a dead link takes to close. */
 const faultsShowMs = 18_000
@@ -44,19 +47,34 @@ const leaveWithinMs = 10_000
 const goodbyeWithinMs = 2_500
 const maxUnadmitted = 16
 
+export interface RunOptions {
+  /** Gets every event, line by line. */
+  readonly print?: ((line: string) => void) | null
+  /** Whom the world has to stand; drawn from the seed when not given. */
+  readonly adversary?: AdversaryKind | null
+}
+
 /** Runs the world of one seed from first join to last leave. Throws a `Violation` when a rule does not hold. */
-export const runSeed = (seed: number, print: ((line: string) => void) | null = null): Report => {
+export const runSeed = (seed: number, options: RunOptions = {}): Report => {
   const random = new Random(`world ${seed}`)
   const weather = random.pick<Weather>(['calm', 'calm', 'cuts', 'cuts', 'churn', 'storm'])
   const places = random.pick([2, 3, 3, 4, 4, 5, 6, 7, 8])
   const activeMs = random.between(8_000, 25_000)
-  const climate = drawClimate(random.fork('climate'))
-  const world: World = new World({ seed, shapePair: climate.shapePair, strict: weather === 'calm', print })
+  const drawn = drawAdversary(random.fork('whether there is an adversary'))
+  const adversary = options.adversary === undefined ? drawn : options.adversary
+  // Without certificates a link shows nobody in between.
+  const climate = drawClimate(random.fork('climate'), adversary === 'tap')
+  const { shapePair, slowestBytesPerSecond } = climate
+  const world: World = new World({ seed, shapePair, strict: weather === 'calm', print: options.print ?? null })
   world.trace(`seed ${seed}: ${weather}, ${places} places, ${climate.text}, ${Math.round(activeMs)} ms`)
 
   const reaches = drawReaches(world, random.fork('reaches'), places, activeMs)
-  scheduleJoins(world, random.fork('joins'), places, activeMs, reaches.allConnect, weather)
-  scheduleMessages(world, random.fork('messages'), places, activeMs, climate.slowestBytesPerSecond)
+  if (adversary !== null) {
+    placeAdversary(world, random.fork('adversary'), adversary, { places, activeMs, slowestBytesPerSecond })
+  }
+  const allConnect = reaches.allConnect && adversary !== 'tap'
+  scheduleJoins(world, random.fork('joins'), places, activeMs, allConnect, weather)
+  scheduleMessages(world, random.fork('messages'), places, activeMs, slowestBytesPerSecond)
   scheduleServer(world, random.fork('server faults'), activeMs)
   scheduleStalls(world, random.fork('stalls'), activeMs)
   scheduleHints(world, random.fork('hints'), places, activeMs)
@@ -117,9 +135,13 @@ export const runSeed = (seed: number, print: ((line: string) => void) | null = n
     sleeps,
     relayedPairs,
     agreedAfterMs,
+    adversary,
     lost,
   }
 }
+
+const drawAdversary = (random: Random): AdversaryKind | null =>
+  random.chance(ADVERSARY_CHANCE) ? random.pick(adversaryKinds) : null
 
 const checkGoodbye = (world: World, gone: Member, linked: readonly Member[]): void => {
   for (const member of linked) {
@@ -159,7 +181,7 @@ interface Climate {
   readonly shapePair: (a: number, b: number) => PairShape
 }
 
-const drawClimate = (random: Random): Climate => {
+const drawClimate = (random: Random, needsBinding: boolean): Climate => {
   const [fewestMs, mostMs] = random.pick([
     [1, 5],
     [5, 40],
@@ -167,7 +189,7 @@ const drawClimate = (random: Random): Climate => {
     [1, 300],
   ] as const)
   const slowest = random.pick([10_000, 100_000, 100_000, 1_000_000, 1_000_000, 10_000_000])
-  const binding = random.chance(0.7)
+  const binding = random.chance(0.7) || needsBinding
   const unreliable = random.chance(0.8)
   return {
     text: `${fewestMs}-${mostMs} ms, from ${slowest / 1000} KB/s`,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { adversaryKinds } from './adversaries.js'
 import { runSeeds, summarize } from './run-seeds.js'
 import type { Report } from './scenario.js'
 
@@ -30,6 +31,10 @@ export const describeSeeds = (from: number, count: number): void => {
       expect(sum((report) => report.stalls)).toBeGreaterThan(count / 4)
       expect(sum((report) => report.crashes)).toBeGreaterThan(count / 4)
       expect(sum((report) => report.restarts)).toBeGreaterThan(count / 4)
+    })
+
+    it.each(adversaryKinds)('stood adversaries of every kind: %s', (kind) => {
+      expect(reports.filter((report) => report.adversary === kind).length).toBeGreaterThan(count / 40)
     })
   })
 }

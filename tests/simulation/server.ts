@@ -34,6 +34,10 @@ export class VirtualServer {
   readonly fail: (rule: string, detail: string) => never
   /** Whether nobody can expect an answer of this member. */
   mayBeSilent: (name: string) => boolean = () => false
+  /** What must not be found in anything that it carries, beside what is marked. */
+  readonly secrets: Buffer[] = []
+  /** Sees each frame that a member is sent, and what it writes itself goes after it. */
+  tamper: ((bytes: Uint8Array, socket: ServerSocket) => readonly Uint8Array[]) | null = null
 
   constructor(
     queue: EventQueue,
@@ -106,6 +110,7 @@ export class VirtualServer {
         this.trace(`server -> ${socket.name} ${frameType(() => decodeServerFrame(bytes))} ${describeBytes(bytes)}`)
         this.#scan(bytes, `${socket.name} is sent`)
         socket.toClient.write(bytes)
+        for (const extra of this.tamper?.(bytes, socket) ?? []) socket.toClient.write(extra)
       },
       close: (connection, code, reason) => {
         const socket = this.#sockets.get(connection)
@@ -130,7 +135,8 @@ export class VirtualServer {
   }
 
   #scan(bytes: Uint8Array, who: string): void {
-    if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(secretMarker)) {
+    const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    if (frame.includes(secretMarker) || this.secrets.some((secret) => frame.includes(secret))) {
       this.fail('server-reads', `${who} a frame in which the server can read what it must not`)
     }
   }

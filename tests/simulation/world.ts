@@ -5,13 +5,16 @@ import { encodeUtf8 } from '../../sdk/util/bytes.js'
 import { Random } from '../support/random.js'
 import { createSimulatedCrypto } from './crypto.js'
 import { Ledger } from './ledger.js'
-import { Member, type MemberOptions } from './member.js'
+import { Member, type MemberOptions, type Tamper } from './member.js'
 import { namedBytes } from './message.js'
 import { Network, secretMarker, type PairShape } from './network.js'
 import { EventQueue } from './queue.js'
 import { VirtualServer } from './server.js'
 import { Trace } from './trace.js'
 import { Violation } from './violation.js'
+import { FrameWatch } from './watch-frames.js'
+import { watchNonces } from './watch-nonces.js'
+import { SessionWatch } from './watch-sessions.js'
 
 export interface WorldOptions {
   readonly seed: number | string
@@ -38,6 +41,11 @@ export class World {
   readonly ledger: Ledger
   readonly members: Member[] = []
   readonly keys: EngineOptions['keys']
+  readonly suite: CryptoSuite
+  readonly sessions: SessionWatch
+  readonly frames: FrameWatch
+  /** What whoever comes to a place does beyond what its engine does. */
+  readonly tampers = new Map<number, (member: Member) => Tamper>()
   /** `timeouts`: of members that were there all the time and counted the other as here. */
   readonly counts = { bytesWritten: 0, cuts: 0, stalls: 0, crashes: 0, leaves: 0, restarts: 0, sleeps: 0, timeouts: 0 }
   /** Told by name, with the reason that each was given. */
@@ -45,23 +53,20 @@ export class World {
     []
   readonly #trace: Trace
   readonly #byId = new Map<string, Member>()
-  readonly #suite: CryptoSuite
   readonly #strict: boolean
 
   constructor(options: WorldOptions) {
     this.random = new Random(options.seed)
     this.#strict = options.strict
     this.#trace = new Trace(options.print ?? null)
-    const { suite, keys } = createSimulatedCrypto(this.random.fork('crypto'))
-    this.#suite = suite
+    const fail = (rule: string, detail: string): never => this.fail(rule, detail)
+    const { suite, keys } = createSimulatedCrypto(this.random.fork('crypto'), (sodium) => watchNonces(sodium, fail))
+    this.suite = suite
     this.keys = keys
+    this.sessions = new SessionWatch({ partyById: (id) => this.memberById(id), fail })
+    this.frames = new FrameWatch({ suite, topic: keys.topic, fail })
     this.network = new Network(this.queue, this.random.fork('network'), options.shapePair)
-    this.server = new VirtualServer(
-      this.queue,
-      this.random.fork('server'),
-      (line) => this.trace(line),
-      (rule, detail) => this.fail(rule, detail),
-    )
+    this.server = new VirtualServer(this.queue, this.random.fork('server'), (line) => this.trace(line), fail)
     this.server.mayBeSilent = (name) => this.members.some((member) => member.name === name && member.isFrozen)
     this.ledger = new Ledger(options.strict, () => this.queue.nowMs)
   }
@@ -88,14 +93,14 @@ export class World {
   }
 
   identity(): KeyPair {
-    return this.#suite.identityKeys()
+    return this.suite.identityKeys()
   }
 
   /** A new member at a place; whoever was there must have gone. */
   join(place: number, options: Partial<MemberOptions> = {}): Member {
     const before = this.members.filter((member) => member.place === place)
     const name = `${String.fromCharCode(65 + place)}${before.length + 1}`
-    const member = new Member(this, name, place, this.#suite, {
+    const member = new Member(this, name, place, this.suite, {
       identity: options.identity ?? this.identity(),
       bot: options.bot ?? false,
       relay: options.relay ?? true,
@@ -103,9 +108,12 @@ export class World {
       isDialable: options.isDialable ?? false,
       dials: options.dials ?? false,
       server: options.server ?? true,
+      isStranger: options.isStranger ?? false,
     })
     if (this.#byId.has(member.id)) this.fail('id', `${name} has an id that was used before`)
-    this.members.push(member)
+    if (!member.isStranger) this.members.push(member)
+    this.server.secrets.push(Buffer.from(member.options.identity.publicKey))
+    member.tamper = this.tampers.get(place)?.(member) ?? null
     this.#byId.set(member.id, member)
     this.trace(`${name} is ${member.id}`)
     member.start()

@@ -1,26 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { disagreement } from './agreement.js'
+import { calmShape as shape, makeCalmWorld as makeWorld } from './calm-world.js'
 import type { Member } from './member.js'
-import type { PairShape } from './network.js'
-import { World } from './world.js'
+import type { World } from './world.js'
 
-const shape: PairShape = {
-  delayMs: 20,
-  jitterMs: 5,
-  bytesPerSecond: 5_000_000,
-  markBytes: 256 * 1024,
-  lazyRoom: true,
-  unreliableLoss: 0,
-  binding: true,
-  needsCandidate: false,
-}
 const mebibyte = 1024 * 1024
-
-const makeWorld = (seed: string, changes: Partial<PairShape> = {}): World => {
-  const world = new World({ seed, shapePair: () => ({ ...shape, ...changes }), strict: true })
-  world.network.keptOnClose = 1
-  return world
-}
 
 /** Members at places 0 to count - 1, once all agree on who is here and how. */
 const meet = (world: World, count: number): Member[] => {
