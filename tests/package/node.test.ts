@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { runNode, writeConsumer } from './consumer.js'
 
-const exported = ['SkeinError', 'WebGroup', 'WebGroupState', 'configure', 'webRTC', 'webSocket']
+const exported = [
+  'Identity',
+  'SkeinError',
+  'WebGroup',
+  'WebGroupState',
+  'allowList',
+  'anonymous',
+  'configure',
+  'sharedSecret',
+  'webRTC',
+  'webSocket',
+]
 
 describe('the packed package in Node', () => {
   it('is imported', async () => {
