@@ -49,6 +49,8 @@ export type Setup =
       readonly carrier: CarrierId | null
       readonly way: Way
       readonly handshake: Handshake
+      /** Of the HS1. */
+      readonly mark: Uint8Array
       readonly own: StreamStart
       /** Found while there is no session to seal them under. */
       readonly candidates: Uint8Array[]
@@ -92,6 +94,8 @@ export class Peer {
   providers: readonly string[]
   /** Who said that there will be no session, since the last one. */
   refusedBy: 'me' | 'them' | null = null
+  /** The last HS1 in its name that I could not open, by its mark: it is refused once the member says that it was its own. */
+  unopened: Uint8Array | null = null
   readonly id: string
   readonly idBytes: Uint8Array
   readonly tag: Uint8Array

@@ -1,7 +1,14 @@
 import type { Admission } from '../../crypto/auth.js'
 import { FRAME } from '../../protocol/codes.js'
 import { DecodeError } from '../../protocol/decode-error.js'
-import { decodeRefusal, encodeRefusal, encodeRefusalBody, encodeRefusalFrame } from '../../protocol/refusal.js'
+import {
+  ABOUT_NO_OFFER,
+  decodeRefusal,
+  encodeRefusal,
+  encodeRefusalBody,
+  encodeRefusalFrame,
+  type Refusal,
+} from '../../protocol/refusal.js'
 import { encodeBase64url } from '../../util/base64url.js'
 import { concatBytes, equalBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
@@ -29,24 +36,33 @@ export class Admissions {
     return admissions.find(({ id, admits }) => peer.providers.includes(id) && admits(identity)) ?? null
   }
 
-  /** My word to this member that there will be no session. */
-  write(peer: Peer): Uint8Array {
-    const { suite, options, idBytes } = this.#core
-    const body = encodeRefusalBody(idBytes, peer.idBytes)
-    const signature = suite.sign(options.identity.secretKey, 'refusal', concatBytes(options.keys.topic, body))
-    const refusal = encodeRefusal({ from: idBytes, to: peer.idBytes, signature })
+  /** Names an HS1, down to its last bit: a damaged one is another. */
+  markOf(offer: Uint8Array): Uint8Array {
+    return this.#core.suite.kdf(null, 'offer', offer).slice(0, ABOUT_NO_OFFER.length)
+  }
+
+  /** My word to this member that there will be no session; about an HS1 by its mark, or about none. */
+  write(peer: Peer, about: Uint8Array = ABOUT_NO_OFFER): Uint8Array {
+    const { suite, options, idBytes: from } = this.#core
+    const body = { from, to: peer.idBytes, about }
+    const signature = suite.sign(options.identity.secretKey, 'refusal', this.#signed(body))
+    const refusal = encodeRefusal({ ...body, signature })
     return encodeRefusalFrame(suite.sealRandom(options.keys.helloKey, this.#associatedData, refusal))
   }
 
-  /** Whether the frame is this member's word to me. */
-  isGenuine(peer: Peer, frame: Uint8Array): boolean {
+  /** What the frame is about, when it is this member's word to me; else `null`. */
+  read(peer: Peer, frame: Uint8Array): Uint8Array | null {
     const { suite, options, idBytes } = this.#core
-    if (frame[0] !== FRAME.REFUSE) return false
+    if (frame[0] !== FRAME.REFUSE) return null
     const opened = suite.openRandom(options.keys.helloKey, this.#associatedData, frame.subarray(1))
     const refusal = opened && decodedOrNull(opened)
-    if (!refusal || !equalBytes(refusal.from, peer.idBytes) || !equalBytes(refusal.to, idBytes)) return false
-    const body = concatBytes(options.keys.topic, encodeRefusalBody(refusal.from, refusal.to))
-    return suite.verify(peer.certificate.identity, 'refusal', body, refusal.signature)
+    if (!refusal || !equalBytes(refusal.from, peer.idBytes) || !equalBytes(refusal.to, idBytes)) return null
+    const isGenuine = suite.verify(peer.certificate.identity, 'refusal', this.#signed(refusal), refusal.signature)
+    return isGenuine ? refusal.about : null
+  }
+
+  #signed(body: Omit<Refusal, 'signature'>): Uint8Array {
+    return concatBytes(this.#core.options.keys.topic, encodeRefusalBody(body))
   }
 
   /** Every handshake costs the time of several key agreements, also one that is none. */

@@ -1,4 +1,5 @@
 import { FRAME } from '../../protocol/codes.js'
+import { ABOUT_NO_OFFER } from '../../protocol/refusal.js'
 import { compareBytes, equalBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
 import type { CarrierId } from '../events.js'
@@ -34,7 +35,7 @@ const MESH_ANSWER_MS = 1_500
 const LINK_MS = 15_000
 /** After a failed try: doubling from base to cap, half of it random. A pair without a session is in more of a hurry. */
 const RETRY_LINK: Backoff = { baseMs: 1_000, capMs: 15_000, jitter: 0.5 }
-/** Who is not let in would have to come as another member; but a refusal may have come of what somebody damaged. */
+/** Who is not let in would have to come as another member; but rules may change. */
 const RETRY_REFUSED: Backoff = { baseMs: 30_000, capMs: 120_000, jitter: 0.5 }
 const RETRY_SESSION: Backoff = { baseMs: 500, capMs: 4_000, jitter: 0.5 }
 /** For a better link beside one that works. */
@@ -112,9 +113,9 @@ export class Connector {
   consider(peer: Peer, needsSession = peer.session === null): void {
     const { setup } = peer
     if (peer.isAway || setup.type !== 'idle' || this.#core.nowMs < setup.nextTryMs) return
+    if (!peer.isInitiator) return
     if (peer.session === null && this.#admissions.of(peer) === null)
       return this.#refuse(peer, this.#handlers.findWay(peer))
-    if (!peer.isInitiator) return
     if (this.#isOld(peer)) return this.#begin(peer, false)
     const wantsLink = this.#wantsLink(peer)
     // A link that nothing comes over any more is replaced before it is given up, and a socket by what needs no proxy.
@@ -203,8 +204,24 @@ export class Connector {
     if (from === null) return
     if (frame[0] === FRAME.HS2) return this.#handleAnswer(from, frame)
     if (frame[0] === FRAME.SIG) return this.#handleSealed(from, frame)
-    if (frame[0] === FRAME.REFUSE && from.session === null && this.#admissions.isGenuine(from, frame)) {
-      this.#refused(from, 'them')
+    if (frame[0] === FRAME.REFUSE) this.#handleRefusal(from, frame)
+  }
+
+  /**
+   * One that begins heeds the answer to what it wrote, and nothing else: anybody can have a member refuse an HS1 in its
+   * name, by a damaged one or an old one. It says that the HS1 was its own, and so the other one knows as well.
+   */
+  #handleRefusal(peer: Peer, frame: Uint8Array): void {
+    if (peer.session !== null) return
+    const about = this.#admissions.read(peer, frame)
+    if (about === null) return
+    const { setup } = peer
+    if (!peer.isInitiator) {
+      const isKnown = equalBytes(about, ABOUT_NO_OFFER) || (peer.unopened !== null && equalBytes(about, peer.unopened))
+      if (isKnown) this.#refused(peer, 'them')
+    } else if (setup.type === 'offered' && equalBytes(about, setup.mark)) {
+      this.#handlers.send(peer, setup.way, this.#admissions.write(peer, about))
+      this.#refused(peer, 'them')
     }
   }
 
@@ -391,6 +408,7 @@ export class Connector {
       carrier,
       way,
       handshake,
+      mark: this.#admissions.markOf(frame),
       own,
       candidates: [],
       failures,
@@ -405,9 +423,7 @@ export class Connector {
     const received = answerHandshake(suite, options.keys, options.session, frame)
     if (received === 'forged') {
       this.#admissions.noteForged(way, from)
-      // As far as can be told from here, it has the group key and another secret.
-      const isOpen = from !== null && !from.isInitiator && from.session === null && from.unconfirmed === null
-      if (isOpen && from.setup.type === 'idle') this.#refuse(from, way)
+      if (from !== null) this.#answerUnopened(from, way, frame)
       return
     }
     if (received === 'unfit') return
@@ -416,7 +432,7 @@ export class Connector {
     if (peer === null || peer.isInitiator || payload.attempt <= peer.attempt) return
     if (way.type === 'server') peer.connection = way.connection.slice()
     peer.attempt = payload.attempt
-    if (!admission.admits(certificate.identity)) return this.#refuse(peer, way)
+    if (!admission.admits(certificate.identity)) return this.#refuse(peer, way, this.#admissions.markOf(frame))
     peer.heard(this.#core.nowMs)
     peer.began(this.#core.nowMs)
     // Naming the epoch that I agreed to shows that my last answer arrived and is in use over there.
@@ -514,9 +530,17 @@ export class Connector {
     this.#retryLater(peer, failures)
   }
 
+  /** It has the group key and another secret, or somebody else has written this: it will know. */
+  #answerUnopened(peer: Peer, way: Way, offer: Uint8Array): void {
+    const isOpen = !peer.isInitiator && peer.session === null && peer.unconfirmed === null
+    if (!isOpen || peer.setup.type !== 'idle') return
+    peer.unopened = this.#admissions.markOf(offer)
+    this.#handlers.send(peer, way, this.#admissions.write(peer, peer.unopened))
+  }
+
   /** I make no session with this member, and tell it so. */
-  #refuse(peer: Peer, way: Way | null): void {
-    if (way !== null) this.#handlers.send(peer, way, this.#admissions.write(peer))
+  #refuse(peer: Peer, way: Way | null, about: Uint8Array = ABOUT_NO_OFFER): void {
+    if (way !== null) this.#handlers.send(peer, way, this.#admissions.write(peer, about))
     this.#refused(peer, 'me')
   }
 
