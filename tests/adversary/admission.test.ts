@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FRAME } from '../../sdk/protocol/codes.js'
+import { encodeGreeting } from '../../sdk/protocol/socket-frames.js'
+import { sealHello } from '../../sdk/mesh/session/hello.js'
 import { MeshWorld, type TestMember } from '../support/mesh-world.js'
 import { relaySetup, watchHonest } from '../support/mesh-villain.js'
 
@@ -56,6 +58,23 @@ describe('members that somebody wants to refuse each other', () => {
     world.runUntil(() => world.isWhole, 15_000)
     expect(damaged).toBeGreaterThan(0)
     expect(refusals(ada, bob)).toEqual([])
+  })
+
+  it('A2: by a hello of one with providers that it does not have, to the other: its card says better', () => {
+    const world = new MeshWorld()
+    const [bot, bob, mallory] = world.create(['bot', 'bob', 'mallory']) as [TestMember, TestMember, TestMember]
+    for (const member of [bot, mallory]) member.step({ type: 'start' })
+    world.run(1_000)
+    const lie = sealHello(world.suite, { ...world.keys, admissions: [{ id: 'another' }] }, bob.certificate)
+    const carrier = bot.engine.newCarrier()
+    bot.step({ type: 'carrier:arrived', carrier, room: 65_536 })
+    const bytes = encodeGreeting({ topic: world.keys.topic, hello: lie })
+    bot.step({ type: 'carrier:bytes', carrier, lane: 'reliable', bytes })
+    world.run(100)
+    expect(refusals(bot)).toHaveLength(1)
+    bot.step({ type: 'carrier:closed', carrier, reason: 'cut' })
+    bob.step({ type: 'start' })
+    world.runUntil(() => world.isWhole, 3_000)
   })
 })
 

@@ -29,11 +29,15 @@ export class Admissions {
     this.#core = core
   }
 
-  /** The first of mine that the member has too and that lets its identity in; `null` when there is none. */
+  /**
+   * The first of mine that the member has too and that lets its identity in; `null` when there is none. What providers it
+   * has is best told by its card, which it has signed: a hello may have been put together by anyone in the group.
+   */
   of(peer: Peer): Admission | null {
-    const { admissions } = this.#core.options.keys
+    const { options, roster } = this.#core
     const { identity } = peer.certificate
-    return admissions.find(({ id, admits }) => peer.providers.includes(id) && admits(identity)) ?? null
+    const theirs = roster.get(peer.id)?.card.content.providers ?? peer.providers
+    return options.keys.admissions.find(({ id, admits }) => theirs.includes(id) && admits(identity)) ?? null
   }
 
   /** Names an HS1, down to its last bit: a damaged one is another. */

@@ -165,6 +165,11 @@ export class Connector {
     this.begin(peer)
   }
 
+  /** The member's card has come, or a newer one: what was said against it may be wrong. */
+  handleCard(peer: Peer): void {
+    if (peer.refusedBy === 'me' && this.#admissions.of(peer) !== null) this.#ready(peer)
+  }
+
   #ready(peer: Peer): void {
     if (peer.setup.type === 'idle') peer.setup = { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 }
   }
