@@ -121,6 +121,8 @@ export class Peer {
   unconfirmed: AgreedSession | null = null
   /** The one before, for what was still on its way. */
   previous: Session | null = null
+  /** How many of my tries were not answered, since the last that was. */
+  unanswered = 0
   /** Highest attempt made or accepted. */
   attempt = 0
   /** Agreed number of the pair's streams; 0 before the first. */

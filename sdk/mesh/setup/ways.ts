@@ -26,14 +26,24 @@ export class Ways {
     this.#kept = kept
   }
 
+  /**
+   * The best way; after what was not answered, the next best, and so on in turn. Who stands on a way may swallow what goes
+   * there, and that a socket or a link leads to a member is at first what anyone may say.
+   */
   find(peer: Peer): Way | null {
+    const ways = this.#all(peer)
+    return ways[peer.unanswered % ways.length] ?? null
+  }
+
+  #all(peer: Peer): Way[] {
+    const ways: Way[] = []
     const carrier = this.#doorstep.carrierTo(peer)
-    if (carrier !== null) return { type: 'socket', carrier }
+    if (carrier !== null) ways.push({ type: 'socket', carrier })
     const kept = this.#kept.carrierTo(peer)
-    if (kept !== null) return { type: 'kept', carrier: kept }
-    if (this.#forwarder.linkTowards(peer.id) !== null) return { type: 'mesh' }
-    if (peer.connection === null || !this.#server.isOpen) return null
-    return { type: 'server', connection: peer.connection }
+    if (kept !== null) ways.push({ type: 'kept', carrier: kept })
+    if (this.#forwarder.linkTowards(peer.id) !== null) ways.push({ type: 'mesh' })
+    if (peer.connection !== null && this.#server.isOpen) ways.push({ type: 'server', connection: peer.connection })
+    return ways
   }
 
   /** `false` when there is no such way now. */
