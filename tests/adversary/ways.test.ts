@@ -34,7 +34,7 @@ describe('a member that stands on one way between two others', () => {
     world.runUntil(() => isMet(ada, bob), 15_000)
   })
 
-  it('H2, R7: because it says so by a frame in the name of one, does not keep the other from the server', () => {
+  it('H2: because it says so by a frame in the name of one, does not keep the other from the server', () => {
     const { world, ada, bob, mallory } = setup()
     for (const member of [mallory, ada]) member.step({ type: 'start' })
     world.run(2_000)
