@@ -10,7 +10,8 @@ import type { PeerStream } from './stream/peer-stream.js'
 /** How a set-up frame travels: the server's connection of that member, members, or a socket that leads to it. */
 export type Way =
   | { readonly type: 'server'; readonly connection: Uint8Array }
-  | { readonly type: 'mesh' }
+  /** With the link that it came over. */
+  | { readonly type: 'mesh'; readonly carrier?: CarrierId }
   | { readonly type: 'socket'; readonly carrier: CarrierId }
   /** A link that was given up and carries again. */
   | { readonly type: 'kept'; readonly carrier: CarrierId }
@@ -122,7 +123,7 @@ export class Peer {
   /** The one before, for what was still on its way. */
   previous: Session | null = null
   /** How many of my tries were not answered, since the last that was. */
-  unanswered = 0
+  readonly unanswered = new Map<Way['type'], number>()
   /** Highest attempt made or accepted. */
   attempt = 0
   /** Agreed number of the pair's streams; 0 before the first. */
@@ -190,6 +191,10 @@ export class Peer {
   began(nowMs: number): void {
     this.beganMs = nowMs
     this.isAway = false
+  }
+
+  noteUnanswered({ type }: Way): void {
+    this.unanswered.set(type, (this.unanswered.get(type) ?? 0) + 1)
   }
 
   /** The session that a frame's mark names. */

@@ -487,7 +487,7 @@ export class Connector {
     if (received === 'unfit' || received.certificate.member !== peer.id) return this.#fail(peer)
     const { payload } = received
     if (payload.attempt !== setup.attempt) return this.#fail(peer)
-    peer.unanswered = 0
+    peer.unanswered.clear()
     peer.heard(this.#core.nowMs)
     const { epoch, attempt } = payload
     const session = new Session(suite, 'initiator', setup.handshake.split(), { epoch, attempt })
@@ -531,7 +531,7 @@ export class Connector {
   /** The set-up under way came to nothing. */
   #fail(peer: Peer): void {
     const failures = 'failures' in peer.setup ? peer.setup.failures : 0
-    if (peer.setup.type === 'offered') peer.unanswered++
+    if (peer.setup.type === 'offered') peer.noteUnanswered(peer.setup.way)
     this.#reset(peer)
     if (peer.session === null && peer.unconfirmed === null) this.#handlers.abandonStream(peer)
     this.#retryLater(peer, failures)

@@ -27,12 +27,13 @@ export class Ways {
   }
 
   /**
-   * The best way; after what was not answered, the next best, and so on in turn. Who stands on a way may swallow what goes
-   * there, and that a socket or a link leads to a member is at first what anyone may say.
+   * Of the ways on which the fewest tries were not answered, the best. Who stands on a way may swallow what goes there, and
+   * that a socket or a link leads to a member is at first what anyone may say.
    */
   find(peer: Peer): Way | null {
-    const ways = this.#all(peer)
-    return ways[peer.unanswered % ways.length] ?? null
+    const triesBy = (way: Way): number => peer.unanswered.get(way.type) ?? 0
+    const [best = null] = this.#all(peer).sort((one, other) => triesBy(one) - triesBy(other))
+    return best
   }
 
   #all(peer: Peer): Way[] {
