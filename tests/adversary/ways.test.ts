@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { sealHello } from '../../sdk/mesh/session/hello.js'
 import { FRAME } from '../../sdk/protocol/codes.js'
+import { encodeServerFrame } from '../../sdk/protocol/server-frames.js'
 import { encodeGreeting } from '../../sdk/protocol/socket-frames.js'
 import { MeshWorld, type TestMember } from '../support/mesh-world.js'
-import { relaySetup } from '../support/mesh-villain.js'
+import { PaperMember, pack, relaySetup } from '../support/mesh-villain.js'
 
 type Three = [TestMember, TestMember, TestMember]
 
@@ -68,5 +69,64 @@ describe('a member that stands on one way between two others', () => {
       greet()
     }
     expect(isMet(bot, bob)).toBe(true)
+  })
+})
+
+describe('a member that writes handshakes that are none in the names of others', () => {
+  /** Bob, who begins, is linked with cyn alone; cyn and mallory are linked with ada. No server helps. */
+  const setupFlood = () => {
+    const world = new MeshWorld()
+    const members = world.create(['bob', 'ada', 'cyn', 'mallory']) as [TestMember, TestMember, TestMember, TestMember]
+    const [bob, ada, cyn, mallory] = members
+    for (const member of [ada, cyn, mallory]) member.step({ type: 'start' })
+    world.run(2_000)
+    world.refuse(bob, mallory)
+    world.server.tamper = (member, frame) =>
+      frame.type === 'signal' && (member === ada || frame.connection[0] === connectionOf(world, ada))
+    return { world, ada, bob, cyn, mallory }
+  }
+
+  const noise = (world: MeshWorld): Uint8Array => {
+    const bytes = world.random.bytes(300)
+    bytes[0] = FRAME.HS1
+    return bytes
+  }
+
+  it('H13: is not listened to, and who comes over other links is', () => {
+    const { world, ada, bob, mallory } = setupFlood()
+    bob.step({ type: 'start' })
+    for (let i = 0; i < 200; i++) {
+      for (let k = 0; k < 5; k++) mallory.inject(ada, relaySetup(bob, ada, noise(world)))
+      world.run(50)
+    }
+    expect(isMet(ada, bob)).toBe(true)
+  })
+
+  it('H13: is not listened to for long, however many names it takes', () => {
+    const { world, ada, mallory } = setupFlood()
+    const others = Array.from({ length: 100 }, () => new PaperMember(world))
+    for (const other of others) mallory.inject(ada, pack(other.card()))
+    world.run(100)
+    const before = ada.handshakes
+    for (const { id } of others) {
+      for (let k = 0; k < 5; k++) {
+        const frame = relaySetup(mallory, ada, noise(world))
+        frame.set(id, 19)
+        mallory.inject(ada, frame)
+      }
+    }
+    world.run(500)
+    expect(ada.handshakes - before).toBeLessThanOrEqual(50)
+  })
+
+  it('H13: costs little by the server too, however many names that takes', () => {
+    const { world, ada } = setupFlood()
+    const before = ada.handshakes
+    for (let i = 0; i < 1_000; i++) {
+      const connection = world.random.bytes(16)
+      ada.fromServer(encodeServerFrame({ type: 'signal', connection, payload: noise(world) }))
+    }
+    world.run(500)
+    expect(ada.handshakes - before).toBeLessThanOrEqual(200)
   })
 })

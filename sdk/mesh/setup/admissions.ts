@@ -17,6 +17,9 @@ import { prefixed } from '../session/prefixed.js'
 
 /** Who sends so many handshakes in a second that are none is not listened to for the rest of it. */
 const MAX_FORGED = 10
+/** Whatever names they bear. */
+const MAX_FORGED_BY_LINK = 50
+const MAX_FORGED_BY_SERVER = 200
 const FORGED_WINDOW_MS = 1_000
 
 /** Who may have a session with me by what, and how the others hear that they may not. */
@@ -69,15 +72,21 @@ export class Admissions {
     return concatBytes(this.#core.options.keys.topic, encodeRefusalBody(body))
   }
 
-  /** Every handshake costs the time of several key agreements, also one that is none. */
+  /**
+   * Every handshake costs the time of several key agreements, also one that is none. The names in set-up frames are
+   * anybody's: whoever floods is known by the link it comes over, so that none but that link is closed to others.
+   */
   isFlooded(way: Way, from: Peer | null): boolean {
-    return (this.#counts().get(nameOf(way, from)) ?? 0) >= MAX_FORGED
+    const counts = this.#counts()
+    return (
+      (counts.get(nameOf(way, from)) ?? 0) >= MAX_FORGED ||
+      (counts.get(entranceOf(way)) ?? 0) >= (way.type === 'server' ? MAX_FORGED_BY_SERVER : MAX_FORGED_BY_LINK)
+    )
   }
 
   noteForged(way: Way, from: Peer | null): void {
     const counts = this.#counts()
-    const name = nameOf(way, from)
-    counts.set(name, (counts.get(name) ?? 0) + 1)
+    for (const name of new Set([nameOf(way, from), entranceOf(way)])) counts.set(name, (counts.get(name) ?? 0) + 1)
   }
 
   #counts(): Map<string, number> {
@@ -96,8 +105,10 @@ export class Admissions {
 
 const nameOf = (way: Way, from: Peer | null): string => {
   if (way.type === 'server') return `server ${encodeBase64url(way.connection)}`
-  return way.type === 'mesh' ? `mesh ${from?.id ?? ''}` : `${way.type} ${String(way.carrier)}`
+  return way.type === 'mesh' ? `${entranceOf(way)} ${from?.id ?? ''}` : entranceOf(way)
 }
+
+const entranceOf = (way: Way): string => (way.type === 'server' ? 'server' : `${way.type} ${String(way.carrier)}`)
 
 const decodedOrNull = (bytes: Uint8Array): ReturnType<typeof decodeRefusal> | null => {
   try {
