@@ -112,6 +112,8 @@ export class Peer {
   isAway = false
   /** When the server last introduced it, or it last began with me. */
   beganMs = -Infinity
+  /** When the server last gave it another name. */
+  movedMs = -Infinity
   setup: Setup
 
   /** In use. */

@@ -129,4 +129,43 @@ describe('a member that writes handshakes that are none in the names of others',
     world.run(500)
     expect(ada.handshakes - before).toBeLessThanOrEqual(200)
   })
+
+  it('H13: costs little as answers to what was asked, too', () => {
+    const world = new MeshWorld()
+    const [ada, bob] = world.create(['ada', 'bob']) as [TestMember, TestMember]
+    world.server.tamper = (_member, frame) => frame.type === 'signal'
+    for (const member of [ada, bob]) member.step({ type: 'start' })
+    world.run(500)
+    let read = 0
+    ada.onRead = () => read++
+    for (let i = 0; i < 1_000; i++) {
+      const answer = noise(world)
+      answer[0] = FRAME.HS2
+      world.server.pass(bob, ada, answer)
+    }
+    world.run(100)
+    expect(read).toBeGreaterThan(0)
+    expect(read).toBeLessThanOrEqual(10)
+    world.server.tamper = null
+    world.runUntil(() => isMet(ada, bob), 20_000)
+  })
+})
+
+describe('a server that says every moment that a member has moved', () => {
+  it('H10: has nobody open a link for each', () => {
+    const world = new MeshWorld()
+    const [ada, bob] = world.create(['ada', 'bob']) as [TestMember, TestMember]
+    world.server.tamper = (_member, frame) => frame.type === 'signal'
+    for (const member of [ada, bob]) member.step({ type: 'start' })
+    world.run(500)
+    const { hello } = world.server.introductionOf(bob)
+    const opened = (): number => [...world.ends.values()].filter(({ member }) => member === ada).length
+    const before = opened()
+    for (let i = 0; i < 500; i++) {
+      const introduction = { connection: world.random.bytes(16), bot: false, full: false, hello }
+      ada.fromServer(encodeServerFrame({ type: 'introduced', ...introduction }))
+      world.run(2)
+    }
+    expect(opened() - before).toBeLessThanOrEqual(2)
+  })
 })

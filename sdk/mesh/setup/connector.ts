@@ -47,6 +47,8 @@ const BRIEF_MS = 2_000
 const FORGET_MS = 60_000
 /** Who was introduced so lately may have come back before the news that it went away was here. */
 const RETURN_MS = 5_000
+/** For so long after one move at the server a member is not begun with anew for another one. */
+const MOVE_LEAST_MS = 1_000
 /** As many as the roster holds. Whoever has the group key can make up more. */
 const MAX_PEERS = 1_024
 
@@ -183,6 +185,9 @@ export class Connector {
   /** The server knows it by another name now: what went out to the one before and is not answered goes out again. */
   handleMoved(peer: Peer): void {
     const { setup } = peer
+    // A server may say so as often as it likes; each time costs a link.
+    if (this.#core.nowMs < peer.movedMs + MOVE_LEAST_MS) return
+    peer.movedMs = this.#core.nowMs
     if ((setup.type === 'describing' || setup.type === 'offered') && setup.way.type === 'server') this.#reset(peer)
   }
 
@@ -207,7 +212,7 @@ export class Connector {
   handleSetup(frame: Uint8Array, way: Way, from: Peer | null): void {
     if (frame[0] === FRAME.HS1) return this.#handleOffer(frame, way, from)
     if (from === null) return
-    if (frame[0] === FRAME.HS2) return this.#handleAnswer(from, frame)
+    if (frame[0] === FRAME.HS2) return this.#handleAnswer(from, way, frame)
     if (frame[0] === FRAME.SIG) return this.#handleSealed(from, frame)
     if (frame[0] === FRAME.REFUSE) this.#handleRefusal(from, frame)
   }
@@ -217,10 +222,10 @@ export class Connector {
    * name, by a damaged one or an old one. It says that the HS1 was its own, and so the other one knows as well.
    */
   #handleRefusal(peer: Peer, frame: Uint8Array): void {
-    if (peer.session !== null) return
+    const { setup } = peer
+    if (peer.session !== null || (peer.isInitiator && setup.type !== 'offered')) return
     const about = this.#admissions.read(peer, frame)
     if (about === null) return
-    const { setup } = peer
     if (!peer.isInitiator) {
       const isKnown = equalBytes(about, ABOUT_NO_OFFER) || (peer.unopened !== null && equalBytes(about, peer.unopened))
       if (isKnown) this.#refused(peer, 'them')
@@ -478,12 +483,12 @@ export class Connector {
     if (!this.#handlers.send(peer, way, frame)) this.#fail(peer)
   }
 
-  #handleAnswer(peer: Peer, frame: Uint8Array): void {
+  #handleAnswer(peer: Peer, from: Way, frame: Uint8Array): void {
     const { setup } = peer
-    if (setup.type !== 'offered') return
+    if (setup.type !== 'offered' || this.#admissions.isFlooded(from, peer)) return
     const { suite, options } = this.#core
     const received = finishHandshake(suite, options.keys, setup.handshake, frame)
-    if (received === 'forged') return
+    if (received === 'forged') return this.#admissions.noteForged(from, peer)
     if (received === 'unfit' || received.certificate.member !== peer.id) return this.#fail(peer)
     const { payload } = received
     if (payload.attempt !== setup.attempt) return this.#fail(peer)
