@@ -143,7 +143,7 @@ export class Peer {
 
   /** The last authentic frame on any path, or the end of its last chain. */
   lastHeardMs: number
-  #lastFrameMs: number
+  #provedMs: number
   wasReachable = false
   rttMs: number | null = null
   /** The newest ping, while it is unanswered. */
@@ -162,7 +162,7 @@ export class Peer {
     this.tag = certificate.memberBytes.subarray(0, 4)
     this.isInitiator = isInitiator
     this.learntMs = nowMs
-    this.lastHeardMs = this.#lastFrameMs = nowMs
+    this.lastHeardMs = this.#provedMs = nowMs
     this.setup = { type: 'idle', nextTryMs: nowMs, failures: 0 }
   }
 
@@ -170,23 +170,28 @@ export class Peer {
     return this.arrival !== null
   }
 
-  /** Something under the keys of the two has come. */
+  /** It is alive: it has answered, or something of it has come over a link between us. */
   heard(nowMs: number): void {
-    this.lastHeardMs = this.#lastFrameMs = nowMs
+    this.lastHeardMs = this.#provedMs = nowMs
   }
 
   /**
-   * A new record of it has come, by whatever way. Others could have held it back, so it is a sign of life for a while only,
-   * after the last that nobody else can have kept.
+   * A frame or a new record of it has come by others. They could have held it back, so it is a sign of life for a while
+   * only, after the last that nobody else can have kept.
    */
   showed(nowMs: number): void {
-    if (nowMs - this.#lastFrameMs < LINKS_LIFETIME_MS) this.lastHeardMs = nowMs
+    if (nowMs - this.#provedMs < LINKS_LIFETIME_MS) this.lastHeardMs = nowMs
+  }
+
+  /** When it last gave a sign of life that nobody else can have kept. */
+  get provedMs(): number {
+    return this.#provedMs
   }
 
   /** So long was nothing heard because I slept. */
   slept(lateMs: number, nowMs: number): void {
     this.lastHeardMs = Math.min(this.lastHeardMs + lateMs, nowMs)
-    this.#lastFrameMs = Math.min(this.#lastFrameMs + lateMs, nowMs)
+    this.#provedMs = Math.min(this.#provedMs + lateMs, nowMs)
   }
 
   /** It has turned to the server or to me: wherever it was, it is back. */

@@ -282,6 +282,8 @@ export class Connector {
     const agreed = peer.unconfirmed
     if (agreed === null || agreed.session !== session) return
     peer.unconfirmed = null
+    // Whoever uses it has read my answer.
+    peer.heard(this.#core.nowMs)
     this.#use(peer, agreed)
   }
 
@@ -443,7 +445,8 @@ export class Connector {
     if (way.type === 'server') peer.connection = way.connection.slice()
     peer.attempt = payload.attempt
     if (!admission.admits(certificate.identity)) return this.#refuse(peer, way, this.#admissions.markOf(frame))
-    peer.heard(this.#core.nowMs)
+    if (peer.isHere) peer.showed(this.#core.nowMs)
+    else peer.heard(this.#core.nowMs)
     peer.began(this.#core.nowMs)
     // Naming the epoch that I agreed to shows that my last answer arrived and is in use over there.
     const agreed = peer.unconfirmed?.session
@@ -513,7 +516,7 @@ export class Connector {
     const session = peer.sessionOf(setupSessionMark(frame), equalBytes)
     const message = session?.openSetup(frame) ?? null
     if (session === null || message === null) return
-    peer.heard(this.#core.nowMs)
+    peer.showed(this.#core.nowMs)
     this.confirm(peer, session)
     const { setup } = peer
     // Candidates of a set-up that is over are of no use to anyone.
