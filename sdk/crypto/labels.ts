@@ -26,6 +26,7 @@ export type Label =
   | 'ws-r2i'
   | 'refuse'
   | 'refusal'
+  | 'offer'
   | 'bot-invite'
   | 'bot-cert'
   | 'bot-reply'

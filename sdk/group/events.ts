@@ -27,8 +27,8 @@ export interface GroupEvents {
    * A member goes by a name that was verified on this device, and has an identity that was not verified under it:
    * somebody has a new device, or poses as somebody else. `previous` is an identity that was. Fires once for each member
    * and name, after its `member:join` or `member:update`, or as soon as what is kept here has been read. Concerns names
-   * stored by `verify()` alone, compared as Unicode normalizes them (NFC) and without white space around; names that
-   * merely look alike are not noticed.
+   * stored by `verify()` alone, compared by what can be seen of them (NFKC, without invisible characters and
+   * white space around); names of letters that merely look alike are not noticed.
    */
   'identity:change': {
     readonly id: string

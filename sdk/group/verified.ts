@@ -11,11 +11,19 @@ export interface VerifiedName {
   readonly name: string
 }
 
-/** What a member calls itself, in the form in which names are compared; empty when it does not. */
+/** What a member calls itself, in the form in which names are kept; empty when it does not. */
 export const nameOf = (profile: Profile): string => {
   const { name } = profile
   return typeof name === 'string' ? name.normalize('NFC').trim() : ''
 }
+
+/** Of names that a reader cannot tell apart, one: what has no ink and widths do not count. */
+const comparable = (name: string): string =>
+  name
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .replace(/\s+/g, ' ')
+    .trim()
 
 export const writeVerifiedName = ({ identity, name }: VerifiedName): string => JSON.stringify({ identity, name })
 
@@ -37,7 +45,8 @@ export class Verified {
 
   add({ identity, name }: VerifiedName): void {
     this.#identities.add(identity)
-    this.#byName.set(name, (this.#byName.get(name) ?? new Set()).add(identity))
+    const key = comparable(name)
+    if (key !== '') this.#byName.set(key, (this.#byName.get(key) ?? new Set()).add(identity))
   }
 
   /** Not for one that goes by the name of somebody else who was verified, whatever it called itself before. */
@@ -47,7 +56,7 @@ export class Verified {
 
   /** The identity that was verified under the name in this profile, if there is one and this is none of them. */
   previous(identity: string, profile: Profile): string | null {
-    const identities = this.#byName.get(nameOf(profile))
+    const identities = this.#byName.get(comparable(nameOf(profile)))
     if (identities === undefined || identities.has(identity)) return null
     return [...identities].at(-1) ?? null
   }

@@ -335,6 +335,7 @@ export class Engine {
     const peer = this.#connector.learn({ certificate, providers: card.content.providers })
     if (peer === null) return
     if (change.type === 'card') {
+      this.#connector.handleCard(peer)
       if (!change.isNew && peer.isHere) this.#core.notify({ type: 'member:update', id: entry.id })
       return
     }

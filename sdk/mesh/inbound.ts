@@ -75,8 +75,9 @@ export class Inbound {
     const address = forwarder.take(frame, link)
     if (address === null) return
     const from = core.peers.get(encodeBase64url(address.src)) ?? null
-    if (frame[0] === FRAME.RHS) connector.handleSetup(relayedSetup(frame), { type: 'mesh' }, from)
-    else if (from !== null) this.#relayed(from, frame)
+    if (frame[0] === FRAME.RHS) {
+      connector.handleSetup(relayedSetup(frame), { type: 'mesh', carrier: link.carrier }, from)
+    } else if (from !== null) this.#relayed(from, frame)
   }
 
   /** A sealed frame for me. What does not open may be a relay's doing: it is dropped, and nobody is blamed. */

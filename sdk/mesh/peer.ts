@@ -10,7 +10,8 @@ import type { PeerStream } from './stream/peer-stream.js'
 /** How a set-up frame travels: the server's connection of that member, members, or a socket that leads to it. */
 export type Way =
   | { readonly type: 'server'; readonly connection: Uint8Array }
-  | { readonly type: 'mesh' }
+  /** With the link that it came over. */
+  | { readonly type: 'mesh'; readonly carrier?: CarrierId }
   | { readonly type: 'socket'; readonly carrier: CarrierId }
   /** A link that was given up and carries again. */
   | { readonly type: 'kept'; readonly carrier: CarrierId }
@@ -49,6 +50,8 @@ export type Setup =
       readonly carrier: CarrierId | null
       readonly way: Way
       readonly handshake: Handshake
+      /** Of the HS1. */
+      readonly mark: Uint8Array
       readonly own: StreamStart
       /** Found while there is no session to seal them under. */
       readonly candidates: Uint8Array[]
@@ -92,6 +95,8 @@ export class Peer {
   providers: readonly string[]
   /** Who said that there will be no session, since the last one. */
   refusedBy: 'me' | 'them' | null = null
+  /** The last HS1 in its name that I could not open, by its mark: it is refused once the member says that it was its own. */
+  unopened: Uint8Array | null = null
   readonly id: string
   readonly idBytes: Uint8Array
   readonly tag: Uint8Array
@@ -107,6 +112,8 @@ export class Peer {
   isAway = false
   /** When the server last introduced it, or it last began with me. */
   beganMs = -Infinity
+  /** When the server last gave it another name. */
+  movedMs = -Infinity
   setup: Setup
 
   /** In use. */
@@ -117,6 +124,8 @@ export class Peer {
   unconfirmed: AgreedSession | null = null
   /** The one before, for what was still on its way. */
   previous: Session | null = null
+  /** How many of my tries were not answered, since the last that was. */
+  readonly unanswered = new Map<Way['type'], number>()
   /** Highest attempt made or accepted. */
   attempt = 0
   /** Agreed number of the pair's streams; 0 before the first. */
@@ -134,7 +143,7 @@ export class Peer {
 
   /** The last authentic frame on any path, or the end of its last chain. */
   lastHeardMs: number
-  #lastFrameMs: number
+  #provedMs: number
   wasReachable = false
   rttMs: number | null = null
   /** The newest ping, while it is unanswered. */
@@ -153,7 +162,7 @@ export class Peer {
     this.tag = certificate.memberBytes.subarray(0, 4)
     this.isInitiator = isInitiator
     this.learntMs = nowMs
-    this.lastHeardMs = this.#lastFrameMs = nowMs
+    this.lastHeardMs = this.#provedMs = nowMs
     this.setup = { type: 'idle', nextTryMs: nowMs, failures: 0 }
   }
 
@@ -161,29 +170,38 @@ export class Peer {
     return this.arrival !== null
   }
 
-  /** Something under the keys of the two has come. */
+  /** It is alive: it has answered, or something of it has come over a link between us. */
   heard(nowMs: number): void {
-    this.lastHeardMs = this.#lastFrameMs = nowMs
+    this.lastHeardMs = this.#provedMs = nowMs
   }
 
   /**
-   * A new record of it has come, by whatever way. Others could have held it back, so it is a sign of life for a while only,
-   * after the last that nobody else can have kept.
+   * A frame or a new record of it has come by others. They could have held it back, so it is a sign of life for a while
+   * only, after the last that nobody else can have kept.
    */
   showed(nowMs: number): void {
-    if (nowMs - this.#lastFrameMs < LINKS_LIFETIME_MS) this.lastHeardMs = nowMs
+    if (nowMs - this.#provedMs < LINKS_LIFETIME_MS) this.lastHeardMs = nowMs
+  }
+
+  /** When it last gave a sign of life that nobody else can have kept. */
+  get provedMs(): number {
+    return this.#provedMs
   }
 
   /** So long was nothing heard because I slept. */
   slept(lateMs: number, nowMs: number): void {
     this.lastHeardMs = Math.min(this.lastHeardMs + lateMs, nowMs)
-    this.#lastFrameMs = Math.min(this.#lastFrameMs + lateMs, nowMs)
+    this.#provedMs = Math.min(this.#provedMs + lateMs, nowMs)
   }
 
   /** It has turned to the server or to me: wherever it was, it is back. */
   began(nowMs: number): void {
     this.beganMs = nowMs
     this.isAway = false
+  }
+
+  noteUnanswered({ type }: Way): void {
+    this.unanswered.set(type, (this.unanswered.get(type) ?? 0) + 1)
   }
 
   /** The session that a frame's mark names. */

@@ -147,7 +147,7 @@ const readRecords = (whole: Uint8Array): MemberRecord[] => {
   return read
 }
 
-const refusal = fc.record({ from: memberId, to: memberId, signature })
+const refusal = fc.record({ from: memberId, to: memberId, about: memberId, signature })
 
 /** Every decoder of the protocol: how it is called on bytes, and bytes that it takes. */
 const decoders: Readonly<

@@ -205,6 +205,8 @@ export class TestMember {
   /** Its links fail before they have described themselves. */
   lacksEngine = false
   tamperLink: ((carrier: CarrierId, bytes: Uint8Array) => readonly Uint8Array[]) | null = null
+  /** It takes the trouble of reading a handshake message. */
+  onRead: () => void = () => undefined
   /** Nothing happens to it any more, and nobody is told. */
   isDead = false
   /** While it does not read, the others' links to it report no more room. */
@@ -364,7 +366,10 @@ export class TestMember {
         const handshake = suite.start(role, ...rest)
         return {
           write: (payload) => handshake.write(payload),
-          read: (message) => handshake.read(message),
+          read: (message) => {
+            this.onRead()
+            return handshake.read(message)
+          },
           get remoteStatic() {
             return handshake.remoteStatic
           },

@@ -5,6 +5,9 @@ import type { Peer } from '../peer.js'
 
 /** A member that is silent for so long is pinged, and again as often. */
 const IDLE_MS = 2_000
+/** One that is heard by others alone is pinged all the same: they may have held back what comes. */
+const PROOF_MS = 60_000
+const PROOF_AGAIN_MS = 10_000
 /** A ping without an answer for so long makes its link suspect. */
 const SUSPICION_MS = 4_000
 /** A timer that is so late means that this page slept, and that its silence was my own. */
@@ -23,8 +26,8 @@ export class Liveness {
 
   heard(peer: Peer, link: Link | null): void {
     const now = this.#core.nowMs
+    if (link === null) return peer.showed(now)
     peer.heard(now)
-    if (link === null) return
     link.lastHeardMs = now
     if (!link.isSuspect) return
     link.isSuspect = false
@@ -54,6 +57,7 @@ export class Liveness {
     peer.rttMs = peer.rttMs === null ? sampleMs : peer.rttMs * 0.75 + sampleMs * 0.25
     peer.ping = null
     peer.unansweredSinceMs = null
+    peer.heard(this.#core.nowMs)
   }
 
   /** A timer came `lateMs` after its time: whoever seems silent may have spoken to a page that slept. */
@@ -91,7 +95,9 @@ export class Liveness {
     }
     const { link } = peer
     const silentSinceMs = link === null ? peer.lastHeardMs : Math.min(link.lastHeardMs, peer.lastHeardMs)
-    const pingMs = Math.max(silentSinceMs, peer.ping?.sentMs ?? -Infinity) + IDLE_MS
+    const pingedMs = peer.ping?.sentMs ?? -Infinity
+    const proofMs = Math.max(peer.provedMs + PROOF_MS, pingedMs + PROOF_AGAIN_MS)
+    const pingMs = Math.min(Math.max(silentSinceMs, pingedMs) + IDLE_MS, proofMs)
     if (now >= pingMs) this.#probe(peer)
     if (link !== null && !link.isSuspect && peer.unansweredSinceMs !== null) {
       const suspectMs = Math.max(peer.unansweredSinceMs, link.lastHeardMs) + SUSPICION_MS

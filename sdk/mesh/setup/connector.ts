@@ -1,4 +1,5 @@
 import { FRAME } from '../../protocol/codes.js'
+import { ABOUT_NO_OFFER } from '../../protocol/refusal.js'
 import { compareBytes, equalBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
 import type { CarrierId } from '../events.js'
@@ -34,7 +35,7 @@ const MESH_ANSWER_MS = 1_500
 const LINK_MS = 15_000
 /** After a failed try: doubling from base to cap, half of it random. A pair without a session is in more of a hurry. */
 const RETRY_LINK: Backoff = { baseMs: 1_000, capMs: 15_000, jitter: 0.5 }
-/** Who is not let in would have to come as another member; but a refusal may have come of what somebody damaged. */
+/** Who is not let in would have to come as another member; but rules may change. */
 const RETRY_REFUSED: Backoff = { baseMs: 30_000, capMs: 120_000, jitter: 0.5 }
 const RETRY_SESSION: Backoff = { baseMs: 500, capMs: 4_000, jitter: 0.5 }
 /** For a better link beside one that works. */
@@ -46,6 +47,8 @@ const BRIEF_MS = 2_000
 const FORGET_MS = 60_000
 /** Who was introduced so lately may have come back before the news that it went away was here. */
 const RETURN_MS = 5_000
+/** For so long after one move at the server a member is not begun with anew for another one. */
+const MOVE_LEAST_MS = 1_000
 /** As many as the roster holds. Whoever has the group key can make up more. */
 const MAX_PEERS = 1_024
 
@@ -112,9 +115,9 @@ export class Connector {
   consider(peer: Peer, needsSession = peer.session === null): void {
     const { setup } = peer
     if (peer.isAway || setup.type !== 'idle' || this.#core.nowMs < setup.nextTryMs) return
+    if (!peer.isInitiator) return
     if (peer.session === null && this.#admissions.of(peer) === null)
       return this.#refuse(peer, this.#handlers.findWay(peer))
-    if (!peer.isInitiator) return
     if (this.#isOld(peer)) return this.#begin(peer, false)
     const wantsLink = this.#wantsLink(peer)
     // A link that nothing comes over any more is replaced before it is given up, and a socket by what needs no proxy.
@@ -164,6 +167,11 @@ export class Connector {
     this.begin(peer)
   }
 
+  /** The member's card has come, or a newer one: what was said against it may be wrong. */
+  handleCard(peer: Peer): void {
+    if (peer.refusedBy === 'me' && this.#admissions.of(peer) !== null) this.#ready(peer)
+  }
+
   #ready(peer: Peer): void {
     if (peer.setup.type === 'idle') peer.setup = { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 }
   }
@@ -177,6 +185,9 @@ export class Connector {
   /** The server knows it by another name now: what went out to the one before and is not answered goes out again. */
   handleMoved(peer: Peer): void {
     const { setup } = peer
+    // A server may say so as often as it likes; each time costs a link.
+    if (this.#core.nowMs < peer.movedMs + MOVE_LEAST_MS) return
+    peer.movedMs = this.#core.nowMs
     if ((setup.type === 'describing' || setup.type === 'offered') && setup.way.type === 'server') this.#reset(peer)
   }
 
@@ -201,10 +212,26 @@ export class Connector {
   handleSetup(frame: Uint8Array, way: Way, from: Peer | null): void {
     if (frame[0] === FRAME.HS1) return this.#handleOffer(frame, way, from)
     if (from === null) return
-    if (frame[0] === FRAME.HS2) return this.#handleAnswer(from, frame)
+    if (frame[0] === FRAME.HS2) return this.#handleAnswer(from, way, frame)
     if (frame[0] === FRAME.SIG) return this.#handleSealed(from, frame)
-    if (frame[0] === FRAME.REFUSE && from.session === null && this.#admissions.isGenuine(from, frame)) {
-      this.#refused(from, 'them')
+    if (frame[0] === FRAME.REFUSE) this.#handleRefusal(from, frame)
+  }
+
+  /**
+   * One that begins heeds the answer to what it wrote, and nothing else: anybody can have a member refuse an HS1 in its
+   * name, by a damaged one or an old one. It says that the HS1 was its own, and so the other one knows as well.
+   */
+  #handleRefusal(peer: Peer, frame: Uint8Array): void {
+    const { setup } = peer
+    if (peer.session !== null || (peer.isInitiator && setup.type !== 'offered')) return
+    const about = this.#admissions.read(peer, frame)
+    if (about === null) return
+    if (!peer.isInitiator) {
+      const isKnown = equalBytes(about, ABOUT_NO_OFFER) || (peer.unopened !== null && equalBytes(about, peer.unopened))
+      if (isKnown) this.#refused(peer, 'them')
+    } else if (setup.type === 'offered' && equalBytes(about, setup.mark)) {
+      this.#handlers.send(peer, setup.way, this.#admissions.write(peer, about))
+      this.#refused(peer, 'them')
     }
   }
 
@@ -255,6 +282,8 @@ export class Connector {
     const agreed = peer.unconfirmed
     if (agreed === null || agreed.session !== session) return
     peer.unconfirmed = null
+    // Whoever uses it has read my answer.
+    peer.heard(this.#core.nowMs)
     this.#use(peer, agreed)
   }
 
@@ -391,6 +420,7 @@ export class Connector {
       carrier,
       way,
       handshake,
+      mark: this.#admissions.markOf(frame),
       own,
       candidates: [],
       failures,
@@ -405,9 +435,7 @@ export class Connector {
     const received = answerHandshake(suite, options.keys, options.session, frame)
     if (received === 'forged') {
       this.#admissions.noteForged(way, from)
-      // As far as can be told from here, it has the group key and another secret.
-      const isOpen = from !== null && !from.isInitiator && from.session === null && from.unconfirmed === null
-      if (isOpen && from.setup.type === 'idle') this.#refuse(from, way)
+      if (from !== null) this.#answerUnopened(from, way, frame)
       return
     }
     if (received === 'unfit') return
@@ -416,8 +444,9 @@ export class Connector {
     if (peer === null || peer.isInitiator || payload.attempt <= peer.attempt) return
     if (way.type === 'server') peer.connection = way.connection.slice()
     peer.attempt = payload.attempt
-    if (!admission.admits(certificate.identity)) return this.#refuse(peer, way)
-    peer.heard(this.#core.nowMs)
+    if (!admission.admits(certificate.identity)) return this.#refuse(peer, way, this.#admissions.markOf(frame))
+    if (peer.isHere) peer.showed(this.#core.nowMs)
+    else peer.heard(this.#core.nowMs)
     peer.began(this.#core.nowMs)
     // Naming the epoch that I agreed to shows that my last answer arrived and is in use over there.
     const agreed = peer.unconfirmed?.session
@@ -457,15 +486,16 @@ export class Connector {
     if (!this.#handlers.send(peer, way, frame)) this.#fail(peer)
   }
 
-  #handleAnswer(peer: Peer, frame: Uint8Array): void {
+  #handleAnswer(peer: Peer, from: Way, frame: Uint8Array): void {
     const { setup } = peer
-    if (setup.type !== 'offered') return
+    if (setup.type !== 'offered' || this.#admissions.isFlooded(from, peer)) return
     const { suite, options } = this.#core
     const received = finishHandshake(suite, options.keys, setup.handshake, frame)
-    if (received === 'forged') return
+    if (received === 'forged') return this.#admissions.noteForged(from, peer)
     if (received === 'unfit' || received.certificate.member !== peer.id) return this.#fail(peer)
     const { payload } = received
     if (payload.attempt !== setup.attempt) return this.#fail(peer)
+    peer.unanswered.clear()
     peer.heard(this.#core.nowMs)
     const { epoch, attempt } = payload
     const session = new Session(suite, 'initiator', setup.handshake.split(), { epoch, attempt })
@@ -486,7 +516,7 @@ export class Connector {
     const session = peer.sessionOf(setupSessionMark(frame), equalBytes)
     const message = session?.openSetup(frame) ?? null
     if (session === null || message === null) return
-    peer.heard(this.#core.nowMs)
+    peer.showed(this.#core.nowMs)
     this.confirm(peer, session)
     const { setup } = peer
     // Candidates of a set-up that is over are of no use to anyone.
@@ -509,14 +539,23 @@ export class Connector {
   /** The set-up under way came to nothing. */
   #fail(peer: Peer): void {
     const failures = 'failures' in peer.setup ? peer.setup.failures : 0
+    if (peer.setup.type === 'offered') peer.noteUnanswered(peer.setup.way)
     this.#reset(peer)
     if (peer.session === null && peer.unconfirmed === null) this.#handlers.abandonStream(peer)
     this.#retryLater(peer, failures)
   }
 
+  /** It has the group key and another secret, or somebody else has written this: it will know. */
+  #answerUnopened(peer: Peer, way: Way, offer: Uint8Array): void {
+    const isOpen = !peer.isInitiator && peer.session === null && peer.unconfirmed === null
+    if (!isOpen || peer.setup.type !== 'idle') return
+    peer.unopened = this.#admissions.markOf(offer)
+    this.#handlers.send(peer, way, this.#admissions.write(peer, peer.unopened))
+  }
+
   /** I make no session with this member, and tell it so. */
-  #refuse(peer: Peer, way: Way | null): void {
-    if (way !== null) this.#handlers.send(peer, way, this.#admissions.write(peer))
+  #refuse(peer: Peer, way: Way | null, about: Uint8Array = ABOUT_NO_OFFER): void {
+    if (way !== null) this.#handlers.send(peer, way, this.#admissions.write(peer, about))
     this.#refused(peer, 'me')
   }
 

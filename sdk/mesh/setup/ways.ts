@@ -26,14 +26,25 @@ export class Ways {
     this.#kept = kept
   }
 
+  /**
+   * Of the ways on which the fewest tries were not answered, the best. Who stands on a way may swallow what goes there, and
+   * that a socket or a link leads to a member is at first what anyone may say.
+   */
   find(peer: Peer): Way | null {
+    const triesBy = (way: Way): number => peer.unanswered.get(way.type) ?? 0
+    const [best = null] = this.#all(peer).sort((one, other) => triesBy(one) - triesBy(other))
+    return best
+  }
+
+  #all(peer: Peer): Way[] {
+    const ways: Way[] = []
     const carrier = this.#doorstep.carrierTo(peer)
-    if (carrier !== null) return { type: 'socket', carrier }
+    if (carrier !== null) ways.push({ type: 'socket', carrier })
     const kept = this.#kept.carrierTo(peer)
-    if (kept !== null) return { type: 'kept', carrier: kept }
-    if (this.#forwarder.linkTowards(peer.id) !== null) return { type: 'mesh' }
-    if (peer.connection === null || !this.#server.isOpen) return null
-    return { type: 'server', connection: peer.connection }
+    if (kept !== null) ways.push({ type: 'kept', carrier: kept })
+    if (this.#forwarder.linkTowards(peer.id) !== null) ways.push({ type: 'mesh' })
+    if (peer.connection !== null && this.#server.isOpen) ways.push({ type: 'server', connection: peer.connection })
+    return ways
   }
 
   /** `false` when there is no such way now. */

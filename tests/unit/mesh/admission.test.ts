@@ -4,7 +4,7 @@ import { deriveGroupKeys, type AuthProvider } from '../../../sdk/crypto/index.js
 import { FRAME } from '../../../sdk/protocol/codes.js'
 import type { KeyPair } from '../../../sdk/crypto/suite.js'
 import { prefixed } from '../../../sdk/mesh/session/prefixed.js'
-import { encodeRefusal, encodeRefusalBody, encodeRefusalFrame } from '../../../sdk/protocol/refusal.js'
+import { ABOUT_NO_OFFER, encodeRefusal, encodeRefusalBody, encodeRefusalFrame } from '../../../sdk/protocol/refusal.js'
 import { encodeBase64url } from '../../../sdk/util/base64url.js'
 import { concatBytes, encodeUtf8 } from '../../../sdk/util/bytes.js'
 import { MeshWorld, type TestMember } from '../../support/mesh-world.js'
@@ -74,7 +74,7 @@ describe('auth providers', () => {
     start()
     world.run(2_000)
     expect(verdicts(ada)).toContain('refused by me')
-    expect(verdicts(bob)).toContain('refused by me')
+    expect(verdicts(bob)).toContain('refused by them')
     expect(world.server.signals.filter(({ payload }) => payload[0] === FRAME.HS1)).toEqual([])
   })
 
@@ -139,10 +139,10 @@ describe('auth providers', () => {
     const refusalBy = (identity: KeyPair): Uint8Array => {
       const { suite, keys } = world
       const [from, to] = [ada.engine.idBytes, bob.engine.idBytes]
-      const body = concatBytes(keys.topic, encodeRefusalBody(from, to))
-      const signature = suite.sign(identity.secretKey, 'refusal', body)
+      const body = { from, to, about: ABOUT_NO_OFFER }
+      const signature = suite.sign(identity.secretKey, 'refusal', concatBytes(keys.topic, encodeRefusalBody(body)))
       const ad = prefixed('refuse', keys.topic)
-      return encodeRefusalFrame(suite.sealRandom(keys.helloKey, ad, encodeRefusal({ from, to, signature })))
+      return encodeRefusalFrame(suite.sealRandom(keys.helloKey, ad, encodeRefusal({ ...body, signature })))
     }
     world.server.tamper = (_member, frame) => frame.type === 'signal' && frame.payload[0] === FRAME.HS1
     start()
