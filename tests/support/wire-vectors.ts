@@ -148,7 +148,7 @@ const shakeHands = (keys: Group, initiator: VectorMember, responder: VectorMembe
     split: { i2r: hex(i2r), r2i: hex(r2i) },
     keys: { ...derived('sig'), ...derived('relay'), ...derived('bind') },
   }
-  return { sessions, secrets: { i2r, r2i, hash }, described }
+  return { hs1, sessions, secrets: { i2r, r2i, hash }, described }
 }
 type Shaken = ReturnType<typeof shakeHands>
 
@@ -179,11 +179,13 @@ const describeSetup = ({ sessions }: Shaken) => {
   }
 }
 
-const describeRefusal = (keys: Group, from: VectorMember, to: VectorMember) => {
+const describeRefusal = (keys: Group, from: VectorMember, to: VectorMember, hs1: Uint8Array) => {
   const nonce = drawn('REFUSE: nonce', 24)
   const core = { suite: suiteWith(nonce), idBytes: from.id, options: { identity: from.identity, keys } }
-  const frame = new Admissions(core as unknown as Core).write({ idBytes: to.id } as unknown as Peer)
-  return { from: hex(from.id), to: hex(to.id), nonce: hex(nonce), frame: hex(frame) }
+  const admissions = new Admissions(core as unknown as Core)
+  const about = admissions.markOf(hs1)
+  const frame = admissions.write({ idBytes: to.id } as unknown as Peer, about)
+  return { from: hex(from.id), to: hex(to.id), about: hex(about), nonce: hex(nonce), frame: hex(frame) }
 }
 
 const sign = ({ topic }: Group, { identity }: VectorMember, body: Uint8Array): Uint8Array =>
@@ -313,7 +315,7 @@ export const createWireVectors = async () => {
     responder: describeMember(responder, keys),
     handshake: shaken.described,
     ...describeSetup(shaken),
-    refuse: describeRefusal(keys, responder, initiator),
+    refuse: describeRefusal(keys, responder, initiator, shaken.hs1),
     records: describeRecords(keys, initiator, responder),
     relay: describeRelay(shaken, initiator, responder),
     socket: describeSocket(keys, shaken, { initiator, responder }),

@@ -355,14 +355,15 @@ describe('C4: REFUSE', () => {
     const text = [
       bytes(16, 'f0'), // who refuses
       bytes(16, '70'), // whom
+      bytes(16, 'ab'), // about which HS1
       bytes(64, '51'), // signature
     ].join('')
-    const refusal = { from: fill(16, 0xf0), to: fill(16, 0x70), signature: fill(64, 0x51) }
+    const refusal = { from: fill(16, 0xf0), to: fill(16, 0x70), about: fill(16, 0xab), signature: fill(64, 0x51) }
     expect(hex(encodeRefusal(refusal))).toBe(text)
-    expect(hex(encodeRefusalBody(refusal.from, refusal.to))).toBe(text.slice(0, 64))
+    expect(hex(encodeRefusalBody(refusal))).toBe(text.slice(0, 96))
     expect(decodeRefusal(unhex(text))).toEqual(refusal)
     expect(() => decodeRefusal(unhex(text, '00'))).toThrow('cannot decode frame')
-    expect(hex(encodeRefusalFrame(fill(136, 0x99)))).toBe(`17${bytes(136, '99')}`)
+    expect(hex(encodeRefusalFrame(fill(152, 0x99)))).toBe(`17${bytes(152, '99')}`)
   })
 })
 

@@ -331,9 +331,10 @@ describe('a reader that knows PROTOCOL.md alone', () => {
     const frame = bytes(refuse.frame)
     expect(hex(frame.subarray(0, 25))).toBe(`17${refuse.nonce}`)
     const opened = openRandom(bytes(group.helloKey), prefixed('refuse', topic), frame.subarray(1))
-    expect(hex(opened.subarray(0, 32))).toBe(refuse.from + refuse.to)
-    const body = Buffer.concat([topic, opened.subarray(0, 32)])
-    expect(isSigned(bytes(responder.identity), 'refusal', body, opened.subarray(32))).toBe(true)
+    expect(refuse.about).toBe(hex(kdf(null, 'offer', bytes(vectors.handshake.hs1.frame)).subarray(0, 16)))
+    expect(hex(opened.subarray(0, 48))).toBe(refuse.from + refuse.to + refuse.about)
+    const body = Buffer.concat([topic, opened.subarray(0, 48)])
+    expect(isSigned(bytes(responder.identity), 'refusal', body, opened.subarray(48))).toBe(true)
   })
 
   it('M2: finds card, links and goodbye signed, and reads them', () => {
