@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net'
-import { TokenBucket } from './token-bucket.js'
+import { TokenBucket } from '../sdk/util/token-bucket.js'
 
 interface Entry {
   sockets: number

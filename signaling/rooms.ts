@@ -26,7 +26,7 @@ import { Deadlines } from './deadlines.js'
 import { DEFAULT_ROOMS_LIMITS, type RoomsLimits } from './limits.js'
 import { randomBelow, type RandomSource } from './random-set.js'
 import { Room, type Member } from './room.js'
-import { TokenBucket } from './token-bucket.js'
+import { TokenBucket } from '../sdk/util/token-bucket.js'
 
 /** The first bytes of every connection id that a server hands out. */
 export const NODE_ID_BYTES = 6

@@ -68,7 +68,12 @@ export class Core {
       { identity: options.identity, session: options.session, topic: options.keys.topic },
       nowMs,
     )
-    this.roster = new Roster(options.suite, options.keys.topic)
+    this.roster = new Roster(options.suite, options.keys.topic, (id) => id === this.id || this.#hasProved(id))
+  }
+
+  /** There is somebody behind these records. */
+  #hasProved(id: string): boolean {
+    return (this.peers.get(id)?.session ?? null) !== null
   }
 
   /** Issues a newer certificate for the same session key. Where the clock went back, it is newer all the same. */

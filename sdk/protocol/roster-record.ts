@@ -128,11 +128,11 @@ const decodeLinks = (bytes: Uint8Array): Links => {
 /** Whose record it is and which, without the rest; `null` for what cannot be one. */
 export const rosterRecordHead = (
   bytes: Uint8Array,
-): { readonly member: Uint8Array; readonly version: number } | null => {
+): { readonly kind: 'card' | 'links'; readonly member: Uint8Array; readonly version: number } | null => {
   try {
     const reader = new Reader(bytes)
-    reader.u8()
-    return { member: reader.bytes(MEMBER_ID_BYTES), version: reader.varint() }
+    const kind = reader.u8() === KIND.card ? 'card' : 'links'
+    return { kind, member: reader.bytes(MEMBER_ID_BYTES), version: reader.varint() }
   } catch (error) {
     if (error instanceof DecodeError) return null
     throw error

@@ -118,6 +118,25 @@ describe('a neighbor that passes on roster records', () => {
     const [dan] = world.add(['dan']) as [TestMember]
     world.runUntil(() => ada.engine.members().includes(dan.id))
   }, 60_000)
+
+  it('M14: of more members than a roster holds, all signed anew, hide no newcomer', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const papers = Array.from({ length: 1_100 }, () => new PaperMember(world))
+    const tell = (version: number): void => {
+      for (const target of [ada, bob]) {
+        for (const paper of papers) {
+          mallory.inject(target, pack(paper.card(), paper.links([mallory.engine.idBytes], version)))
+        }
+      }
+    }
+    tell(1)
+    world.run(500)
+    tell(2)
+    world.run(500)
+    const [dan] = world.add(['dan']) as [TestMember]
+    world.runUntil(() => [ada, bob].every(({ engine }) => engine.members().includes(dan.id)))
+    expect(dan.engine.members()).toEqual(expect.arrayContaining([ada.id, bob.id, dan.id]))
+  }, 60_000)
 })
 
 describe('a member that sends before it is shown as here', () => {

@@ -1,12 +1,16 @@
 import { encodeRecord, type DigestEntry } from '../../protocol/records.js'
 import { rosterRecordHead } from '../../protocol/roster-record.js'
 import { encodeBase64url } from '../../util/base64url.js'
+import { TokenBucket } from '../../util/token-bucket.js'
 import type { Core } from '../core.js'
 import type { Link } from '../link.js'
 import type { RosterChange, RosterEntry } from './roster.js'
 
 /** Links records come in bursts while a mesh forms: of those that come meanwhile only the newest go on, in one frame. */
 const PASS_ON_MS = 20
+/** As many as a roster holds may come at once from a new neighbor; then no more than newcomers of a busy group. */
+const CARDS_AT_ONCE = 1_024
+const CARDS_A_SECOND = 20
 /** Neighbors are lost several at a time. */
 const ASK_LEAST_MS = 200
 
@@ -20,6 +24,7 @@ export class Gossip {
   /** Members whose newest links record is to be passed on, and the links that brought it. */
   readonly #passing = new Map<string, Set<Link>>()
   #passAtMs = Infinity
+  readonly #cards = new WeakMap<Link, TokenBucket>()
 
   constructor(core: Core, changed: (change: RosterChange) => void) {
     this.#core = core
@@ -94,6 +99,7 @@ export class Gossip {
   }
 
   handleRecord(link: Link, bytes: Uint8Array): void {
+    if (!this.#takesCard(link, bytes)) return
     const change = this.#core.roster.accept(bytes, this.#core.nowMs)
     if (change === null) return this.#noteRepeat(link, bytes)
     const { entry } = change
@@ -105,6 +111,20 @@ export class Gossip {
     }
     this.#changed(change)
     this.#core.topologyChanged()
+  }
+
+  /** A card costs two signature checks, and makes another one give way when there are too many. */
+  #takesCard(link: Link, bytes: Uint8Array): boolean {
+    const head = rosterRecordHead(bytes)
+    if (head?.kind !== 'card') return true
+    const known = this.#core.roster.get(encodeBase64url(head.member))?.card.version ?? 0
+    if (head.version <= known) return true
+    let cards = this.#cards.get(link)
+    if (cards === undefined) {
+      cards = new TokenBucket(CARDS_A_SECOND, CARDS_AT_ONCE, this.#core.nowMs)
+      this.#cards.set(link, cards)
+    }
+    return cards.take(1, this.#core.nowMs)
   }
 
   /** Whoever sends what I am about to pass on has it. */

@@ -51,13 +51,16 @@ export const canRelay = (entry: RosterEntry): boolean => (entry.card.content.cap
 export class Roster {
   readonly #suite: CryptoSuite
   readonly #topic: Uint8Array
+  /** Those who are kept when there is room for so many only: anybody with the group key can make up the others. */
+  readonly #isKept: (id: string) => boolean
   readonly #entries = new Map<string, RosterEntry>()
   /** Counts changes that may matter to routes. */
   revision = 0
 
-  constructor(suite: CryptoSuite, topic: Uint8Array) {
+  constructor(suite: CryptoSuite, topic: Uint8Array, isKept: (id: string) => boolean) {
     this.#suite = suite
     this.#topic = topic
+    this.#isKept = isKept
   }
 
   get(id: string): RosterEntry | undefined {
@@ -92,13 +95,14 @@ export class Roster {
     const id = encodeBase64url(record.member)
     const known = this.#entries.get(id)
     if (known !== undefined && record.version <= known.card.version) return null
-    if (known === undefined && this.#entries.size >= MAX_ENTRIES && this.#longestGone() === undefined) return null
+    const isFull = known === undefined && this.#entries.size >= MAX_ENTRIES
+    if (isFull && this.#leastNeeded() === undefined) return null
     const certificate = verifyCertificate(this.#suite, this.#topic, content.certificate)
     if (certificate === null || !equalBytes(certificate.memberBytes, record.member)) return null
     if (known !== undefined && certificate.issuedAt < known.certificate.issuedAt) return null
     if (nowMs >= certificate.endsMs) return null
     if (!this.#isAuthentic(record, certificate.identity)) return null
-    if (known === undefined && this.#entries.size >= MAX_ENTRIES) this.#entries.delete(this.#longestGone()?.id ?? '')
+    if (isFull) this.#entries.delete(this.#leastNeeded()?.id ?? '')
     const copy = bytes.slice()
     const entry: RosterEntry = {
       id,
@@ -163,7 +167,17 @@ export class Roster {
     return [...cards, ...links]
   }
 
-  /** Those who left make room for newcomers before their time is over. */
+  /**
+   * Who makes room for a newcomer: those who left, before their time is over; then whoever came first and has not proved
+   * that there is anyone.
+   */
+  #leastNeeded(): RosterEntry | undefined {
+    const gone = this.#longestGone()
+    if (gone !== undefined) return gone
+    for (const entry of this.#entries.values()) if (!this.#isKept(entry.id)) return entry
+    return undefined
+  }
+
   #longestGone(): RosterEntry | undefined {
     let longest: RosterEntry | undefined
     let sinceMs = Infinity

@@ -310,7 +310,7 @@ describe('streams', () => {
 describe('the roster', () => {
   const setup = () => {
     const world = new MeshWorld()
-    const roster = new Roster(world.suite, world.keys.topic)
+    const roster = new Roster(world.suite, world.keys.topic, () => true)
     const accept = (record: MemberRecord, nowMs = world.nowMs) => roster.accept(rosterBytes(record), nowMs)
     return { world, roster, accept, paper: () => new PaperMember(world) }
   }

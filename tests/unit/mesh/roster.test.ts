@@ -7,7 +7,7 @@ import { setupGroupKeys, type KeyedMember } from '../../support/mesh-core.js'
 const setup = () => {
   const group = setupGroupKeys()
   const [ada, bob] = group.createMembers(2) as [KeyedMember, KeyedMember]
-  const roster = new Roster(group.suite, group.keys.topic)
+  const roster = new Roster(group.suite, group.keys.topic, () => true)
   return { ...group, ada, bob, roster, idOf: (member: KeyedMember) => member.certificate.member }
 }
 
@@ -103,7 +103,7 @@ describe('Roster', () => {
 
   it('answers a digest with what its sender lacks, cards first', () => {
     const { suite, keys, roster, ada, bob, idOf } = setup()
-    const other = new Roster(suite, keys.topic)
+    const other = new Roster(suite, keys.topic, () => true)
     for (const record of [ada.card(1), ada.links([], 3), bob.card(2), bob.links([], 1)]) roster.accept(record, 0)
     expect(roster.newerThan([])).toEqual([ada.card(1), bob.card(2), ada.links([], 3), bob.links([], 1)])
     for (const record of [ada.card(1), ada.links([], 2), bob.card(2)]) other.accept(record, 0)
@@ -118,7 +118,7 @@ describe('Roster', () => {
 
   it('says who left only to one that believes it to be here', () => {
     const { suite, keys, roster, ada } = setup()
-    const other = new Roster(suite, keys.topic)
+    const other = new Roster(suite, keys.topic, () => true)
     roster.accept(ada.card(), 0)
     roster.accept(ada.links([], 2, true), 0)
     expect(roster.digest()).toEqual([])

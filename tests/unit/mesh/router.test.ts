@@ -13,7 +13,7 @@ const setup = (claims: readonly Edge[], options: { deaf?: string; atMs?: number 
   const members = new Map(letters.map((letter, index) => [letter, made[index] as KeyedMember]))
   const of = (letter: string): KeyedMember => members.get(letter) as KeyedMember
   const idOf = (letter: string): string => of(letter).certificate.member
-  const roster = new Roster(suite, keys.topic)
+  const roster = new Roster(suite, keys.topic, () => true)
   for (const letter of letters) {
     const capabilities = options.deaf?.includes(letter) === true ? 0 : 2
     roster.accept(of(letter).card(1, { capabilities }), 0)
