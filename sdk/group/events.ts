@@ -70,9 +70,9 @@ export interface GroupEvents {
     readonly reason: string
   }
   /**
-   * Something failed that nobody may have been waiting for: a listener threw, or `join`, `send` or `sendTo` rejected.
-   * Or a member and
-   * this one have no `auth` in common: `auth-rejected`. (Not when its own `signal` or a `leave()` ended it.) Without a listener here it is logged to the console.
+   * Something failed that nobody may have been waiting for: a listener threw, or `join`, `send` or `sendTo` rejected
+   * (not when its own `signal` or a `leave()` ended it); or a member and this one have no `auth` in common,
+   * `auth-rejected`. Without a listener here it is logged to the console.
    */
   error: { readonly error: unknown }
 }

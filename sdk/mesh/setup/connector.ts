@@ -1,13 +1,14 @@
 import { FRAME } from '../../protocol/codes.js'
 import { ABOUT_NO_OFFER } from '../../protocol/refusal.js'
-import { compareBytes, equalBytes } from '../../util/bytes.js'
+import { equalBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
 import type { CarrierId } from '../events.js'
 import { Link } from '../link.js'
-import { Peer, type AgreedSession, type Setup, type StreamStart, type Way } from '../peer.js'
+import type { Peer, AgreedSession, Setup, StreamStart, Way } from '../peer.js'
 import type { Introduced } from '../session/certificates.js'
 import { answerHandshake, beginHandshake, finishHandshake, writeHandshake } from '../session/handshake.js'
 import { Session, setupSessionMark } from '../session/session.js'
+import { Acquaintances } from './acquaintances.js'
 import { Admissions } from './admissions.js'
 import { Candidates } from './candidates.js'
 import type { LinkChoice } from './link-choice.js'
@@ -44,13 +45,10 @@ const RETRY_BESIDE: Backoff = { baseMs: 5_000, capMs: 120_000, jitter: 0.5 }
 const SESSION_MS = 24 * 3_600_000
 /** A link that lived no longer is not made again at once. */
 const BRIEF_MS = 2_000
-const FORGET_MS = 60_000
 /** Who was introduced so lately may have come back before the news that it went away was here. */
 const RETURN_MS = 5_000
 /** For so long after one move at the server a member is not begun with anew for another one. */
 const MOVE_LEAST_MS = 1_000
-/** As many as the roster holds. Whoever has the group key can make up more. */
-const MAX_PEERS = 1_024
 
 /**
  * Makes sessions and links: decides with whom to begin, runs the handshake over the server or through members, opens
@@ -62,6 +60,7 @@ export class Connector {
   readonly #links: LinkChoice
   readonly #candidates: Candidates
   readonly #admissions: Admissions
+  readonly #acquaintances: Acquaintances
   /** One count for all: a member that I forgot and met again must not take my next try for an old one. */
   #attempts = 0
 
@@ -70,42 +69,15 @@ export class Connector {
     this.#handlers = handlers
     this.#links = links
     this.#admissions = new Admissions(core)
+    this.#acquaintances = new Acquaintances(core, (peer) => {
+      this.drop(peer)
+    })
     this.#candidates = new Candidates(core, (peer, way, frame) => handlers.send(peer, way, frame))
   }
 
-  /**
-   * Whoever is learnt of, and by whatever way, is learnt of here; `null` for myself, for who has said goodbye (a hello
-   * or HS1 of it is an old one, come again), for a certificate that is older than one that I have seen or has long ended, and when there are too
-   * many.
-   */
+  /** See {@link Acquaintances.learn}. */
   learn(introduced: Introduced): Peer | null {
-    const { certificate } = introduced
-    if (certificate.member === this.#core.id) return null
-    const entry = this.#core.roster.get(certificate.member)
-    if (entry?.links?.gone === true) return null
-    const known = this.#core.peers.get(certificate.member)
-    const newest = Math.max(known?.certificate.issuedAt ?? 0, entry?.certificate.issuedAt ?? 0)
-    if (certificate.issuedAt < newest || this.#core.nowMs >= certificate.endsMs) return null
-    if (known) {
-      known.certificate = certificate
-      return known
-    }
-    if (this.#core.peers.size >= MAX_PEERS && !this.#makeRoom()) return null
-    const isInitiator = compareBytes(this.#core.idBytes, certificate.memberBytes) < 0
-    const peer = new Peer(introduced, isInitiator, this.#core.nowMs)
-    this.#core.peers.set(peer.id, peer)
-    this.#core.topologyChanged()
-    return peer
-  }
-
-  /** Forgets the one that was learnt of first and never came. */
-  #makeRoom(): boolean {
-    for (const peer of this.#core.peers.values()) {
-      if (peer.isHere || peer.link !== null || peer.session !== null || peer.setup.type !== 'idle') continue
-      this.drop(peer)
-      return this.#core.peers.delete(peer.id)
-    }
-    return false
+    return this.#acquaintances.learn(introduced)
   }
 
   /**
@@ -348,7 +320,7 @@ export class Connector {
       if (peer.unconfirmed !== null && now >= peer.unconfirmed.expiresMs) this.#expire(peer)
       if (peer.setup.type === 'idle') {
         this.consider(peer)
-        if (this.#isForgotten(peer)) this.#core.peers.delete(peer.id)
+        this.#acquaintances.review(peer)
       } else if (now >= peer.setup.deadlineMs) this.#fail(peer)
       else if (peer.setup.type === 'linking' && now >= peer.setup.sendAtMs) this.#candidates.send(peer)
       next = Math.min(next, this.#dueMs(peer))
@@ -368,15 +340,6 @@ export class Connector {
     const lacksLink = peer.link === null || peer.link.isSuspect || peer.link.cipher !== null
     const waits = peer.isInitiator && lacksLink && peer.setup.nextTryMs > this.#core.nowMs
     return waits ? peer.setup.nextTryMs : Infinity
-  }
-
-  /** Introduced once and never seen since. */
-  #isForgotten(peer: Peer): boolean {
-    if (peer.isHere || peer.link !== null || peer.session !== null || peer.setup.type !== 'idle') return false
-    const entry = this.#core.roster.get(peer.id)
-    if (entry && this.#core.roster.isFresh(entry, this.#core.nowMs)) return false
-    if ([...this.#core.links.values()].some((link) => link.peer === peer)) return false
-    return this.#core.nowMs - Math.max(peer.learntMs, peer.lastHeardMs) > FORGET_MS
   }
 
   #wantsLink(peer: Peer): boolean {
