@@ -1,9 +1,7 @@
-import { deriveGroupKeys, type GroupKey } from '../crypto/index.js'
+import { deriveGroupKeys } from '../crypto/index.js'
 import { openSignaling, type SignalingClosed } from '../discovery/signaling-socket.js'
-import { SkeinError } from '../errors.js'
 import type { Engine } from '../mesh/engine.js'
 import type { SignalingState } from '../mesh/events.js'
-import { CLOSE_VERSION } from '../protocol/close-codes.js'
 import { SocketLink } from '../link/socket-link.js'
 import type { Platform, SocketLike } from '../platform/platform.js'
 import { isDialable } from '../platform/socket-url.js'
@@ -11,25 +9,18 @@ import { EngineHost, type Happening } from './engine-host.js'
 import {
   action,
   createClosedError,
+  createMisunderstoodError,
   createRejectedError,
+  createServerError,
   createTimeoutError,
-  createVersionError,
   withoutSecrets,
 } from './join-errors.js'
 import { keysOf } from './identity.js'
 import { Invites, type Invitee } from './invites.js'
+import type { JoinRequest } from './join-request.js'
 import { loadForJoin } from './load.js'
 import type { Settings } from './options.js'
 import { PendingSends } from './pending-sends.js'
-import type { Role } from './role.js'
-
-export interface JoinRequest {
-  readonly key: string
-  readonly groupKey: GroupKey
-  readonly signal: AbortSignal | undefined
-  readonly timeoutMs: number
-  readonly role: Role
-}
 
 /** What a join tells the group. Each of the first three at most once, and nothing after `onFailed`. */
 export interface JoinListener {
@@ -280,22 +271,18 @@ export class Join {
   }
 
   /** The engine dials again and again; a join ends with the first round in which nobody answers as a server should. */
-  #handleServerClosed({ code, reason, opened, refused }: SignalingClosed): void {
+  #handleServerClosed(info: SignalingClosed): void {
     // Whoever was invited has another way in.
     if (this.#welcomed || !this.#isPending || this.request.role.isInvited) return
-    if (code === CLOSE_VERSION) this.#fail(createVersionError())
-    else if (refused) this.#fail(new SkeinError('signaling-refused', `${action}: ${reason}`))
-    else if (!opened) this.#fail(new SkeinError('signaling-unreachable', `${action}: ${reason}`))
+    const error = createServerError(info)
+    if (error !== null) this.#fail(error)
   }
 
   #handleSignaling(state: SignalingState, reason: string): void {
     if (state === 'open') this.#welcomed = true
     if (this.#welcomed || state !== 'closed' || this.request.role.isInvited) return
-    // Here it is the engine that did not understand the server.
-    if (reason === 'version-mismatch') this.#fail(createVersionError())
-    if (reason === 'protocol-error') {
-      this.#fail(new SkeinError('signaling-refused', `${action}: the server does not speak as a skein server does`))
-    }
+    const error = createMisunderstoodError(reason)
+    if (error !== null) this.#fail(error)
   }
 
   #fail(error: unknown): void {
