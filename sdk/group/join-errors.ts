@@ -1,7 +1,8 @@
 import type { SignalingClosed } from '../discovery/signaling-socket.js'
 import { SkeinError } from '../errors.js'
 import { CLOSE_VERSION } from '../protocol/close-codes.js'
-import type { Join, JoinRequest } from './join.js'
+import type { Join } from './join.js'
+import type { JoinRequest } from './join-request.js'
 
 /** What the failures of a join are called. */
 export const action = 'group could not be joined'
