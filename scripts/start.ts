@@ -62,20 +62,34 @@ if (options['help'] !== true) {
     console.log('building skein …')
     if ((await run('npm', ['run', '--silent', 'build'])) !== 0) fail('cannot start: the build failed')
   }
+  const open: { close(): Promise<void> }[] = []
+  const closeAll = async (): Promise<void> => {
+    await Promise.all(open.map((one) => one.close()))
+  }
+  /** What is started already would go on by itself. */
+  const orGiveUp = async <Value>(what: string, flag: string, starting: Promise<Value>): Promise<Value> => {
+    try {
+      return await starting
+    } catch (error) {
+      await closeAll()
+      return fail(`cannot start ${what}: ${reasonOf(error)} (${flag})`)
+    }
+  }
   const { createSignaling } = await import('skein/signaling')
-  const signaling = await createSignaling({ port, host: HOST, origins: ['null'] })
-    .listen()
-    .catch((error: unknown) => fail(`cannot start the signaling server: ${(error as Error).message} (--port)`))
-  const bot = await startBot(botPort).catch((error: unknown) =>
-    fail(`cannot start the bot: ${(error as Error).message} (--bot-port)`),
-  )
-  const demos = await serveDemos({
+  const listening = createSignaling({ port, host: HOST, origins: ['null'] }).listen()
+  const signaling = await orGiveUp('the signaling server', '--port', listening)
+  open.push(signaling)
+  const bot = await orGiveUp('the bot', '--bot-port', startBot(botPort))
+  if (bot) open.push(bot)
+  const serving = serveDemos({
     port: demoPort,
     signalingUrl: `ws://localhost:${signaling.port}`,
     botUrl: bot?.url ?? '',
-  }).catch((error: unknown) => fail(`cannot start the demos: ${reasonOf(error)}: ${demoPort} (--demo-port)`))
+  })
+  const demos = await orGiveUp('the demos', `--demo-port ${demoPort}`, serving)
+  open.push(demos)
   const stop = async (): Promise<void> => {
-    await Promise.all([demos.close(), signaling.close(), bot?.close()])
+    await closeAll()
     process.exit(0)
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop())

@@ -81,7 +81,7 @@ it('the script-tag demo works as npm start serves it, and SIGTERM ends all of it
 })
 
 it.each(['SKEIN_PORT', 'SKEIN_BOT_PORT', 'SKEIN_DEMO_PORT'])(
-  'npm start says so when the port of %s is taken',
+  'npm start says so when the port of %s is taken, and leaves nothing running',
   async (variable) => {
     const other = createServer()
     await new Promise<void>((done) => other.listen(0, '127.0.0.1', done))
@@ -90,7 +90,8 @@ it.each(['SKEIN_PORT', 'SKEIN_BOT_PORT', 'SKEIN_DEMO_PORT'])(
     })
     const port = String((other.address() as AddressInfo).port)
     const { child, output } = start({ ...environment, [variable]: port })
-    expect((await once(child, 'exit'))[0]).toBe(1)
+    // Whatever it has started holds this pipe open: it closes when the last of them is gone.
+    expect((await once(child, 'close'))[0]).toBe(1)
     expect(output()).toMatch(/port is in use/)
     expect(output()).toContain(port)
   },
