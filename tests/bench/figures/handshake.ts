@@ -1,4 +1,4 @@
-import { startProcess, typescript } from '../servers/start.js'
+import { measureIn, typescript } from '../servers/start.js'
 import type { Figure } from './figure.js'
 
 interface Measured {
@@ -6,11 +6,6 @@ interface Measured {
   readonly responderMs: number
   readonly hs1Bytes: number
   readonly hs2Bytes: number
-}
-
-const findResult = (line: string): Measured | undefined => {
-  const text = /^handshake (.*)$/.exec(line)?.[1]
-  return text === undefined ? undefined : (JSON.parse(text) as Measured)
 }
 
 /**
@@ -43,8 +38,7 @@ export const handshake: Figure = {
   ],
   run: async (side) => {
     if (side.name !== 'skein') return ownHandshake
-    const { found, stop } = await startProcess(typescript('node/handshake.ts'), findResult)
-    await stop()
+    const found = await measureIn<Measured>('handshake', typescript('node/handshake.ts'))
     return {
       'handshake-initiator': found.initiatorMs,
       'handshake-responder': found.responderMs,

@@ -1,4 +1,4 @@
-import { startProcess, typescript } from '../servers/start.js'
+import { measureIn, typescript } from '../servers/start.js'
 import type { Side } from '../sides/side.js'
 import type { World } from '../world.js'
 import type { Figure, Reading } from './figure.js'
@@ -8,18 +8,11 @@ interface Linked {
   readonly mib: number
 }
 
-const findResult = (line: string): Linked | undefined => {
-  const text = /^linked (.*)$/.exec(line)?.[1]
-  return text === undefined ? undefined : (JSON.parse(text) as Linked)
-}
-
 /** Or why not: the engine ends its process when there are no more file descriptors. */
 const linkAll = async (side: Side, world: World, members: number): Promise<Linked | string> => {
   const args = ['--expose-gc', ...typescript('node/mesh.ts'), side.name, String(members), await world.signalingOf(side)]
   try {
-    const { found, stop } = await startProcess(args, findResult)
-    await stop()
-    return found
+    return await measureIn<Linked>('linked', args)
   } catch {
     return `${members} members: the process ended, or took over a minute`
   }

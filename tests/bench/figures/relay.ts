@@ -1,14 +1,9 @@
-import { startProcess, typescript } from '../servers/start.js'
+import { measureIn, typescript } from '../servers/start.js'
 import type { Figure } from './figure.js'
 
 interface Measured {
   readonly sealed: number
   readonly unsealed: number
-}
-
-const findResult = (line: string): Measured | undefined => {
-  const text = /^relay (.*)$/.exec(line)?.[1]
-  return text === undefined ? undefined : (JSON.parse(text) as Measured)
 }
 
 /** From one member to another by way of a third, over real links in one process of Node; and what sealing takes of it. */
@@ -26,8 +21,7 @@ export const relay: Figure = {
   ],
   run: async (side) => {
     if (side.name !== 'skein') return { relay: none, 'relay-sealing': none }
-    const { found, stop } = await startProcess(typescript('node/relay.ts'), findResult)
-    await stop()
+    const found = await measureIn<Measured>('relay', typescript('node/relay.ts'))
     return { relay: found.sealed, 'relay-sealing': found.sealed / found.unsealed }
   },
 }

@@ -70,3 +70,12 @@ export const startYWebrtcServer = async (): Promise<Server> => {
   const { stop } = await startProcess(['node_modules/y-webrtc/bin/server.js'], isUp, { PORT: String(port) })
   return { url: `ws://127.0.0.1:${port}`, stop }
 }
+
+/** Runs a process until it prints `word` and what it has measured, as JSON. */
+export const measureIn = async <T>(word: string, args: readonly string[]): Promise<T> => {
+  const { found, stop } = await startProcess(args, (line) =>
+    line.startsWith(`${word} `) ? (JSON.parse(line.slice(word.length + 1)) as T) : undefined,
+  )
+  await stop()
+  return found
+}
