@@ -34,12 +34,21 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
-          include: ['tests/browser/**/*.test.ts'],
+          include: ['tests/browser/*.test.ts'],
           environment: 'node',
           // Every file starts a browser of its own; two at a time would fight over two cores and blur the timings.
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          globalSetup: ['tests/support/browser-setup.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'chaos',
+          include: ['tests/browser/chaos/*.test.ts'],
+          environment: 'node',
+          testTimeout: 240_000,
           globalSetup: ['tests/support/browser-setup.ts'],
         },
       },

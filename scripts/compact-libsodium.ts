@@ -43,10 +43,48 @@ const createDecoder = (size: number, order: readonly number[]): string =>
   `for(i=0;i<t.length;b[n++]=o[v])` +
   `(v=m[t.charCodeAt(i++)])<${PREFIXES}?v=${SINGLES}+v*a.length+m[t.charCodeAt(i++)]:v-=${PREFIXES};return b})`
 
+/** The functions that are called: by sdk/crypto (`sodium.ts` lists them), and by libsodium's own test when it begins. */
+const CALLED = new Set([
+  'crypto_generichash',
+  'crypto_aead_chacha20poly1305_ietf_encrypt',
+  'crypto_aead_chacha20poly1305_ietf_decrypt',
+  'crypto_aead_xchacha20poly1305_ietf_encrypt',
+  'crypto_aead_xchacha20poly1305_ietf_decrypt',
+  'crypto_sign_seed_keypair',
+  'crypto_scalarmult_base',
+  'crypto_scalarmult',
+  'crypto_sign_detached',
+  'crypto_sign_verify_detached',
+  'crypto_secretbox_easy',
+  'crypto_secretbox_open_easy',
+  'randombytes_buf',
+])
+
+/** How the wrappers name all their functions, and then list them in the same order. */
+const WRAPPERS = /for\(var e=\[("[^\]]+")\],a=\[([^\]]+)\],/
+/** And how they name all constants. */
+const CONSTANTS = /var n=\[("[^\]]+")\];for\(/
+
+/** Lists no function and no constant that nobody asks for, so that the minifier drops what is behind them. */
+const withoutUncalled = (code: string): string | null => {
+  const [functions, names = '', values = ''] = WRAPPERS.exec(code) ?? []
+  const [constants, constantNames = ''] = CONSTANTS.exec(code) ?? []
+  if (functions === undefined || constants === undefined) return null
+  const listed = names.split(',')
+  const valueOf = values.split(',')
+  const called = listed.flatMap((name, index) => (CALLED.has(JSON.parse(name) as string) ? [index] : []))
+  if (listed.length !== valueOf.length || called.length !== CALLED.size) return null
+  const pick = (all: readonly string[]): string => called.map((index) => all[index]).join()
+  const asked = constantNames.split(',').filter((name) => code.includes(`t.${JSON.parse(name) as string}`))
+  return code
+    .replace(functions, () => `for(var e=[${pick(listed)}],a=[${pick(valueOf)}],`)
+    .replace(constants, () => `var n=[${asked.join()}];for(`)
+}
+
 /**
  * Writes libsodium's WebAssembly so that most bytes are one character and the others two: 27 KiB less than base64 once
  * compressed, because repeated code looks repeated (and 9 KiB less than hexadecimal). As ES modules it also comes in
- * several files; a script tag's single file keeps it in one piece.
+ * several files; a script tag's single file keeps it in one piece. Of the functions around it, those that nobody calls go.
  */
 export const compactLibsodium = (): Plugin => {
   let text = ''
@@ -54,6 +92,11 @@ export const compactLibsodium = (): Plugin => {
     name: 'skein:compact-libsodium',
     applyToEnvironment: (environment) => environment.config.consumer === 'client',
     transform(code, id) {
+      if (id.endsWith('/libsodium-wrappers.mjs')) {
+        const less = withoutUncalled(code)
+        if (less === null) this.error('libsodium could not be made smaller: its wrappers are not as they used to be')
+        return { code: less, map: null }
+      }
       if (!id.endsWith('/libsodium.mjs')) return null
       const base64 = EMBEDDED.exec(code)?.[1]
       if (base64 === undefined) this.error('libsodium could not be made smaller: it is not embedded as it used to be')

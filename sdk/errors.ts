@@ -11,6 +11,7 @@ export type SkeinErrorCode =
   | 'version-mismatch'
   | 'member-unknown'
   | 'member-left'
+  | 'member-stalled'
   | 'message-too-large'
   | 'invite-failed'
   | 'insecure-url'
@@ -29,7 +30,7 @@ export class SkeinError extends Error {
   /** A fact that a caller can act on. */
   readonly code: SkeinErrorCode
   /**
-   * Of a message whose recipient left first: whether it got the message all the same (once, or not at all). Absent where
+   * Of a message whose recipient left or stalled first: whether it got the message all the same (once, or not at all). Absent where
    * that is no question.
    */
   declare readonly maybeDelivered?: boolean

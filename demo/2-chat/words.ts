@@ -74,6 +74,8 @@ export const failureInWords = (error: unknown): string => {
     case 'member-left':
     case 'member-unknown':
       return 'The one it was for has left.'
+    case 'member-stalled':
+      return 'The one it was for takes nothing at the moment.'
     case 'invite-failed':
       return 'The bot did not come. It may be down, or what answered is no bot.'
     case 'storage-failed':

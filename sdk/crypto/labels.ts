@@ -14,6 +14,7 @@ export type Label =
   | 'sid'
   | 'cert'
   | 'record'
+  | 'bcast-batch'
   | 'session'
   | 'sig-i2r'
   | 'sig-r2i'

@@ -50,8 +50,9 @@ export interface GroupEvents {
    */
   message: { readonly from: string; readonly data: MessageData; readonly to: 'all' | 'me' }
   /**
-   * So many messages may not have been delivered to this member, since it left first: those that were not sent with
-   * `confirm`, and that had room when they were sent. Comes before its `member:leave`.
+   * So many messages may not have been delivered to this member: those that were not sent with `confirm`. Either it left
+   * first (`member-left`, before its `member:leave`), or it acknowledged nothing for `limits.stallMs` while sends waited
+   * for it (`member-stalled`; it stays a member, and gets what is sent from then on).
    */
   'delivery:fail': { readonly id: string; readonly code: DeliveryFailure['code']; readonly count: number }
   /**

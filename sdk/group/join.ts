@@ -180,7 +180,7 @@ export class Join {
         server: settings.signalingUrls.length > 0,
         canLink: (memberId) =>
           settings.transports.some((transport) => transport.kind === 'signaled' && transport.canLink(memberId)),
-        limits: { messageBytes: settings.messageBytes, maxLinks: settings.maxLinks },
+        limits: { messageBytes: settings.messageBytes, maxLinks: settings.maxLinks, stallMs: settings.stallMs },
         lingerMs: settings.lingerMs,
       },
       this.#platform.now(),

@@ -90,6 +90,12 @@ export interface GroupLimits {
    * @default 32
    */
   readonly maxLinks?: number | undefined
+  /**
+   * How long a member that acknowledges nothing may keep sends waiting, in milliseconds. Then what it has not
+   * acknowledged fails for it alone, with `member-stalled`, and nobody waits for it any longer.
+   * @default 5_000 — longer than it takes to notice a dead connection and go around it
+   */
+  readonly stallMs?: number | undefined
 }
 
 /** Options after checks and defaults. */
@@ -106,6 +112,7 @@ export interface Settings {
   readonly relay: boolean
   readonly messageBytes: number
   readonly maxLinks: number
+  readonly stallMs: number
   readonly lingerMs: number
   readonly allowInsecure: boolean
 }
@@ -125,6 +132,7 @@ const optionNames = [
 ]
 const maxMessageBytes = 2 ** 30
 const maxLingerMs = 86_400_000
+const maxStallMs = 86_400_000
 
 let defaults: WebGroupOptions = {}
 
@@ -150,7 +158,7 @@ export const resolveOptions = (options: WebGroupOptions): Settings => {
 
 const checkShape = (action: string, options: unknown): WebGroupOptions => {
   const fields = checkFields(action, 'options', options, optionNames)
-  if (fields.limits !== undefined) checkFields(action, 'limits', fields.limits, ['messageBytes', 'maxLinks'])
+  if (fields.limits !== undefined) checkFields(action, 'limits', fields.limits, ['messageBytes', 'maxLinks', 'stallMs'])
   return fields
 }
 
@@ -168,7 +176,7 @@ const resolve = (action: string, options: WebGroupOptions): Settings => {
   const { signaling = [], iceServers = [], transports = [webRTC(), webSocket()], profile = {}, limits = {} } = options
   const { auth = anonymous() } = options
   const { autoRejoin = true, relay = true, lingerMs = 10_000, allowInsecure = false } = options
-  const { messageBytes = 64 * 2 ** 20, maxLinks = 32 } = limits
+  const { messageBytes = 64 * 2 ** 20, maxLinks = 32, stallMs = 5_000 } = limits
   const insecure = checkBoolean(action, 'allowInsecure', allowInsecure)
   return {
     signalingUrls: resolveSignaling(action, signaling, insecure),
@@ -181,6 +189,7 @@ const resolve = (action: string, options: WebGroupOptions): Settings => {
     relay: checkBoolean(action, 'relay', relay),
     messageBytes: checkWhole(action, 'limits.messageBytes', messageBytes, 1, maxMessageBytes),
     maxLinks: checkWhole(action, 'limits.maxLinks', maxLinks, 1, MAX_NEIGHBORS),
+    stallMs: checkWhole(action, 'limits.stallMs', stallMs, 1, maxStallMs),
     lingerMs: checkWhole(action, 'lingerMs', lingerMs, 5_000, maxLingerMs),
     allowInsecure: insecure,
   }

@@ -84,11 +84,8 @@ export class PendingSends {
 }
 
 /** Why a message to one member alone did not arrive, or not for certain. */
-export const createDeliveryError = ({ id, code, maybeDelivered }: DeliveryFailure): SkeinError =>
-  new SkeinError(
-    code,
-    maybeDelivered
-      ? `message may not have been delivered: "${id}" has left`
-      : `message could not be sent: "${id}" has left`,
-    { maybeDelivered },
-  )
+export const createDeliveryError = ({ id, code, maybeDelivered }: DeliveryFailure): SkeinError => {
+  const what = maybeDelivered ? 'message may not have been delivered' : 'message could not be sent'
+  const state = code === 'member-left' ? 'has left' : 'acknowledges nothing'
+  return new SkeinError(code, `${what}: "${id}" ${state}`, { maybeDelivered })
+}

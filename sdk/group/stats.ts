@@ -19,13 +19,18 @@ export interface PeerStats {
   readonly via: readonly string[]
   /** Newest round-trip time, in milliseconds; `null` until measured. */
   readonly rttMs: number | null
+  /** The way through other members that would be taken next, and its own round-trip time; `null` where there is none. */
+  readonly spare: { readonly via: readonly string[]; readonly rttMs: number | null } | null
 }
 
 export const createStats = (state: WebGroupState, signalingState: SignalingState, join: Join | null): GroupStats => {
   const engine = join?.engine ?? null
   const peers = (engine?.members() ?? []).flatMap((id): PeerStats[] => {
     const view = engine?.peer(id)
-    return view ? [{ id, path: view.path.kind, via: [...view.path.via], rttMs: view.rttMs }] : []
+    const path = engine?.path(id)
+    if (!view || !path) return []
+    const spare = path.spare && { via: [...path.spare.via], rttMs: path.spare.rttMs }
+    return [{ id, path: view.path.kind, via: [...view.path.via], rttMs: path.rttMs, spare }]
   })
   return { state, signalingState, myId: join?.id ?? '', peers, totals: engine ? { ...engine.stats() } : null }
 }

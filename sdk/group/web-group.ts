@@ -184,7 +184,7 @@ export class WebGroup {
    * `delivery:fail`. Throws a `TypeError` for other data.
    *
    * With `confirm`, resolves when every member that was here has the message, handed over to its application by its SDK,
-   * or has left first; the report says which.
+   * or has failed: it left first, or stalled. The report says which.
    */
   send(data: MessageData, options: SendOptions & { readonly confirm: true }): Promise<DeliveryReport>
   send(data: MessageData, options?: SendOptions): Promise<void>
@@ -194,8 +194,9 @@ export class WebGroup {
 
   /**
    * Sends a message to one member, in order with everything else I send. As {@link WebGroup.send}; rejects also with
-   * `member-unknown` for an id that is not in `members` or is mine, and `member-left` when it leaves while waiting; then
-   * the error's `maybeDelivered` says whether it may have got the message all the same.
+   * `member-unknown` for an id that is not in `members` or is mine, and with `member-left` or `member-stalled` when it
+   * leaves, or acknowledges nothing for `limits.stallMs`, while the send waits; then the error's `maybeDelivered` says
+   * whether it may have got the message all the same.
    */
   sendTo(id: string, data: MessageData, options: SendOptions = {}): Promise<void> {
     return sendToOne(this.#core, this.#tell, checkMemberId('message could not be sent', id), data, options)

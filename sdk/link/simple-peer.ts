@@ -1,5 +1,6 @@
 import SimplePeer from 'simple-peer/simplepeer.min.js'
 import type { RtcEngine } from '../platform/platform.js'
+import { withOwnDescriptions } from './own-descriptions.js'
 import type { LinkSignal } from './signal-codec.js'
 
 /**
@@ -14,6 +15,7 @@ import type { LinkSignal } from './signal-codec.js'
  * - An `error` event without a listener throws, also after `destroy`.
  * - `negotiate` begins the offer by `setTimeout`. In a page that is hidden that takes a second (Firefox, and Chromium
  *   too), so an initiator's is replaced by one that begins at once. It is called once, in a microtask.
+ * - It reads `localDescription` and `remoteDescription` while candidates come, which is not safe in every engine.
  */
 interface Internals {
   readonly _channel: RTCDataChannel | null
@@ -49,7 +51,7 @@ export const createPeer = (options: {
   readonly handlers: PeerHandlers
 }): Peer => {
   const { engine, initiator, iceServers, handlers } = options
-  const connection = new engine.RTCPeerConnection({ iceServers: [...iceServers] })
+  const connection = withOwnDescriptions(new engine.RTCPeerConnection({ iceServers: [...iceServers] }))
   try {
     const peer = new SimplePeer({
       initiator,

@@ -16,9 +16,17 @@ export class ControlQueue {
     this.#capacity = capacity
   }
 
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Whether answers may be added. */
   get takesAnswers(): boolean {
     return this.#bytes < MAX_ANSWER_BYTES
+  }
+
+  get isEmpty(): boolean {
+    return this.#records.length === 0
   }
 
   push(record: Uint8Array): void {

@@ -2,31 +2,40 @@ import { FRAME } from '../protocol/codes.js'
 import { encodeRecord } from '../protocol/records.js'
 import { CAPABILITY } from '../protocol/roster-record.js'
 import type { Introduction } from '../protocol/server-frames.js'
-import { concatBytes, equalBytes } from '../util/bytes.js'
+import { encodeBase64url } from '../util/base64url.js'
+import { concatBytes } from '../util/bytes.js'
 import { Core } from './core.js'
 import type { CarrierId, Effects, EngineEvent, LeaveReason } from './events.js'
+import { countHoldings, type EngineHoldings } from './holdings.js'
 import { Inbound } from './inbound.js'
 import type { Link } from './link.js'
 import { Liveness } from './liveness/liveness.js'
+import { PathWatch } from './liveness/path-watch.js'
+import { Probes } from './liveness/probes.js'
 import { Membership } from './membership.js'
-import type { EngineOptions, EngineStats, PeerView } from './options.js'
+import type { EngineOptions, EngineStats, PathView, PeerView } from './options.js'
 import { noPath, type AgreedSession, type Peer } from './peer.js'
 import { Gossip } from './roster/gossip.js'
 import { Publisher } from './roster/publisher.js'
 import type { RosterChange } from './roster/roster.js'
 import { rttClassOf, rttOfClass } from './roster/rtt-class.js'
 import { Forwarder } from './route/forwarder.js'
+import { Paths } from './route/paths.js'
 import { Router } from './route/router.js'
+import { Spreader } from './route/spreader.js'
+import { Trees } from './route/tree.js'
 import { openHello } from './session/hello.js'
 import { Connector } from './setup/connector.js'
 import { Dialer } from './setup/dialer.js'
 import { Doorstep } from './setup/doorstep.js'
 import { LinkChoice } from './setup/link-choice.js'
+import { LinkPlan } from './setup/link-plan.js'
 import { KeptLinks } from './setup/kept-links.js'
 import { ServerConnection } from './setup/server-connection.js'
 import { Ways } from './setup/ways.js'
 import { Reassembly } from './stream/reassembly.js'
 import { Streams } from './stream/streams.js'
+import { TreeSender } from './stream/tree-sender.js'
 import { Writer } from './stream/writer.js'
 
 /** How long the members that the first neighbor knows may take to confirm before `joined` comes all the same. */
@@ -39,6 +48,8 @@ type Phase =
   /** Until a first link is bound; then for the others at most until `graceMs`. */
   | { readonly type: 'joining'; readonly graceMs: number }
   | { readonly type: 'joined' }
+  /** Members are there, and none makes a session with me: my owner was told. */
+  | { readonly type: 'rejected' }
   /** Nothing is open, and nothing is done until a hint. */
   | { readonly type: 'suspended'; readonly sinceMs: number }
   | { readonly type: 'draining'; readonly untilMs: number }
@@ -65,6 +76,10 @@ export class Engine {
   readonly #publisher: Publisher
   readonly #membership: Membership
   readonly #liveness: Liveness
+  readonly #paths: Paths
+  readonly #pathWatch: PathWatch
+  readonly #reassembly: Reassembly
+  readonly #tree: TreeSender
   readonly #streams: Streams
   readonly #inbound: Inbound
   readonly #writer: Writer
@@ -73,11 +88,22 @@ export class Engine {
   constructor(options: EngineOptions, nowMs: number) {
     const core = new Core(options, nowMs)
     const router = new Router(core.roster, core.id)
-    const reassembly = new Reassembly(core)
+    const paths = new Paths(core, router)
+    this.#paths = paths
+    const trees = new Trees(router)
+    const reassembly = new Reassembly(core, (peer) => {
+      this.#memberLost(peer, 'removed')
+    })
+    const plan = new LinkPlan(core)
     this.#core = core
+    this.#reassembly = reassembly
     this.#forwarder = new Forwarder(core, router)
-    this.#streams = new Streams(core, reassembly)
-    this.#writer = new Writer(core, reassembly)
+    this.#tree = new TreeSender(core, trees, this.#forwarder, {
+      isPartial: () => plan.isPartial,
+      admits: (peer) => this.#connector.admits(peer),
+    })
+    this.#streams = new Streams(core, reassembly, this.#tree)
+    this.#writer = new Writer(core, reassembly, this.#tree)
     this.#gossip = new Gossip(core, (change) => {
       this.#rosterChanged(change)
     })
@@ -89,18 +115,23 @@ export class Engine {
         this.#server.update()
       },
     })
-    this.#liveness = new Liveness(core, (peer) => {
+    const probes = new Probes(core, paths, this.#forwarder)
+    this.#liveness = new Liveness(core, paths, probes, (peer) => {
       // Who said goodbye for a while, and stays away, has kept to it.
       const isAway = core.roster.get(peer.id)?.links?.away === true
       this.#memberLost(peer, isAway ? 'goodbye' : 'timeout')
     })
-    this.#membership = new Membership(core, router, {
+    this.#pathWatch = new PathWatch(core, paths, this.#liveness, probes)
+    this.#membership = new Membership(core, router, paths, {
       joined: (peer) => {
         core.notify({ type: 'member:join', id: peer.id })
         this.#streams.release(peer)
       },
       pathChanged: (peer, previous) => {
         core.notify({ type: 'path:change', id: peer.id, path: peer.path, previous })
+      },
+      unproved: (peer) => {
+        this.#liveness.prove(peer)
       },
     })
     this.#server = new ServerConnection(core, {
@@ -117,6 +148,7 @@ export class Engine {
       alone: () => {
         if (this.#phase.type === 'joining') this.#joined()
       },
+      reach: () => this.#ways.reach(),
       unlinked: () => this.#ways.unlinked(),
     })
     this.#doorstep = new Doorstep(core, {
@@ -137,7 +169,7 @@ export class Engine {
         this.#connector.handleSocketLost(carrier)
       },
     })
-    this.#dialer = new Dialer(core, this.#doorstep)
+    this.#dialer = new Dialer(core, this.#doorstep, plan)
     this.#kept = new KeptLinks(core, {
       recovered: (peer) => {
         this.#connector.handleRecovered(peer)
@@ -150,7 +182,7 @@ export class Engine {
     this.#links = new LinkChoice(core, (link) => {
       this.#linkBound(link)
     })
-    this.#connector = new Connector(core, this.#links, {
+    this.#connector = new Connector(core, this.#links, plan, {
       send: (peer, way, frame) => this.#ways.send(peer, way, frame),
       findWay: (peer) => this.#ways.find(peer),
       prepareStream: (peer) => this.#streams.prepare(peer),
@@ -167,9 +199,11 @@ export class Engine {
     this.#inbound = new Inbound({
       core,
       forwarder: this.#forwarder,
+      spreader: new Spreader(core, trees, this.#forwarder),
       connector: this.#connector,
       links: this.#links,
       liveness: this.#liveness,
+      probes,
       gossip: this.#gossip,
       kept: this.#kept,
       streams: this.#streams,
@@ -213,10 +247,18 @@ export class Engine {
       id,
       identity: peer.certificate.identity,
       profile: entry.card.content.profile,
-      bot: (entry.card.content.capabilities & CAPABILITY.BOT) !== 0,
+      bot: (entry.card.capabilities & CAPABILITY.BOT) !== 0,
       path: peer.path,
       rttMs: rttOfClass(rttClassOf(peer.rttMs)),
     }
+  }
+
+  /** How another member that is here is reached, or `null`. */
+  path(id: string): PathView | null {
+    const peer = this.#core.peers.get(id)
+    if (!peer?.isHere) return null
+    const spare = this.#paths.spare(peer)
+    return { id, rttMs: peer.rttMs, spare: spare && { via: spare.route.via, rttMs: spare.rttMs } }
   }
 
   stats(): EngineStats {
@@ -227,8 +269,13 @@ export class Engine {
       sessions: peers.filter((peer) => peer.session !== null).length,
       pendingHandshakes: peers.filter((peer) => peer.setup.type !== 'idle').length,
       ...this.#core.counters,
+      dropped: { ...this.#core.counters.dropped },
       bytesUnacknowledged: peers.reduce((sum, peer) => sum + (peer.stream?.outbox.unacknowledgedBytes ?? 0), 0),
     }
+  }
+
+  holdings(): EngineHoldings {
+    return countHoldings(this.#core)
   }
 
   step(event: EngineEvent, nowMs: number, effects: Effects): void {
@@ -316,8 +363,9 @@ export class Engine {
     const introduced = openHello(suite, options.keys, introduction.hello)
     const peer = introduced && this.#connector.learn(introduced)
     if (!peer) return
-    const isWhereItWas = peer.connection !== null && equalBytes(peer.connection, introduction.connection)
-    peer.connection = introduction.connection.slice()
+    const connection = encodeBase64url(introduction.connection)
+    const isWhereItWas = peer.connection === connection
+    peer.connection = connection
     peer.began(this.#core.nowMs)
     if (!isWhereItWas) this.#connector.handleMoved(peer)
     this.#connector.consider(peer)
@@ -345,9 +393,13 @@ export class Engine {
   }
 
   #sessionConfirmed(peer: Peer, agreed: AgreedSession): void {
-    this.#core.topologyChanged()
+    this.#core.recordsChanged()
     // The other side lost what it had of me, so for both of us this is a new stay.
-    if (this.#streams.adopt(peer, agreed) && peer.isHere) this.#notHere(peer, 'timeout')
+    if (this.#streams.adopt(peer, agreed) && peer.isHere) {
+      this.#notHere(peer, 'timeout')
+      this.#core.topologyChanged()
+    }
+    this.#liveness.handleSession(peer)
     this.#doorstep.handleSession(peer)
   }
 
@@ -391,17 +443,17 @@ export class Engine {
     }
     this.#doorstep.drop(peer)
     if (peer.isHere) this.#notHere(peer, reason)
-    peer.path = noPath
-    peer.pathKey = ''
+    peer.setPath(noPath, null)
     peer.ping = null
     peer.unansweredSinceMs = null
-    peer.control.clear()
+    peer.dropControl()
     this.#server.askSoon()
     this.#core.topologyChanged()
   }
 
   #notHere(peer: Peer, reason: LeaveReason): void {
     peer.arrival = null
+    this.#core.hereCount--
     this.#core.notify({ type: 'member:leave', id: peer.id, reason })
   }
 
@@ -410,10 +462,15 @@ export class Engine {
     this.#core.effects.emit({ type: 'joined' })
   }
 
+  #rejected(): void {
+    this.#phase = { type: 'rejected' }
+    this.#core.effects.emit({ type: 'rejected' })
+  }
+
   #checkJoined(): void {
     if (this.#phase.type !== 'joining') return
     if (this.#phase.graceMs === Infinity) {
-      if (this.#connector.isShutOut) this.#core.effects.emit({ type: 'rejected' })
+      if (this.#connector.isShutOut) this.#rejected()
       return
     }
     const isComplete = this.#gossip.firstDigest?.every((id) => this.#isSettled(id)) ?? false
@@ -443,8 +500,8 @@ export class Engine {
     this.#connector.suspend()
     this.#ways.forgetConnections()
     this.#server.suspend()
-    for (const peer of this.#core.peers.values()) peer.control.clear()
-    this.#core.isTopologyDirty = false
+    for (const peer of this.#core.peers.values()) peer.dropControl()
+    this.#core.forgetTopology()
     this.#membership.refresh()
   }
 
@@ -461,11 +518,15 @@ export class Engine {
   #timer(): void {
     const wakeMs = this.#core.takeWake()
     if (this.#phase.type === 'suspended') return
-    if (wakeMs !== Infinity) this.#liveness.slept(this.#core.nowMs - wakeMs)
+    const lateMs = wakeMs === Infinity ? 0 : this.#core.nowMs - wakeMs
+    this.#liveness.slept(lateMs)
     if (this.#core.takeTick()) this.#tick()
-    if (this.#core.isTopologyDirty) this.#refresh()
+    if (this.#core.takeTopologyDirty()) this.#refresh()
     this.#checkJoined()
+    this.#streams.failStalled()
     this.#writer.flush()
+    this.#pathWatch.watch(lateMs)
+    this.#core.rest()
     this.#checkDrained()
   }
 
@@ -473,12 +534,13 @@ export class Engine {
     const next = Math.min(
       this.#liveness.tick(),
       this.#connector.tick(),
-      this.#server.tick(this.#ways.reach()),
+      this.#server.tick(),
       this.#doorstep.tick(),
       this.#gossip.tick(),
       this.#dialer.tick(),
       this.#kept.tick(),
       this.#publisher.tick(),
+      this.#reassembly.tick(),
       this.#phase.type === 'joining' ? this.#phase.graceMs : Infinity,
       this.#phase.type === 'draining' ? this.#phase.untilMs : Infinity,
     )
@@ -490,9 +552,9 @@ export class Engine {
   }
 
   #refresh(): void {
-    this.#core.isTopologyDirty = false
     if (this.#publisher.review()) this.#gossip.catchUp()
     this.#membership.refresh()
+    this.#tree.refresh()
     for (const peer of [...this.#core.peers.values()]) this.#connector.consider(peer)
   }
 
@@ -519,6 +581,7 @@ export class Engine {
     this.#streams.clear()
     this.#core.peers.clear()
     this.#core.links.clear()
+    this.#core.busy.clear()
     this.#core.effects.emit({ type: 'left' })
   }
 

@@ -58,7 +58,7 @@ export type EngineEvent =
 /** Why a member did not get a message, or not for certain. */
 export interface DeliveryFailure {
   readonly id: string
-  readonly code: 'member-left'
+  readonly code: 'member-left' | 'member-stalled'
   /** Some of it was on its way: it was delivered once or not at all. Otherwise not at all. */
   readonly maybeDelivered: boolean
 }
@@ -91,7 +91,7 @@ export interface Effects {
   admitted(submission: number): void
   /** Everyone whom this submission was for has it, or will never have it. */
   reported(submission: number, report: DeliveryReport): void
-  /** This submission was for a member alone that left before there was room for it. */
+  /** This submission was for a member alone that left or stalled before there was room for it. */
   failed(submission: number, failure: DeliveryFailure): void
   emit(notice: EngineNotice): void
   /** Send a `timer` event at this time; a time not after now means as soon as the current task's calls are done. */

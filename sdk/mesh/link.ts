@@ -6,14 +6,18 @@ import type { Peer } from './peer.js'
 import type { Session } from './session/session.js'
 import type { SocketCipher } from './session/socket-cipher.js'
 import { SEALED_OVERHEAD_BYTES } from '../protocol/limits.js'
+import { Queue } from '../util/queue.js'
 
 /** All records of a full roster, 1,024 cards and links records, take about a third of this. */
 const CONTROL_BYTES = 16_777_216
 
-/** A frame that waits to be passed on, and the link that it came over and whose quota it takes. */
+/**
+ * A frame that waits to be passed on, and the link that it came over, whose member's quota it takes; of what I
+ * broadcast myself, `null`.
+ */
 export interface Forward {
   readonly frame: Uint8Array
-  readonly from: Link
+  readonly from: Link | null
 }
 
 /**
@@ -34,16 +38,22 @@ export class Link {
   boundMs = 0
   /** When the last authentic frame came over it. */
   lastHeardMs: number
+  /** When the first ping of an unanswered run went out over it. */
+  unansweredSinceMs: number | null = null
   /** Unanswered for too long: others are tried, and it is kept. */
   isSuspect = false
+  /** Data waits on it and nothing comes: my own data goes through others meanwhile, and nobody is told. */
+  isDoubted = false
+  /** How often of late, and when last: one that is often silent for a moment is given longer. */
+  doubts = 0
+  doubtedMs = -Infinity
   readonly control = new ControlQueue(CONTROL_BYTES)
-  /** Set-up frames go before sealed ones. */
-  readonly setupForwards: Forward[] = []
-  readonly forwards: Forward[] = []
-  /** Members whose relayed frames leave over it. */
-  relayed: Peer[] = []
-  /** What came over it and still waits to be passed on. */
-  forwardedBytes = 0
+  /** Set-up frames and what is asked by way of others go before sealed ones. */
+  readonly setupForwards = new Queue<Forward>()
+  readonly forwards = new Queue<Forward>()
+  /** What I broadcast and waits to leave over it, and since when that is too much. */
+  treeBytes = 0
+  treeBlockedMs: number | null = null
 
   constructor(carrier: CarrierId, peer: Peer, nowMs: number) {
     this.carrier = carrier
@@ -59,5 +69,31 @@ export class Link {
   /** The largest frame that may be written now, were its size of no matter to others. */
   get room(): number {
     return this.pace.room - this.overheadBytes
+  }
+
+  /** Puts a frame where it waits for room. */
+  queue(waiting: Queue<Forward>, forward: Forward): void {
+    waiting.push(forward)
+    this.#count(forward, 1)
+  }
+
+  /** The first that waits, if it fits; it is gone from there. */
+  takeFitting(waiting: Queue<Forward>): Uint8Array | null {
+    const next = waiting.first
+    if (next === undefined || next.frame.length > this.room) return null
+    waiting.shift()
+    this.#count(next, -1)
+    return next.frame
+  }
+
+  dropForwards(): void {
+    for (const waiting of [this.setupForwards, this.forwards]) {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) this.#count(next, -1)
+    }
+  }
+
+  #count({ frame, from }: Forward, sign: 1 | -1): void {
+    if (from === null) this.treeBytes += sign * frame.length
+    else from.peer.forwardedBytes += sign * frame.length
   }
 }

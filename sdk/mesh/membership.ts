@@ -1,29 +1,46 @@
 import type { Core } from './core.js'
-import type { Path } from './events.js'
-import { noPath, type Peer } from './peer.js'
+import type { CarrierId, Path } from './events.js'
+import type { Link } from './link.js'
+import { directPath, noPath, type Peer } from './peer.js'
+import type { Paths } from './route/paths.js'
 import type { Router } from './route/router.js'
 
 export interface MembershipHandlers {
   joined(peer: Peer): void
   pathChanged(peer: Peer, previous: Path): void
+  /** It has to answer before it is here. */
+  unproved(peer: Peer): void
+}
+
+interface Found {
+  readonly path: Path
+  /** Of a direct one. */
+  readonly carrier: CarrierId | null
+  readonly next: string | null
+  /** It stands in for one that has only fallen silent, and may be no better. */
+  readonly isDetour: boolean
 }
 
 const isSamePath = (a: Path, b: Path): boolean =>
   a.kind === b.kind && a.via.length === b.via.length && a.via.every((id, index) => id === b.via[index])
 
+const direct = ({ carrier }: Link): Found => ({ path: directPath, carrier, next: null, isDetour: false })
+
 /**
  * Looks again at how everyone is reached and at who is here. A member is here when its session with me is in use, its
- * card is known, and a chain of links joins it to me; losing a link changes a path, never that.
+ * card is known, and a chain of links that carry joins it to me; losing a link changes a path, never that.
  */
 export class Membership {
   readonly #core: Core
   readonly #router: Router
+  readonly #paths: Paths
   readonly #handlers: MembershipHandlers
   #arrivals = 0
 
-  constructor(core: Core, router: Router, handlers: MembershipHandlers) {
+  constructor(core: Core, router: Router, paths: Paths, handlers: MembershipHandlers) {
     this.#core = core
     this.#router = router
+    this.#paths = paths
     this.#handlers = handlers
   }
 
@@ -33,7 +50,6 @@ export class Membership {
       own.map((link) => link.peer.id),
       this.#core.nowMs,
     )
-    for (const link of this.#core.boundLinks()) link.relayed = []
     for (const peer of [...this.#core.peers.values()]) {
       this.#refreshPath(peer)
       this.#refreshPresence(peer)
@@ -42,48 +58,63 @@ export class Membership {
 
   #refreshPath(peer: Peer): void {
     const previous = peer.path
-    const { path, key, next } = this.#findPath(peer)
+    const { path, carrier, next, isDetour } = this.#findPath(peer)
     peer.relayNext = next
-    if (next !== null) this.#core.peers.get(next)?.link?.relayed.push(peer)
-    this.#refreshReach(peer, path.kind !== 'none')
-    if (key === peer.pathKey) return
-    peer.pathKey = key
-    peer.stream?.changePath(this.#core.nowMs)
-    if (isSamePath(path, previous)) return
-    peer.path = path
-    if (peer.isHere) this.#handlers.pathChanged(peer, previous)
+    this.#refreshReach(peer, isPromising(peer, path))
+    const isSame = isSamePath(path, previous)
+    if (isSame && carrier === peer.pathCarrier) return
+    peer.setPath(path, carrier)
+    this.#core.busy.add(peer)
+    peer.stream?.changePath(this.#core.nowMs, isDetour)
+    // What waited to go by others.
+    if (path.kind === 'direct') peer.dropControl()
+    if (previous.kind === 'none') peer.stream?.resume()
+    if (peer.isHere && !isSame) this.#handlers.pathChanged(peer, previous)
   }
 
-  #findPath(peer: Peer): { path: Path; key: string; next: string | null } {
+  #findPath(peer: Peer): Found {
     const { link } = peer
-    const direct = { path: { kind: 'direct', via: [] } as const, key: `direct ${String(link?.carrier)}`, next: null }
-    if (link !== null && !link.isSuspect) return direct
-    const route = this.#router.route(peer.id)
-    if (route !== null && route.via.length > 0 && peer.session !== null) {
-      return {
-        path: { kind: 'relayed', via: route.via },
-        key: `relayed ${route.via.join(' ')}`,
-        next: route.next,
-      }
+    if (link !== null && !link.isSuspect && !link.isDoubted) return direct(link)
+    const choice = peer.session === null ? null : this.#paths.choose(peer)
+    if (choice !== null) {
+      const { via, next } = choice.route
+      const isDetour = choice.isDetour || link !== null
+      return { path: { kind: 'relayed', via }, carrier: null, next, isDetour }
     }
-    return link === null ? { path: noPath, key: 'none', next: null } : direct
+    return link === null ? { path: noPath, carrier: null, next: null, isDetour: false } : direct(link)
   }
 
   /** The end of its last chain counts as a sign of life, unless it had been silent while there was one. */
   #refreshReach(peer: Peer, isReachable: boolean): void {
+    const wasReachable = peer.reachableMs !== null
     const wasSilent = this.#core.nowMs - peer.lastHeardMs >= this.#core.options.lingerMs * SILENT_PART
-    if (peer.wasReachable && !isReachable && !wasSilent) peer.lastHeardMs = this.#core.nowMs
-    peer.wasReachable = isReachable
+    if (wasReachable && !isReachable && this.#core.isWatchedByOthers(peer)) peer.showed(this.#core.nowMs)
+    else if (wasReachable && !isReachable && !wasSilent) peer.lastHeardMs = this.#core.nowMs
+    peer.reachableMs = isReachable ? (peer.reachableMs ?? this.#core.nowMs) : null
+    peer.cutOffMs = isReachable ? null : (peer.cutOffMs ?? this.#core.nowMs)
   }
 
   #refreshPresence(peer: Peer): void {
-    if (peer.isHere || peer.session === null || peer.stream === null || peer.path.kind === 'none') return
+    if (peer.isHere || peer.session === null || peer.stream === null || !isPromising(peer, peer.path)) return
     const entry = this.#core.roster.get(peer.id)
     if (entry === undefined || entry.links?.gone === true) return
+    if (!isProved(peer)) return this.#handlers.unproved(peer)
     peer.arrival = this.#arrivals++
+    this.#core.hereCount++
     this.#handlers.joined(peer)
   }
 }
+
+/** A silent link is a path while there is no other, and may carry again; it shows nothing of the member. */
+const isPromising = ({ link }: Peer, { kind }: Path): boolean =>
+  kind === 'relayed' || (kind === 'direct' && link?.isSuspect === false)
+
+/**
+ * The other side may have given up a session that was made while no chain led there. A link is proof by itself, and so is
+ * a handshake that came along the chain.
+ */
+const isProved = ({ path, reachableMs, sessionMs, answeredMs }: Peer): boolean =>
+  path.kind === 'direct' || Math.max(sessionMs, answeredMs) >= (reachableMs ?? Infinity)
 
 /** A member that said nothing for this part of the linger was asked and did not answer. */
 const SILENT_PART = 0.35

@@ -34,6 +34,8 @@ export interface EngineOptions {
     /** The largest message, sent or received, in bytes. */
     readonly messageBytes: number
     readonly maxLinks: number
+    /** How long a member that acknowledges nothing may keep sends waiting, in milliseconds. */
+    readonly stallMs: number
   }
   /** How long a silent member keeps its place, in milliseconds. */
   readonly lingerMs: number
@@ -52,14 +54,38 @@ export interface PeerView {
   readonly rttMs: number | null
 }
 
+/**
+ * Why a frame of others went no further: I do not relay; no way is known, or only the one that it came by; it has been
+ * forwarded eight times, or once by me; too much of the link that brought it waits already.
+ */
+export type DropReason = 'unwilling' | 'noWay' | 'wayBack' | 'hopLimit' | 'repeat' | 'quota'
+
+/** How one member is reached, as measured. */
+export interface PathView {
+  readonly id: string
+  /** Newest round-trip time along the path, in milliseconds; `null` until measured. */
+  readonly rttMs: number | null
+  /** The way that would be taken next, through other members, and its own round-trip time. */
+  readonly spare: { readonly via: readonly string[]; readonly rttMs: number | null } | null
+}
+
 /** Live figures; all counts are since the engine was made. */
 export interface EngineStats {
   readonly members: number
   readonly links: number
   readonly sessions: number
   readonly pendingHandshakes: number
+  /** For other members. */
   readonly framesForwarded: number
+  readonly bytesForwarded: number
+  /** Of others, that I did not forward, in all and by reason. */
   readonly framesDropped: number
+  readonly dropped: Readonly<Record<DropReason, number>>
+  /** Mine that went through other members, and others' for me that came so. */
+  readonly relayedFramesSent: number
+  readonly relayedBytesSent: number
+  readonly relayedFramesReceived: number
+  readonly relayedBytesReceived: number
   readonly bytesSent: number
   readonly bytesReceived: number
   readonly serverFramesSent: number

@@ -44,6 +44,11 @@ export class Pace {
     this.#room -= bytes
   }
 
+  /** How long what is written takes to leave, as far as that is known. */
+  get drainMs(): number {
+    return this.#bytesPerMs === null ? 0 : Math.max(0, this.#mark - this.#room) / this.#bytesPerMs
+  }
+
   /** The largest frame that does not keep others waiting. */
   get frameBytes(): number {
     if (this.#bytesPerMs === null) return FIRST_FRAME_BYTES

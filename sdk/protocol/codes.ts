@@ -12,8 +12,9 @@
  * | 0x17 | REFUSE, there will be no session | the server's SIGNAL, RHS, or a socket |
  * | 0x20 | RLY, sealed records through relays | links |
  * | 0x21 | RHS, set-up frames through relays | links |
+ * | 0x22 | BCAST, signed broadcasts that members pass on | links |
  * | 0x30 | PACK, records between neighbors | links |
- * | 0x31 | SEALED, one of the three before, sealed | sockets that are links |
+ * | 0x31 | SEALED, one of the four before, sealed | sockets that are links |
  * | 0x41 | INVITE, a key is on offer | sockets, before GREET |
  * | 0x42 | PROOF, who the bot is | sockets, before GREET |
  * | 0x43 | KEY, the group's key, sealed | sockets, before GREET |
@@ -29,6 +30,7 @@ export const FRAME = {
   REFUSE: 0x17,
   RLY: 0x20,
   RHS: 0x21,
+  BCAST: 0x22,
   PACK: 0x30,
   SEALED: 0x31,
   INVITE: 0x41,
@@ -48,4 +50,5 @@ export const RECORD = {
   AGAIN: 0x07,
   DIGEST: 0x08,
   ROSTER: 0x09,
+  RESET: 0x0a,
 } as const

@@ -14,47 +14,53 @@ export class PackWriter {
   /** What is complete, in order; the encoder holds what comes after it. */
   readonly #parts: Uint8Array[] = []
   #partBytes = 0
-  #encoder = encoding.createEncoder()
+  /** None until something is written: most packs that are begun stay empty. */
+  #encoder: encoding.Encoder | null = null
+  readonly #kind: 'frame' | 'sealed'
   readonly #room: number
-  readonly #headBytes: number
 
   /** `frame` is a PACK frame, `sealed` the records alone, which RLY carries sealed. */
   constructor(kind: 'frame' | 'sealed', room: number) {
+    this.#kind = kind
     this.#room = room
-    if (kind === 'frame') encoding.writeUint8(this.#encoder, FRAME.PACK)
-    this.#headBytes = this.#length
   }
 
   /** Bytes that may still be written. */
   get left(): number {
-    return this.#room - this.#length
+    if (this.#encoder === null) return this.#room - (this.#kind === 'frame' ? 1 : 0)
+    return this.#room - this.#partBytes - encoding.length(this.#encoder)
   }
 
   get isEmpty(): boolean {
-    return this.#length === this.#headBytes
+    return this.#encoder === null
   }
 
   write(record: MemberRecord): void {
     const isLarge = (record.type === 'all' || record.type === 'one') && record.bytes.length >= LARGE_BYTES
-    if (!isLarge) return writeRecord(this.#encoder, record)
-    writeChunkHead(this.#encoder, record)
-    this.#part(encoding.toUint8Array(this.#encoder))
+    const encoder = this.#begin()
+    if (!isLarge) return writeRecord(encoder, record)
+    writeChunkHead(encoder, record)
+    this.#part(encoding.toUint8Array(encoder))
     this.#part(record.bytes)
     this.#encoder = encoding.createEncoder()
   }
 
   /** Adds a record that is encoded already. */
   append(encoded: Uint8Array): void {
-    encoding.writeUint8Array(this.#encoder, encoded)
+    encoding.writeUint8Array(this.#begin(), encoded)
   }
 
   finish(): Uint8Array {
-    const last = encoding.toUint8Array(this.#encoder)
+    const last = encoding.toUint8Array(this.#begin())
     return this.#parts.length === 0 ? last : concatBytes(...this.#parts, last)
   }
 
-  get #length(): number {
-    return this.#partBytes + encoding.length(this.#encoder)
+  #begin(): encoding.Encoder {
+    if (this.#encoder !== null) return this.#encoder
+    const encoder = encoding.createEncoder()
+    if (this.#kind === 'frame') encoding.writeUint8(encoder, FRAME.PACK)
+    this.#encoder = encoder
+    return encoder
   }
 
   #part(bytes: Uint8Array): void {

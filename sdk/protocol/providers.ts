@@ -8,7 +8,8 @@ export const ANONYMOUS_PROVIDER = 'anonymous'
 export const encodeProviders = (ids: readonly string[]): Uint8Array | null =>
   ids.length === 1 && ids[0] === ANONYMOUS_PROVIDER ? null : encodeTexts(ids)
 
+/** One for all: nearly everybody has no other. */
+const ANONYMOUS_ALONE: readonly string[] = Object.freeze([ANONYMOUS_PROVIDER])
+
 export const decodeProviders = (field: Uint8Array | undefined): readonly string[] =>
-  field === undefined
-    ? [ANONYMOUS_PROVIDER]
-    : decodeTexts(field, { count: MAX_PROVIDERS, bytes: MAX_PROVIDER_ID_BYTES })
+  field === undefined ? ANONYMOUS_ALONE : decodeTexts(field, { count: MAX_PROVIDERS, bytes: MAX_PROVIDER_ID_BYTES })

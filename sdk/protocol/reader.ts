@@ -1,6 +1,9 @@
 import * as decoding from 'lib0/decoding'
 import { DecodeError } from './decode-error.js'
 
+/** 2^53 - 1, seven bits a byte. */
+const MAX_VARINT_BYTES = 8
+
 /** Reads primitives off bytes and never past their end: whatever is wrong with them is a `DecodeError`. */
 export class Reader {
   readonly #decoder: decoding.Decoder
@@ -43,6 +46,14 @@ export class Reader {
 
   /** LEB128, at most 2^53 - 1. */
   varint(): number {
+    const from = this.position
+    const value = this.#varUint()
+    // Beyond that only zeros can follow, and from some length on lib0 makes NaN of them.
+    if (this.position - from > MAX_VARINT_BYTES) throw new DecodeError('varint too long')
+    return value
+  }
+
+  #varUint(): number {
     try {
       return decoding.readVarUint(this.#decoder)
     } catch {

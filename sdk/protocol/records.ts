@@ -60,6 +60,8 @@ export type MemberRecord =
       /** Bytes that the receiver takes beyond what it acknowledges. */
       readonly credit: number
     }
+  /** What comes before these numbers and has not arrived will not come any more. */
+  | { readonly type: 'reset'; readonly stream: number; readonly nextBroadcast: number; readonly nextPrivate: number }
   | AllChunk
   | OneChunk
   | { readonly type: 'digest'; readonly entries: readonly DigestEntry[] }
@@ -119,6 +121,12 @@ export const writeRecord = (encoder: encoding.Encoder, record: MemberRecord): vo
       encoding.writeVarUint(encoder, record.offset)
       encoding.writeVarUint(encoder, record.credit)
       return
+    case 'reset':
+      encoding.writeUint8(encoder, RECORD.RESET)
+      encoding.writeVarUint(encoder, record.stream)
+      encoding.writeVarUint(encoder, record.nextBroadcast)
+      encoding.writeVarUint(encoder, record.nextPrivate)
+      return
     case 'all':
     case 'one':
       writeChunkHead(encoder, record)
@@ -152,6 +160,12 @@ const readOrder = (reader: Reader): OrderEntry[] => {
   return order
 }
 
+const readNumber = (reader: Reader): number => {
+  const number = reader.varint()
+  if (number === 0) throw new DecodeError('message numbers begin at 1')
+  return number
+}
+
 const readChunk = (reader: Reader, type: 'all' | 'one'): AllChunk | OneChunk => {
   const stream = reader.varint()
   const flags = reader.u8()
@@ -159,8 +173,7 @@ const readChunk = (reader: Reader, type: 'all' | 'one'): AllChunk | OneChunk => 
   const first = (flags & FLAG.FIRST) !== 0
   const whole = (flags & FLAG.WHOLE) !== 0
   if (whole && !first) throw new DecodeError('bad chunk flags')
-  const number = reader.varint()
-  if (number === 0) throw new DecodeError('message numbers begin at 1')
+  const number = readNumber(reader)
   const offset = first ? 0 : reader.varint()
   const declared = first && !whole ? reader.varint() : 0
   const afterBroadcast = first && type === 'one' ? reader.varint() : 0
@@ -203,6 +216,13 @@ export const readRecord = (reader: Reader): MemberRecord => {
         nextPrivate: reader.varint(),
         offset: reader.varint(),
         credit: reader.varint(),
+      }
+    case RECORD.RESET:
+      return {
+        type: 'reset',
+        stream: reader.varint(),
+        nextBroadcast: readNumber(reader),
+        nextPrivate: readNumber(reader),
       }
     case RECORD.ALL:
       return readChunk(reader, 'all')

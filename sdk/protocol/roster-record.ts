@@ -25,6 +25,8 @@ export interface Card {
   readonly capabilities: number
   /** Ids of its auth providers, best first. */
   readonly providers: readonly string[]
+  /** How many links it has at most. */
+  readonly maxLinks: number
 }
 
 /** Whom a member is linked to, with the round-trip class of each; or that it has left, for good or for a while. */
@@ -55,8 +57,10 @@ export interface RosterRecord {
 export const CAPABILITY = { BOT: 1, RELAY: 2 } as const
 
 const KIND = { card: 1, links: 2 } as const
-const CARD_FIELD = { CERTIFICATE: 1, PROFILE: 2, ADDRESSES: 3, CAPABILITIES: 4, PROVIDERS: 5 } as const
+const CARD_FIELD = { CERTIFICATE: 1, PROFILE: 2, ADDRESSES: 3, CAPABILITIES: 4, PROVIDERS: 5, MAX_LINKS: 6 } as const
 const LINKS_FIELD = { GONE: 1, NEIGHBORS: 2, AWAY: 3 } as const
+/** What most members have, and so is not written. */
+const USUAL_LINKS = 32
 const NEIGHBOR_BYTES = MEMBER_ID_BYTES + 1
 
 const encodeCard = (card: Card): Uint8Array => {
@@ -67,6 +71,7 @@ const encodeCard = (card: Card): Uint8Array => {
     ...(card.addresses.length === 0 ? [] : [[CARD_FIELD.ADDRESSES, encodeTexts(card.addresses)] as const]),
     [CARD_FIELD.CAPABILITIES, encodeNumber(card.capabilities)],
     ...(providers === null ? [] : [[CARD_FIELD.PROVIDERS, providers] as const]),
+    ...(card.maxLinks === USUAL_LINKS ? [] : [[CARD_FIELD.MAX_LINKS, encodeNumber(card.maxLinks)] as const]),
   ])
 }
 
@@ -104,7 +109,8 @@ const decodeCard = (bytes: Uint8Array): Card => {
   })
   const providers = decodeProviders(fields.get(CARD_FIELD.PROVIDERS))
   const capabilities = numberField(fields, CARD_FIELD.CAPABILITIES, 0)
-  return { kind: 'card', certificate, profile, addresses, capabilities, providers }
+  const maxLinks = numberField(fields, CARD_FIELD.MAX_LINKS, USUAL_LINKS)
+  return { kind: 'card', certificate, profile, addresses, capabilities, providers, maxLinks }
 }
 
 const decodeLinks = (bytes: Uint8Array): Links => {
@@ -125,10 +131,14 @@ const decodeLinks = (bytes: Uint8Array): Links => {
   return { kind: 'links', gone, away, neighbors }
 }
 
+export interface RosterRecordHead {
+  readonly kind: 'card' | 'links'
+  readonly member: Uint8Array
+  readonly version: number
+}
+
 /** Whose record it is and which, without the rest; `null` for what cannot be one. */
-export const rosterRecordHead = (
-  bytes: Uint8Array,
-): { readonly kind: 'card' | 'links'; readonly member: Uint8Array; readonly version: number } | null => {
+export const rosterRecordHead = (bytes: Uint8Array): RosterRecordHead | null => {
   try {
     const reader = new Reader(bytes)
     const kind = reader.u8() === KIND.card ? 'card' : 'links'

@@ -62,6 +62,21 @@ describe('a relay that', () => {
     expect(bob.texts).toEqual(['m0', 'm1', 'm2', 'm3', 'm4'])
   })
 
+  it('P11: swallows one frame of many holds up nothing for longer, while what comes after it is answered', () => {
+    const { world, ada, bob, mallory } = setupRelay()
+    let swallowed = 0
+    mallory.tamper = (frame) => (isRelayed(frame) && frame.length > 1_000 && swallowed++ === 0 ? [] : [frame])
+    ada.send('x'.repeat(2_000), bob)
+    for (let i = 0; i < 50; i++) {
+      world.later(() => {
+        ada.send(`m${String(i)}`, bob)
+      }, 100 * i)
+    }
+    world.run(1_200)
+    expect(swallowed).toBeGreaterThan(0)
+    expect(bob.texts.slice(1, 9)).toEqual(Array.from({ length: 8 }, (_, i) => `m${String(i)}`))
+  })
+
   it('P5, P11: turns the order of frames round loses no message and repeats none', () => {
     const { world, ada, bob, mallory } = setupRelay()
     const held: Uint8Array[] = []

@@ -6,6 +6,22 @@ useBrowser()
 const leavesOf = (member: PageMember): Promise<{ id: string; reason: string }[]> =>
   member.me.evaluate((me) => me.happened('member:leave') as { id: string; reason: string }[])
 
+/** What the member saw of others, for a test that fails. */
+const historyOf = ({ me }: PageMember): Promise<string> =>
+  me.evaluate(({ events, group }) => {
+    const told = events.filter(({ name }) => /^(member:join|member:leave|link:change)$/.test(name))
+    const lines = told.map(({ name, atMs, event }) => {
+      const { id, reason, path, peer } = event as {
+        id: string
+        reason?: string
+        path?: string
+        peer?: { path: string }
+      }
+      return `${String(Math.round(atMs))} ${name} ${id} ${reason ?? path ?? peer?.path ?? ''}`
+    })
+    return [group.myId, ...lines].join('\n')
+  })
+
 const untilMembers = async (members: readonly PageMember[], count: number, ms = 60_000): Promise<void> => {
   await Promise.all(
     members.map(({ me }) =>
@@ -119,7 +135,10 @@ describe('a group that is split in two', () => {
         const left = await leavesOf(member)
         // Those of one half never lost each other.
         expect(left.filter(({ id }) => half.some((other) => other.id === id))).toEqual([])
-        expect(left.map(({ reason }) => reason)).toEqual(['timeout', 'timeout'])
+        expect(
+          left.map(({ reason }) => reason),
+          (await Promise.all(members.map(historyOf))).join('\n'),
+        ).toEqual(['timeout', 'timeout'])
       }
     }
   }

@@ -1,11 +1,15 @@
-/** Serves the test page, its modules and the built package, all from one origin on a free port. */
+/** Serves the test pages, their modules and the built package, all from one origin on a free port. */
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, resolve } from 'node:path'
 import ts from 'typescript'
 
-const folders: Readonly<Record<string, string>> = { dist: resolve('dist'), page: resolve(import.meta.dirname, 'page') }
+const folders: Readonly<Record<string, string>> = {
+  dist: resolve('dist'),
+  page: resolve(import.meta.dirname, 'page'),
+  chaos: resolve(import.meta.dirname, 'chaos'),
+}
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
@@ -21,7 +25,7 @@ const read = async (path: string): Promise<string | Buffer | null> => {
   if (root === undefined || !file.startsWith(root)) return null
   try {
     // What the pages run is written in TypeScript, like everything else, and needs only its types taken out.
-    return folder === 'page' && extname(file) === '.js'
+    return folder !== 'dist' && extname(file) === '.js'
       ? ts.transpileModule(await readFile(file.replace(/js$/, 'ts'), 'utf8'), { compilerOptions }).outputText
       : await readFile(file)
   } catch {

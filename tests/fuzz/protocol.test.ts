@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import fc, { type Arbitrary } from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { decodeBroadcast, encodeBroadcast } from '../../sdk/protocol/broadcast-frame.js'
 import { CERTIFICATE_BYTES, decodeCertificate, encodeCertificateBody } from '../../sdk/protocol/certificate.js'
 import { DecodeError } from '../../sdk/protocol/decode-error.js'
 import { decodeFields, encodeFields, encodeNumber, numberField } from '../../sdk/protocol/fields.js'
@@ -79,6 +80,12 @@ const record: Arbitrary<MemberRecord> = fc.oneof(
     offset: varint,
     credit: varint,
   }),
+  fc.record({
+    type: fc.constant('reset' as const),
+    stream: varint,
+    nextBroadcast: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    nextPrivate: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+  }),
   allChunk,
   oneChunk,
   fc.record({
@@ -97,6 +104,13 @@ const certificate = fc.record({
   lifetime: uint32,
   capabilities: fc.nat(0xffff),
 })
+const broadcast = fc.record({
+  fanout: fc.constantFrom(0, 4),
+  author: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+  count: fc.maxSafeNat(),
+  signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
+  records: fc.uint8Array({ minLength: 1, maxLength: 200 }),
+})
 const handshakePayload = fc.record({
   certificate: bytes(CERTIFICATE_BYTES),
   attempt: varint,
@@ -114,6 +128,7 @@ const card = fc.record({
   profile: upTo(512),
   addresses: fc.array(fc.string({ maxLength: 100 }), { maxLength: 4 }),
   capabilities: varint,
+  maxLinks: varint,
   providers,
 })
 const links = fc.record({
@@ -192,6 +207,7 @@ const decoders: Readonly<
   decodeProof: [decodeProof, bytes(192).map((message) => encodeSealed(0x42, message))],
   decodeBotCertificate: [decodeBotCertificate, botCertificate.map(encodeBotCertificate)],
   decodeSealed: [(input) => decodeSealed(input, 0x43), upTo(300).map((sealed) => encodeSealed(0x43, sealed))],
+  decodeBroadcast: [decodeBroadcast, broadcast.map((frame) => encodeBroadcast(frame, frame.signature))],
   decodeKey: [decodeKey, keyText.map(encodeKey)],
   decodeReply: [decodeReply, reply.map(encodeReply)],
   // Round trips of these two are in server-frames.test.ts.

@@ -22,7 +22,7 @@ const REPEATS_MS = 2_000
 
 /** None of them may make an honest member fail. */
 export const placeAdversary = (world: World, random: Random, kind: AdversaryKind, setting: Setting): void => {
-  world.trace(`adversary: ${kind}`)
+  world.trace(() => `adversary: ${kind}`)
   const { places, activeMs, slowestBytesPerSecond } = setting
   const place = random.integer(0, places - 1)
   switch (kind) {

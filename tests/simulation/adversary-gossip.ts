@@ -39,7 +39,7 @@ const falseCards = (world: World, member: Member): Uint8Array => {
     { id = paper.id, version = 1, secretKey = paper.identity.secretKey } = {},
   ): Uint8Array => {
     const content = { kind: 'card' as const, certificate, profile: new Uint8Array(2), addresses: [] }
-    const body = encodeRosterBody(id, version, { ...content, capabilities: 2, providers: ['anonymous'] })
+    const body = encodeRosterBody(id, version, { ...content, capabilities: 2, providers: ['anonymous'], maxLinks: 32 })
     const signature = suite.sign(secretKey, 'record', concatBytes(keys.topic, body))
     return encodeRecord({ type: 'roster', record: concatBytes(body, signature) })
   }
@@ -47,7 +47,8 @@ const falseCards = (world: World, member: Member): Uint8Array => {
   const victim = world.running().find((other) => other !== member) ?? member
   const forged = issue(forger, keys.topic, nowMs)
   forged.set(suite.random(64), forged.length - 64)
-  world.frames.published(real.id, nowMs)
+  world.counts.madeUp++
+  world.frames?.published(real.id, nowMs)
   return concatBytes(
     Uint8Array.of(FRAME.PACK),
     card(real, issue(real, keys.topic, nowMs)),

@@ -38,10 +38,14 @@ const component = (world: World, running: readonly Member[], from: Member): Set<
   for (const member of found) {
     // A member that does not relay joins nobody to others.
     if (member !== from && !member.options.relay) continue
-    for (const other of running) if (canLink(world, member, other)) found.add(other)
+    for (const other of running) if (canMeet(world, member, other)) found.add(other)
   }
   return found
 }
+
+/** Two that could link have to hear of each other first: by the server, or by a link that they have. */
+const canMeet = (world: World, a: Member, b: Member): boolean =>
+  canLink(world, a, b) && ((a.options.server && b.options.server) || world.network.openLink(a.place, b.place) !== null)
 
 /** Channels where they are possible, and sockets where they are. */
 const canLink = (world: World, a: Member, b: Member): boolean =>

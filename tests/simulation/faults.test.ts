@@ -10,7 +10,7 @@ import { faults, type Fault } from './faults.js'
 import { planted } from './planted.js'
 import { runSeed } from './scenario.js'
 import { replayAtWindowEnd, replaySetups, stealCertificate } from './security-worlds.js'
-import { Violation } from './violation.js'
+import { ruleBrokenIn } from './shrink.js'
 
 vi.mock('../../sdk/mesh/session/certificates.js', async (importGenuine) => {
   const genuine = await importGenuine<typeof certificates>()
@@ -111,17 +111,7 @@ vi.mock('../../sdk/mesh/session/handshake.js', async (importGenuine) => {
 const worldsOf = ({ where }: Fault): (() => void)[] => {
   if (typeof where === 'function') return [where]
   const { adversary, seeds } = where
-  return Array.from({ length: seeds }, (_, index) => () => void runSeed(index + 1, { adversary }))
-}
-
-const ruleBrokenIn = (world: () => void): string | null => {
-  try {
-    world()
-    return null
-  } catch (error) {
-    if (error instanceof Violation) return error.rule
-    throw error
-  }
+  return Array.from({ length: seeds }, (_, index) => () => void runSeed(index + 1, { adversary, isGenuine: true }))
 }
 
 describe('a planted fault', () => {

@@ -1,4 +1,5 @@
 import type { CryptoSuite } from '../../sdk/crypto/suite.js'
+import type { VerifiedCertificate } from '../../sdk/mesh/session/certificates.js'
 import { decodeCertificate } from '../../sdk/protocol/certificate.js'
 import { decodeHandshakePayload } from '../../sdk/protocol/handshake-payload.js'
 import { rosterRecordHead } from '../../sdk/protocol/roster-record.js'
@@ -9,7 +10,7 @@ import { text } from './memory.js'
 import { planted, type Planted } from './planted.js'
 import { replayAtWindowEnd, replaySetups, stealCertificate } from './security-worlds.js'
 
-/** A mistake that an engine could have, and the rule that must show it. */
+/** A mistake that an engine could have, and the rule that must show it, or one of them, whichever comes first. */
 export interface Fault {
   readonly name: string
   readonly plant: () => Planted
@@ -23,6 +24,10 @@ const trusting = (suite: CryptoSuite, trusted: 'cert' | 'record'): CryptoSuite =
   ...suite,
   verify: (publicKey, label, ...rest) => label === trusted || suite.verify(publicKey, label, ...rest),
 })
+
+/** The certificate, but for these properties. */
+const having = (certificate: VerifiedCertificate, changed: Partial<VerifiedCertificate>): VerifiedCertificate =>
+  Object.defineProperties(certificate, Object.getOwnPropertyDescriptors(changed))
 
 export const faults: readonly Fault[] = [
   {
@@ -56,7 +61,7 @@ export const faults: readonly Fault[] = [
     plant: () => ({
       verifyCertificate: (genuine, ...args) => {
         const verified = genuine(...args)
-        return verified && { ...verified, issuedAt: 1 }
+        return verified && having(verified, { issuedAt: 1 })
       },
     }),
   },
@@ -68,7 +73,9 @@ export const faults: readonly Fault[] = [
       verifyCertificate: (genuine, ...args) => {
         const verified = genuine(...args)
         const memberBytes = planted.record && rosterRecordHead(planted.record)?.member.slice()
-        return verified && memberBytes ? { ...verified, memberBytes, member: encodeBase64url(memberBytes) } : verified
+        return verified && memberBytes
+          ? having(verified, { memberBytes, member: encodeBase64url(memberBytes) })
+          : verified
       },
     }),
   },

@@ -8,52 +8,109 @@ interface Sent {
   readonly to: string | null
   readonly kind: MessageKind
   readonly size: number
-  admitted: boolean
+  /** Its sender wants to know what becomes of it. */
+  readonly confirm: boolean
+  isAdmitted: boolean
+  isSettled: boolean
   /** Names of those that must get it: they and the sender had each other when it was sent, and never parted since. */
   readonly owed: Set<string>
+  /** All whose outcome its sender is to be told. */
+  readonly audience: readonly string[]
+  readonly got: Set<string>
+  /** Those of whom the sender was told for certain that they will not get it. */
+  readonly ruledOut: Set<string>
+}
+
+/** What one member has sent, in order, and how many of it were not settled. */
+interface Account {
+  readonly sent: Sent[]
+  unsettled: number
+}
+
+/** What a sender is told of one message and one recipient. */
+export interface Outcome {
+  readonly receiver: string
+  readonly result: 'delivered' | 'maybe' | 'never'
 }
 
 /** Every message sent, and what became of it. Members go by the simulator's names, one per engine. */
 export class Ledger {
   deliveries = 0
   bytesDelivered = 0
-  /** Messages that arrived after a gap: something owed before them can no longer arrive in order. */
-  skipped = 0
-  readonly #sent = new Map<string, Sent[]>()
+  /** Outcomes that senders were told of. */
+  outcomes = 0
+  /** What is owed, over all messages and recipients. */
+  #owed = 0
+  readonly #accounts = new Map<string, Account>()
   /** Per `sender>receiver`, the number after the last one delivered. */
   readonly #next = new Map<string, number>()
-  readonly #strict: boolean
   readonly #now: () => number
 
-  /** `strict`: nothing owed may be missing. */
-  constructor(strict: boolean, now: () => number) {
-    this.#strict = strict
+  constructor(now: () => number) {
     this.#now = now
   }
 
   /** The bytes to submit. The message's number is its submission too. */
   send(
     sender: string,
-    to: string | null,
-    kind: MessageKind,
-    size: number,
+    message: {
+      readonly to: string | null
+      readonly kind: MessageKind
+      readonly size: number
+      readonly confirm: boolean
+    },
     owed: Iterable<string>,
   ): { number: number; bytes: Uint8Array } {
-    const sent = this.#sentBy(sender)
-    const number = sent.length
-    sent.push({ number, to, kind, size, admitted: false, owed: new Set(owed) })
-    return { number, bytes: makeMessage({ sender, number, size }) }
+    const account = this.#account(sender)
+    const number = account.sent.length
+    const entry: Sent = {
+      ...message,
+      number,
+      isAdmitted: false,
+      isSettled: false,
+      audience: [...owed],
+      owed: new Set(owed),
+      got: new Set(),
+      ruledOut: new Set(),
+    }
+    account.sent.push(entry)
+    account.unsettled++
+    this.#owed += entry.owed.size
+    return { number, bytes: makeMessage({ sender, number, size: message.size }) }
   }
 
   admitted(sender: string, number: number): void {
-    const entry = this.#sentBy(sender)[number]
-    if (entry === undefined) throw this.#violation('admit-unknown', `${sender} was told that ${number} is admitted`)
-    if (entry.admitted) throw this.#violation('admit-once', `${sender} was told twice that ${number} is admitted`)
-    entry.admitted = true
+    const entry = this.#entry(sender, number)
+    if (entry.isAdmitted) throw this.#violation('admit-once', `${sender} was told twice that ${number} is admitted`)
+    entry.isAdmitted = true
+    if (!entry.confirm) this.#settle(sender, entry)
   }
 
-  unadmitted(sender: string): number {
-    return this.#sentBy(sender).filter((entry) => !entry.admitted).length
+  /** Everything that is to be said of this message has been said. */
+  settled(sender: string, number: number, outcomes: readonly Outcome[]): void {
+    const entry = this.#entry(sender, number)
+    this.#settle(sender, entry)
+    const untold = entry.audience.filter((name) => !outcomes.some(({ receiver }) => receiver === name))
+    if (untold.length > 0) throw this.#violation('untold', `${sender} message ${number}: nothing of ${untold.join()}`)
+    for (const { receiver, result } of outcomes) {
+      this.outcomes++
+      const label = `${sender}>${receiver} message ${number}`
+      const isHere = entry.got.has(receiver)
+      if (result === 'delivered' && !isHere) throw this.#violation('confirmed', `${label} is said to be delivered`)
+      if (result === 'never' && isHere) throw this.#violation('ruled-out', `${label} is said not to be delivered`)
+      if (result === 'never') entry.ruledOut.add(receiver)
+      if (result !== 'delivered') this.#release(entry, receiver)
+    }
+  }
+
+  /** The two have not parted since, and it has not arrived. */
+  isOwed(sender: string, number: number, receiver: string): boolean {
+    return this.#entry(sender, number).owed.has(receiver)
+  }
+
+  /** Sends whose promise is still open. */
+  unsettled(sender: string): number {
+    return this.#account(sender).unsettled
   }
 
   deliver(sender: string, receiver: string, to: 'all' | 'me', kind: MessageKind, bytes: Uint8Array): number {
@@ -68,15 +125,13 @@ export class Ledger {
     if (!isMessage(bytes, { sender, number: entry.number, size: entry.size })) {
       throw this.#violation('intact', `${label} of ${entry.size} bytes came damaged, with ${bytes.length}`)
     }
-    const missed = this.#sentBy(sender)
-      .slice(next, entry.number)
-      .filter((earlier) => earlier.owed.has(receiver))
-    if (missed.length > 0) {
-      if (this.#strict) throw this.#violation('gap', `${label} came before ${missed.map((m) => m.number).join()}`)
-      for (const earlier of missed) earlier.owed.delete(receiver)
-      this.skipped += missed.length
+    if (entry.ruledOut.has(receiver)) throw this.#violation('ruled-out', `${label} came though it was given up`)
+    const { sent } = this.#account(sender)
+    for (let number = next; number < entry.number; number++) {
+      if (sent[number]?.owed.has(receiver)) throw this.#violation('gap', `${label} came before ${number}`)
     }
-    entry.owed.delete(receiver)
+    this.#release(entry, receiver)
+    entry.got.add(receiver)
     this.#next.set(pair, entry.number + 1)
     this.deliveries++
     this.bytesDelivered += bytes.length
@@ -85,20 +140,25 @@ export class Ledger {
 
   /** One of them no longer counts the other as here: what is under way between them may be lost. */
   part(a: string, b: string): void {
-    for (const entry of this.#sentBy(a)) entry.owed.delete(b)
-    for (const entry of this.#sentBy(b)) entry.owed.delete(a)
+    for (const entry of this.#account(a).sent) this.#release(entry, b)
+    for (const entry of this.#account(b).sent) this.#release(entry, a)
+  }
+
+  /** What the one has sent the other so far is given up: the other took nothing for too long. */
+  giveUp(sender: string, receiver: string): void {
+    for (const entry of this.#account(sender).sent) this.#release(entry, receiver)
   }
 
   /** Gone: nobody is owed anything by it, nor it by anybody. */
   remove(name: string): void {
-    for (const entry of this.#sentBy(name)) entry.owed.clear()
-    for (const sent of this.#sent.values()) for (const entry of sent) entry.owed.delete(name)
+    for (const entry of this.#account(name).sent) for (const receiver of [...entry.owed]) this.#release(entry, receiver)
+    for (const { sent } of this.#accounts.values()) for (const entry of sent) this.#release(entry, name)
   }
 
   /** What is owed and has not arrived, as `sender>receiver: numbers`. */
   missing(): string[] {
     const missing = new Map<string, number[]>()
-    for (const [sender, sent] of this.#sent) {
+    for (const [sender, { sent }] of this.#accounts) {
       for (const entry of sent) {
         for (const receiver of entry.owed) {
           const key = `${sender}>${receiver}`
@@ -112,9 +172,17 @@ export class Ledger {
   }
 
   missingCount(): number {
-    let count = 0
-    for (const sent of this.#sent.values()) for (const entry of sent) count += entry.owed.size
-    return count
+    return this.#owed
+  }
+
+  #settle(sender: string, entry: Sent): void {
+    if (entry.isSettled) throw this.#violation('settle-once', `${sender} was told twice what became of ${entry.number}`)
+    entry.isSettled = true
+    this.#account(sender).unsettled--
+  }
+
+  #release(entry: Sent, receiver: string): void {
+    if (entry.owed.delete(receiver)) this.#owed--
   }
 
   #identify(
@@ -125,7 +193,7 @@ export class Ledger {
     kind: MessageKind,
     bytes: Uint8Array,
   ): Sent {
-    const sent = this.#sentBy(sender)
+    const { sent } = this.#account(sender)
     const number = readNumber(sender, bytes)
     // One too small to name itself is the first that it could be, of those owed if there are any.
     const alike = (candidate: Sent) =>
@@ -143,13 +211,19 @@ export class Ledger {
     return entry
   }
 
-  #sentBy(sender: string): Sent[] {
-    let sent = this.#sent.get(sender)
-    if (sent === undefined) {
-      sent = []
-      this.#sent.set(sender, sent)
+  #entry(sender: string, number: number): Sent {
+    const entry = this.#account(sender).sent[number]
+    if (entry === undefined) throw this.#violation('settle-unknown', `${sender} is told of ${number}, never sent`)
+    return entry
+  }
+
+  #account(sender: string): Account {
+    let account = this.#accounts.get(sender)
+    if (account === undefined) {
+      account = { sent: [], unsettled: 0 }
+      this.#accounts.set(sender, account)
     }
-    return sent
+    return account
   }
 
   #violation(rule: string, detail: string): Violation {

@@ -1,25 +1,42 @@
 import type { CryptoSuite, KeyPair } from '../../sdk/crypto/suite.js'
 import { Engine } from '../../sdk/mesh/engine.js'
-import type { CarrierId, Effects, EngineEvent, EngineNotice, MessageKind } from '../../sdk/mesh/events.js'
+import type {
+  CarrierId,
+  DeliveryFailure,
+  Effects,
+  EngineEvent,
+  EngineNotice,
+  MessageKind,
+} from '../../sdk/mesh/events.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
 import type { Binding, Lane } from '../../sdk/protocol/carrier.js'
 import { FRAME } from '../../sdk/protocol/codes.js'
+import { decodeRelayAddress } from '../../sdk/protocol/relay-frames.js'
+import { equalBytes } from '../../sdk/util/bytes.js'
+import { checkHoldings } from './caps.js'
 import { epochMs } from './clock.js'
+import { HOPS_AT, MOST_HOPS, type Interference } from './interference.js'
+import type { Outcome } from './ledger.js'
+import { Memory, text } from './memory.js'
 import { LinkEnd, type EndHandlers } from './network.js'
 import type { Scheduled } from './queue.js'
 import { ServerSocket } from './server.js'
-import { describeBytes } from './trace.js'
+import { describeBytes, sumOf } from './trace.js'
 import { Violation } from './violation.js'
 import type { World } from './world.js'
 
 /** More steps than this at one instant, and the engine is running in circles. */
 const maxStepsPerInstant = 20_000
+const sealTagBytes = 16
+/** What an engine holds is looked at after so many steps. */
+const stepsBetweenLooks = 64
 
 export interface MemberOptions {
   readonly identity: KeyPair
   readonly bot: boolean
   readonly relay: boolean
   readonly messageBytes: number
+  readonly maxLinks: number
   /** Whether it can be dialled at its place. */
   readonly isDialable: boolean
   /** Whether it dials others. */
@@ -27,6 +44,8 @@ export interface MemberOptions {
   readonly server: boolean
   /** It claims to be somebody else: it is held to nothing, and nobody may ever show it. */
   readonly isStranger: boolean
+  /** How far its clock is ahead of the others'. */
+  readonly clockMs: number
 }
 
 /** Sees what a member writes on a channel; what it gives back is written after it, by whoever is not the engine. */
@@ -59,9 +78,20 @@ export class Member {
   isSuspended = false
   /** When its page was last frozen or suspended, and is no more. */
   backMs = -Infinity
-  /** What happened to a page that is frozen. */
+  /** What a relay on its machine does to frames that it passes on. */
+  interference: Interference | null = null
+  /** What happened to a page that is frozen or slow, and that it has not come to yet. */
   #backlog: (() => void)[] | null = null
+  #isSlow = false
+  #clockMs: number
+  /** Said in this step to have left, as the reason why a message failed, by whoever has not told so before. */
+  readonly #blamed = new Set<string>()
+  /** What it has passed on. */
+  readonly #forwarded = new Memory<true>()
+  steps = 0
   joined = false
+  /** How many it was told of. */
+  pathChanges = 0
   signaling: string = 'closed'
   /** Ids of the others that are here, in the order that the engine told of them. */
   readonly here: string[] = []
@@ -73,7 +103,7 @@ export class Member {
   #timer: { readonly atMs: number; readonly scheduled: Scheduled } | null = null
   #stepping = false
   #notices = 0
-  #overdrawn: CarrierId[] = []
+  readonly #overdrawn: CarrierId[] = []
   #lastInstantMs = -1
   #stepsThisInstant = 0
 
@@ -82,8 +112,9 @@ export class Member {
     this.name = name
     this.place = place
     this.options = options
+    this.#clockMs = options.clockMs
     this.#effects = this.#createEffects()
-    const ownSuite = world.sessions.suiteOf(suite, this)
+    const ownSuite = world.sessions?.suiteOf(suite, this) ?? suite
     const engineOptions: EngineOptions = {
       suite: ownSuite,
       keys: world.keys,
@@ -96,7 +127,7 @@ export class Member {
       relay: options.relay,
       server: options.server,
       canLink: (memberId) => this.#canLink(memberId),
-      limits: { messageBytes: options.messageBytes, maxLinks: 32 },
+      limits: { messageBytes: options.messageBytes, maxLinks: options.maxLinks, stallMs: 5_000 },
       lingerMs: 10_000,
     }
     this.engine = new Engine(engineOptions, this.#nowMs)
@@ -128,12 +159,12 @@ export class Member {
   }
 
   /** The page goes into the back-forward cache: everything it has must be closed when the event is over. */
-  suspend(): void {
-    if (!this.running || !this.joined || this.isSuspended || this.isFrozen) return
-    this.#world.counts.sleeps++
+  suspend(): boolean {
+    if (!this.running || !this.joined || this.isSuspended || this.#backlog !== null) return false
     this.step({ type: 'suspend' })
     this.isSuspended = true
     if (this.#carriers.size > 0) this.#world.fail('suspended-open', `${this.name} keeps carriers while suspended`)
+    return true
   }
 
   resume(hint: 'online' | 'resumed'): void {
@@ -144,35 +175,70 @@ export class Member {
   }
 
   get isFrozen(): boolean {
-    return this.#backlog !== null
+    return this.#backlog !== null && !this.#isSlow
+  }
+
+  /** Its page runs and keeps up, and has for so long. */
+  isWellSince(sinceMs: number): boolean {
+    return this.running && !this.isSuspended && this.#backlog === null && this.backMs <= sinceMs
+  }
+
+  /** Its clock is set ahead. Timers of a page go by what has passed, not by that. */
+  setClockAhead(byMs: number): void {
+    this.#clockMs += byMs
+  }
+
+  /** The page has other things to do: it takes one event every so many milliseconds, then all that is left. */
+  slow(everyMs: number, forMs: number): boolean {
+    if (!this.running || this.isSuspended || this.#backlog !== null) return false
+    const { queue } = this.#world
+    const backlog: (() => void)[] = []
+    this.#backlog = backlog
+    this.#isSlow = true
+    const untilMs = queue.nowMs + forMs
+    const takeOne = (): void => {
+      if (this.#backlog !== backlog) return
+      if (queue.nowMs >= untilMs) return this.#catchUp()
+      backlog.shift()?.()
+      queue.in(everyMs, takeOne)
+    }
+    queue.in(everyMs, takeOne)
+    return true
+  }
+
+  #catchUp(first: () => void = () => undefined): void {
+    const backlog = this.#backlog ?? []
+    this.#backlog = null
+    this.#isSlow = false
+    this.backMs = this.#world.queue.nowMs
+    first()
+    for (const happening of backlog) happening()
   }
 
   /** Nothing runs in the page; its connections stand, as those of a browser do, and what comes waits. */
-  freeze(): void {
-    if (!this.running || this.isSuspended || this.isFrozen) return
-    this.#world.counts.sleeps++
-    this.#world.trace(`${this.name} freezes`)
+  freeze(): boolean {
+    if (!this.running || this.isSuspended || this.#backlog !== null) return false
+    this.#world.trace(() => `${this.name} freezes`)
     this.#backlog = []
+    return true
   }
 
   /** All that waited happens now; the hint that the page is back comes first or last. */
   thaw(hintFirst: boolean): void {
-    const backlog = this.#backlog
-    if (backlog === null) return
-    this.#world.trace(`${this.name} thaws`)
-    this.#backlog = null
-    this.backMs = this.#world.queue.nowMs
-    if (hintFirst) this.step({ type: 'hint', hint: 'resumed' })
-    for (const happening of backlog) happening()
-    if (!hintFirst) this.step({ type: 'hint', hint: 'resumed' })
+    if (this.#backlog === null) return
+    this.#world.trace(() => `${this.name} thaws`)
+    const hint = (): void => this.step({ type: 'hint', hint: 'resumed' })
+    this.#catchUp(hintFirst ? hint : undefined)
+    if (!hintFirst) hint()
   }
 
   /** Gone without a word. The others' links to it close after `noticedAfterMs`. */
   crash(noticedAfterMs: number): void {
-    this.#world.trace(`${this.name} crashes`)
+    this.#world.trace(() => `${this.name} crashes`)
     this.state = 'crashed'
     this.isSuspended = false
     this.#backlog = null
+    this.#isSlow = false
     this.#timer = null
     for (const { end } of this.#carriers.values()) end.vanish(noticedAfterMs)
     this.#carriers.clear()
@@ -184,12 +250,12 @@ export class Member {
     const accepted = bot.engine.newCarrier()
     const ends = this.#world.network.dial(this.place, bot.place, this.#handlersOf(carrier), bot.#handlersOf(accepted))
     if (ends === null) return
-    this.#arrive(carrier, ends[0])
-    bot.#arrive(accepted, ends[1])
+    const { markBytes } = this.#world.network.pair(this.place, bot.place).shape
+    this.#arrive(carrier, ends[0], markBytes)
+    bot.#arrive(accepted, ends[1], markBytes)
   }
 
-  #arrive(carrier: CarrierId, end: LinkEnd): void {
-    const { markBytes } = this.#world.network.pair(this.place, this.place).shape
+  #arrive(carrier: CarrierId, end: LinkEnd, markBytes: number): void {
     this.#add(carrier, () => end)
     const held = this.#held(carrier, 'arrive')
     held.isOpen = true
@@ -209,8 +275,8 @@ export class Member {
       const ends = network.dial(this.place, other.place, this.#handlersOf(carrier), other.#handlersOf(accepted))
       if (ends === null) return this.#closed(carrier, 'cannot connect')
       this.#carriers.set(carrier, { end: ends[0], room: { reliable: 0, unreliable: 0 }, isOpen: false, isBound: false })
-      other.#arrive(accepted, ends[1])
       const { markBytes } = network.pair(this.place, other.place).shape
+      other.#arrive(accepted, ends[1], markBytes)
       this.#opened(carrier, { reliable: markBytes, unreliable: 0 }, null)
     })
   }
@@ -225,16 +291,18 @@ export class Member {
     }
   }
 
-  submit(submission: number, to: string, kind: MessageKind, bytes: Uint8Array): void {
-    this.step({ type: 'submit', submission, to, kind, bytes })
+  submit(submission: number, to: string, kind: MessageKind, bytes: Uint8Array, confirm: boolean): void {
+    this.step({ type: 'submit', submission, to, kind, bytes, confirm })
   }
 
   step(event: EngineEvent): void {
     if (this.state === 'left' || this.state === 'crashed') return
     const world = this.#world
-    world.trace(`${this.name} <- ${this.#describe(event)}`)
+    world.trace(() => `${this.name} <- ${this.#describe(event)}`)
+    world.note(this.place, event.type.length + (event.type === 'carrier:bytes' ? sumOf(event.bytes) : 0))
     const nowMs = this.#nowMs
     this.#countStep(nowMs)
+    this.steps++
     this.#stepping = true
     const noticesBefore = this.#notices
     try {
@@ -249,7 +317,13 @@ export class Member {
         world.fail('room', `${this.name} wrote beyond the room of carrier ${carrier} and did not close it`)
       }
     }
-    this.#overdrawn = []
+    this.#overdrawn.length = 0
+    for (const id of this.#blamed) {
+      if (this.running && this.here.includes(id))
+        world.fail('blamed', `${this.name} gives up a message to ${this.#names(id)}, which it still shows`)
+    }
+    this.#blamed.clear()
+    if (this.steps % stepsBetweenLooks === 0 && !this.isStranger) checkHoldings(world, this)
     if (this.#notices > noticesBefore) this.checkMembers()
   }
 
@@ -290,7 +364,7 @@ export class Member {
   }
 
   get #nowMs(): number {
-    return epochMs + Math.floor(this.#world.queue.nowMs)
+    return epochMs + this.#clockMs + Math.floor(this.#world.queue.nowMs)
   }
 
   #canLink(memberId: string): boolean {
@@ -311,7 +385,7 @@ export class Member {
     return {
       openServer: (carrier) => {
         this.#check('openServer')
-        world.trace(`${this.name} -> openServer ${carrier}`)
+        world.trace(() => `${this.name} -> openServer ${carrier}`)
         this.#add(carrier, () =>
           world.server.dial(this.name, {
             open: (room) => this.#whenAwake(() => this.#opened(carrier, { reliable: room, unreliable: 0 }, null)),
@@ -325,33 +399,37 @@ export class Member {
         this.#check('openLink')
         const other = world.memberById(memberId)
         if (other === undefined) return world.fail('link-unknown', `${this.name} opens a link to nobody, ${memberId}`)
-        world.trace(`${this.name} -> openLink ${carrier} to ${other.name}${remote === null ? '' : ' answering'}`)
+        world.trace(() => `${this.name} -> openLink ${carrier} to ${other.name}${remote === null ? '' : ' answering'}`)
         if (!this.#canLink(memberId)) world.fail('can-link', `${this.name} opens a link to ${other.name}, refused`)
         this.#add(carrier, () => world.network.open(this.place, other.place, remote, this.#handlersOf(carrier)))
       },
       dialLink: (carrier, address) => {
         this.#check('dialLink')
-        world.trace(`${this.name} -> dialLink ${carrier} to ${address}`)
+        world.trace(() => `${this.name} -> dialLink ${carrier} to ${address}`)
         if (!this.options.dials) world.fail('dials', `${this.name} dials ${address}, which it must not`)
         this.#dial(carrier, address)
       },
       signalLink: (carrier, bytes) => {
         this.#check('signalLink')
-        world.trace(`${this.name} -> signalLink ${carrier} ${describeBytes(bytes)}`)
+        world.trace(() => `${this.name} -> signalLink ${carrier} ${describeBytes(bytes)}`)
         const end = this.#held(carrier, 'signalLink').end
         if ('signal' in end) end.signal(bytes)
         else world.fail('carrier', `${this.name} signals on its signaling socket`)
       },
       write: (carrier, lane, bytes) => {
         this.#check('write')
-        world.trace(`${this.name} -> write ${carrier} ${lane} ${describeBytes(bytes)}`)
+        world.trace(() => `${this.name} -> write ${carrier} ${lane} ${describeBytes(bytes)}`)
         const held = this.#held(carrier, 'write')
         if (!held.isOpen) world.fail('carrier', `${this.name} writes on carrier ${carrier}, which is not open`)
         if (bytes.length > 65_536) world.fail('frame-size', `${this.name} writes a frame of ${bytes.length} bytes`)
         held.room[lane] -= bytes.length
         if (held.room[lane] < 0) this.#overdrawn.push(carrier)
-        world.counts.bytesWritten += bytes.length
         if (!this.isStranger) this.#watchFrame(held, bytes)
+        world.note(this.place, sumOf(bytes))
+        if (this.#isForwarded(bytes)) {
+          this.#checkForwarded(bytes)
+          if (this.interference !== null) return this.#interfere(carrier, held, bytes)
+        }
         held.end.write(lane, bytes)
         if (this.tamper !== null && isChannel(held.end)) {
           for (const extra of this.tamper(bytes, carrier)) held.end.write('reliable', extra)
@@ -359,7 +437,7 @@ export class Member {
       },
       close: (carrier, drain) => {
         this.#check('close')
-        world.trace(`${this.name} -> close ${carrier}${drain ? ' draining' : ''}`)
+        world.trace(() => `${this.name} -> close ${carrier}${drain ? ' draining' : ''}`)
         const held = this.#held(carrier, 'close')
         this.#carriers.delete(carrier)
         held.end.close(drain)
@@ -372,29 +450,68 @@ export class Member {
         }
         this.#checkSession(sender)
         const number = world.ledger.deliver(sender.name, this.name, message.to, message.kind, message.bytes)
-        world.trace(`${this.name} -> deliver ${number} of ${sender.name} to ${message.to}`)
+        world.trace(() => `${this.name} -> deliver ${number} of ${sender.name} to ${message.to}`)
       },
       admitted: (submission) => {
         this.#check('admitted')
-        world.trace(`${this.name} -> admitted ${submission}`)
+        world.trace(() => `${this.name} -> admitted ${submission}`)
         world.ledger.admitted(this.name, submission)
       },
-      failed: (submission, { id }) => {
+      failed: (submission, failure) => {
         this.#check('admitted')
-        world.trace(`${this.name} -> failed ${submission} to ${this.#names(id)}`)
-        world.ledger.admitted(this.name, submission)
+        world.trace(() => `${this.name} -> failed ${submission} to ${this.#names(failure.id)}`)
+        world.ledger.settled(this.name, submission, [this.#outcome(submission, failure)])
       },
-      reported: () => world.fail('reported', `${this.name} reports what nobody asked for`),
+      reported: (submission, { delivered, failed }) => {
+        this.#check('admitted')
+        world.trace(
+          () => `${this.name} -> reported ${submission}: ${delivered.length} have it, ${failed.length} do not`,
+        )
+        const outcomes = delivered.map((id): Outcome => ({ receiver: this.#names(id), result: 'delivered' }))
+        world.ledger.settled(this.name, submission, [
+          ...outcomes,
+          ...failed.map((failure) => this.#outcome(submission, failure)),
+        ])
+      },
       emit: (notice) => {
         this.#check('emit')
-        world.trace(`${this.name} -> ${this.#describeNotice(notice)}`)
+        world.trace(() => `${this.name} -> ${this.#describeNotice(notice)}`)
         this.#notices++
         this.#note(notice)
       },
       wake: (atMs) => {
         this.#check('wake')
-        this.#wake(atMs - epochMs)
+        this.#wake(atMs - epochMs - this.#clockMs)
       },
+    }
+  }
+
+  #outcome(submission: number, { id, code, maybeDelivered }: DeliveryFailure): Outcome {
+    if (code === 'member-left' && this.#world.ledger.isOwed(this.name, submission, this.#names(id)))
+      this.#blamed.add(id)
+    return { receiver: this.#names(id), result: maybeDelivered ? 'maybe' : 'never' }
+  }
+
+  #isForwarded(frame: Uint8Array): boolean {
+    if (frame[0] !== FRAME.RLY && frame[0] !== FRAME.RHS) return false
+    return !equalBytes(decodeRelayAddress(frame).src, this.engine.idBytes)
+  }
+
+  /** At most eight times, and by one member once: else frames go in circles. */
+  #checkForwarded(frame: Uint8Array): void {
+    const hops = frame[HOPS_AT] as number
+    if (hops === 0 || hops > MOST_HOPS) this.#world.fail('hops', `${this.name} forwards a frame as its hop ${hops}`)
+    if (frame[0] !== FRAME.RLY) return
+    const tag = text(frame.subarray(-sealTagBytes))
+    if (this.#forwarded.get(tag)) this.#world.fail('forwarded-twice', `${this.name} forwards a frame again`)
+    this.#forwarded.set(tag, true)
+  }
+
+  #interfere(carrier: CarrierId, held: Carrier, frame: Uint8Array): void {
+    for (const afterMs of this.interference?.copies(frame) ?? []) {
+      this.#world.queue.in(afterMs, () => {
+        if (this.#carriers.get(carrier) === held) held.end.write('reliable', frame)
+      })
     }
   }
 
@@ -403,13 +520,13 @@ export class Member {
     if (isChannel(end) && frame[0] !== FRAME.BIND && (end.isTapped || !isBound)) {
       world.fail('unbound', `${this.name} writes a frame on a link that is not bound to its session`)
     }
-    if (!(end instanceof ServerSocket)) world.frames.written(this.name, frame)
+    if (!(end instanceof ServerSocket)) world.frames?.written(this.name, frame)
   }
 
   /** Nothing is told of whoever has no session with this engine. */
   #checkSession(other: Member | undefined): void {
     const world = this.#world
-    if (this.isStranger) return
+    if (this.isStranger || world.sessions === null) return
     if (other?.isStranger === true) world.fail('impostor', `${this.name} shows ${other.name}`)
     if (other === undefined || !world.sessions.have(this, other)) {
       world.fail('unauthenticated', `${this.name} is told of ${other?.name ?? 'nobody'}, without a session`)
@@ -505,6 +622,7 @@ export class Member {
         const at = this.here.indexOf(notice.id)
         if (at < 0) return world.fail('leave-unknown', `${this.name}: ${this.#names(notice.id)} was not here`)
         this.here.splice(at, 1)
+        this.#blamed.delete(notice.id)
         this.#paths.delete(notice.id)
         const other = world.memberById(notice.id)
         if (other !== undefined) {
@@ -514,6 +632,7 @@ export class Member {
         break
       }
       case 'delivery:fail':
+        if (notice.code === 'member-stalled') world.ledger.giveUp(this.name, this.#names(notice.id))
         break
       case 'refused':
       case 'rejected':
@@ -526,6 +645,7 @@ export class Member {
           world.fail('path-previous', `${this.name}: the path to ${this.#names(notice.id)} was ${known}`)
         }
         this.#paths.set(notice.id, notice.path.kind)
+        this.pathChanges++
         break
       }
       case 'signaling:change':

@@ -33,13 +33,30 @@ export const makeMessage = ({ sender, number, size }: Numbered): Uint8Array => {
 
 /** The number that the message names; `null` for one too small to name it. */
 export const readNumber = (sender: string, bytes: Uint8Array): number | null => {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 80)).toString('latin1')
-  const match = /^\[([^ ]+) (\d+) \d+\]/.exec(head)
-  return match !== null && match[1] === sender ? Number(match[2]) : null
+  if (bytes.length < namedBytes || bytes[0] !== OPEN) return null
+  let at = 1
+  for (; at <= sender.length; at++) if (bytes[at] !== sender.charCodeAt(at - 1)) return null
+  if (bytes[at++] !== SPACE) return null
+  let number = 0
+  for (let digit = bytes[at]; digit !== undefined && digit >= ZERO && digit <= NINE; digit = bytes[++at]) {
+    number = number * 10 + digit - ZERO
+  }
+  return bytes[at] === SPACE ? number : null
 }
+const [OPEN, SPACE, ZERO, NINE] = [0x5b, 0x20, 0x30, 0x39]
 
-export const isMessage = (bytes: Uint8Array, expected: Numbered): boolean =>
-  bytes.length === expected.size && Buffer.compare(bytes, makeMessage(expected)) === 0
+export const isMessage = (bytes: Uint8Array, { sender, number, size }: Numbered): boolean => {
+  if (bytes.length !== size) return false
+  const head = Buffer.from(header(sender, number, size))
+  let at = size >= head.length ? head.length : 0
+  if (at > 0 && head.compare(bytes, 0, at) !== 0) return false
+  for (let from = (number * 7919) % pattern.length; at < size; from = 0) {
+    const length = Math.min(size - at, pattern.length - from)
+    if (pattern.compare(bytes, at, at + length, from, from + length) !== 0) return false
+    at += length
+  }
+  return true
+}
 
 const header = (sender: string, number: number, size: number): string =>
   `[${sender} ${number} ${size}]${size < 2 * namedBytes ? '' : secretMarker}`

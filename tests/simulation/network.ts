@@ -139,6 +139,8 @@ export class Network {
 
 export class VirtualLink {
   state: 'setup' | 'connecting' | 'open' | 'closed' = 'setup'
+  /** Since when it carries all that it is given without hindrance; `Infinity` until it is open. */
+  soundFromMs = Infinity
   readonly ends: [LinkEnd | null, LinkEnd | null] = [null, null]
   readonly network: Network
   readonly number: number
@@ -192,6 +194,7 @@ export class VirtualLink {
   openNow([a, b]: readonly [LinkEnd, LinkEnd]): void {
     this.state = 'open'
     const { nowMs } = this.network.queue
+    this.soundFromMs = nowMs
     a.connect(b, nowMs)
     b.connect(a, nowMs)
     for (const end of [a, b]) end.isOpen = true
@@ -202,6 +205,7 @@ export class VirtualLink {
     const { queue, random } = this.network
     const aOpensMs = queue.nowMs + random.between(0, this.pair.shape.delayMs)
     const bOpensMs = queue.nowMs + random.between(0, this.pair.shape.delayMs)
+    this.soundFromMs = Math.max(aOpensMs, bOpensMs)
     const fingerprints = [random.bytes(32), random.bytes(32)] as const
     const isTapped = this.pair.isTapped && this.pair.shape.binding
     const shown = isTapped ? ([random.bytes(32), random.bytes(32)] as const) : fingerprints
@@ -230,7 +234,29 @@ export class VirtualLink {
   }
 
   stall(forMs: number): void {
+    this.#trouble(forMs)
     for (const end of this.ends) end?.stall(this.network.queue.nowMs + forMs)
+  }
+
+  /** What comes from this place does not get through for a while; the other direction is as it was. */
+  stallFrom(place: number, forMs: number): void {
+    this.#trouble(forMs)
+    this.ends[place === this.from ? 0 : 1]?.stall(this.network.queue.nowMs + forMs)
+  }
+
+  /** What is written meanwhile arrives so much later, both ways, and what is written after it waits behind. */
+  lag(byMs: number, forMs: number): void {
+    this.#trouble(byMs + forMs)
+    for (const end of this.ends) end?.lag(byMs, this.network.queue.nowMs + forMs)
+  }
+
+  #trouble(forMs: number): void {
+    this.soundFromMs = Math.max(this.soundFromMs, this.network.queue.nowMs + forMs)
+  }
+
+  /** Open at both ends, and nothing has held up what it carries since then. */
+  isSoundSince(sinceMs: number): boolean {
+    return this.state === 'open' && this.soundFromMs <= sinceMs && this.ends.every((end) => end?.closed === false)
   }
 
   /** A link is forgotten when both ends have closed. */
@@ -378,6 +404,11 @@ export class LinkEnd {
   stall(untilMs: number): void {
     this.#out?.reliable.stall(untilMs)
     this.#out?.unreliable.stall(untilMs)
+  }
+
+  lag(byMs: number, untilMs: number): void {
+    this.#out?.reliable.lag(byMs, untilMs)
+    this.#out?.unreliable.lag(byMs, untilMs)
   }
 
   #arrive(lane: Lane, bytes: Uint8Array): void {

@@ -1,3 +1,4 @@
+import { MAX_FRAME_BYTES } from '../../sdk/protocol/limits.js'
 import type { Random } from '../support/random.js'
 import type { EventQueue } from './queue.js'
 
@@ -9,7 +10,10 @@ export interface PipeShape {
   readonly markBytes: number
   /** Share of the frames that never arrive. */
   readonly loss: number
-  /** Room is reported only once half of the mark is free, as event-driven transports do. */
+  /**
+   * Room is reported only when the owner knows of less than half of the mark, or of less than the largest frame, as
+   * event-driven transports do.
+   */
   readonly lazyRoom: boolean
 }
 
@@ -18,18 +22,35 @@ export interface PipeHandlers {
   room(bytes: number): void
 }
 
+interface Frame {
+  readonly bytes: Uint8Array
+  readonly isLost: boolean
+  /** On top of the last departure. */
+  readonly flightMs: number
+  departsMs: number
+  arrivesMs: number
+}
+
 /**
  * One direction of one lane: a send buffer that empties at the link's rate, then a flight of fixed order. Nothing is
  * refused beyond the mark: keeping within reported room is the engine's duty, and the member's host checks it.
+ *
+ * When a frame departs and arrives is worked out as it is written, so that most take one event of the queue.
  */
 export class Pipe {
+  /** In order; the first `#departed` are in flight, the others in the send buffer. */
+  #frames: Frame[] = []
+  #departed = 0
   #bufferedBytes = 0
-  #waiting: Uint8Array[] = []
-  #flying: { readonly bytes: Uint8Array; readonly arriveAtMs: number }[] = []
-  #sending = false
-  #landing = false
-  #lastArrivalMs = 0
+  #departsMs = 0
+  #arrivesMs = 0
   #stalledUntilMs = 0
+  #lagMs = 0
+  #lagUntilMs = 0
+  /** What the owner may write by all that it has been told. */
+  #knownRoom: number
+  #isLanding = false
+  #isWatched = false
   #frozen = false
   #onEmpty: (() => void) | null = null
   readonly #queue: EventQueue
@@ -42,38 +63,65 @@ export class Pipe {
     this.#random = random
     this.#shape = shape
     this.#handlers = handlers
+    this.#knownRoom = shape.markBytes
   }
 
   write(bytes: Uint8Array): void {
     if (this.#frozen || this.#onEmpty !== null) return
-    this.#waiting.push(bytes)
+    const { delayMs, jitterMs, loss } = this.#shape
+    const lagMs = this.#queue.nowMs < this.#lagUntilMs ? this.#lagMs : 0
+    const frame: Frame = {
+      bytes,
+      isLost: loss > 0 && this.#random.chance(loss),
+      flightMs: delayMs + this.#random.float() * jitterMs + lagMs,
+      departsMs: 0,
+      arrivesMs: 0,
+    }
+    this.#depart()
+    this.#time(frame)
+    this.#frames.push(frame)
     this.#bufferedBytes += bytes.length
-    this.#send()
+    this.#knownRoom -= bytes.length
+    this.#land()
+    this.#watchRoom()
   }
 
   /** Nothing leaves or arrives before this time; nothing is lost either. */
   stall(untilMs: number): void {
-    this.#stalledUntilMs = Math.max(this.#stalledUntilMs, untilMs)
+    if (untilMs <= this.#stalledUntilMs) return
+    this.#depart()
+    this.#stalledUntilMs = untilMs
+    this.#departsMs = this.#arrivesMs = 0
+    this.#frames.forEach((frame, index) => {
+      if (index >= this.#departed) return this.#time(frame)
+      frame.arrivesMs = this.#arrivesMs = Math.max(frame.arrivesMs, untilMs)
+    })
+  }
+
+  /** What is written from now until then takes so much longer to arrive. */
+  lag(byMs: number, untilMs: number): void {
+    this.#lagMs = byMs
+    this.#lagUntilMs = untilMs
   }
 
   /** Nothing leaves or arrives any more, and no room is reported. */
   freeze(): void {
     this.#frozen = true
-    this.#waiting = []
-    this.#flying = []
+    this.#frames = []
+    this.#departed = 0
     this.#onEmpty = null
   }
 
   /** Hands over the first of what is in flight, as many as chance will have it. */
   spill(): void {
-    for (let count = this.#random.integer(0, this.#flying.length); count > 0 && !this.#frozen; count--) {
-      const frame = this.#flying.shift()
-      if (frame !== undefined) this.#handlers.arrive(frame.bytes)
-    }
+    this.#depart()
+    for (let count = this.#random.integer(0, this.#departed); count > 0 && !this.#frozen; count--) this.#arrive()
   }
 
   dropWaiting(): void {
-    this.#waiting = []
+    this.#depart()
+    this.#frames.length = this.#departed
+    this.#bufferedBytes = 0
     this.#checkEmpty()
   }
 
@@ -83,56 +131,67 @@ export class Pipe {
     this.#checkEmpty()
   }
 
-  #send(): void {
-    const head = this.#waiting[0]
-    if (this.#sending || head === undefined) return
-    this.#sending = true
-    const startMs = Math.max(this.#queue.nowMs, this.#stalledUntilMs)
-    this.#queue.at(startMs + (head.length * 1000) / this.#shape.bytesPerSecond, () => this.#sent())
+  #time(frame: Frame): void {
+    const startsMs = Math.max(this.#queue.nowMs, this.#stalledUntilMs, this.#departsMs)
+    frame.departsMs = this.#departsMs = startsMs + (frame.bytes.length * 1000) / this.#shape.bytesPerSecond
+    frame.arrivesMs = this.#arrivesMs = Math.max(this.#arrivesMs, frame.departsMs + frame.flightMs)
   }
 
-  #sent(): void {
-    this.#sending = false
-    if (this.#frozen) return
-    if (this.#stalledUntilMs > this.#queue.nowMs) return this.#send()
-    const bytes = this.#waiting.shift()
-    if (bytes === undefined) return
-    this.#bufferedBytes -= bytes.length
-    if (!this.#random.chance(this.#shape.loss)) {
-      const arriveAtMs = Math.max(
-        this.#lastArrivalMs,
-        this.#queue.nowMs + this.#shape.delayMs + this.#random.float() * this.#shape.jitterMs,
-      )
-      this.#lastArrivalMs = arriveAtMs
-      this.#flying.push({ bytes, arriveAtMs })
-      this.#land()
+  /** Counts what has left the buffer by now. */
+  #depart(): void {
+    for (let next = this.#frames[this.#departed]; next; next = this.#frames[++this.#departed]) {
+      if (next.departsMs > this.#queue.nowMs) return
+      this.#bufferedBytes -= next.bytes.length
     }
-    this.#send()
-    if (!this.#shape.lazyRoom || this.#bufferedBytes * 2 <= this.#shape.markBytes) {
-      this.#handlers.room(Math.max(0, this.#shape.markBytes - this.#bufferedBytes))
-    }
-    this.#checkEmpty()
   }
 
   #land(): void {
-    const head = this.#flying[0]
-    if (this.#landing || head === undefined) return
-    this.#landing = true
-    this.#queue.at(Math.max(head.arriveAtMs, this.#stalledUntilMs), () => {
-      this.#landing = false
+    const head = this.#frames[0]
+    if (this.#isLanding || head === undefined) return
+    this.#isLanding = true
+    this.#queue.at(head.arrivesMs, () => {
+      this.#isLanding = false
       if (this.#frozen) return
-      if (this.#stalledUntilMs <= this.#queue.nowMs) {
-        const frame = this.#flying.shift()
-        if (frame !== undefined) this.#handlers.arrive(frame.bytes)
-      }
+      this.#depart()
+      if ((this.#frames[0]?.arrivesMs ?? Infinity) <= this.#queue.nowMs) this.#arrive()
       this.#land()
       this.#checkEmpty()
     })
   }
 
+  #arrive(): void {
+    const frame = this.#frames.shift()
+    if (frame === undefined) return
+    this.#departed--
+    if (!frame.isLost) this.#handlers.arrive(frame.bytes)
+  }
+
+  #watchRoom(): void {
+    const { lazyRoom, markBytes } = this.#shape
+    const lowBytes = Math.min(markBytes / 2, Math.max(0, markBytes - MAX_FRAME_BYTES))
+    const isEnough = lazyRoom ? this.#knownRoom >= markBytes - lowBytes : this.#bufferedBytes === 0
+    if (this.#isWatched || isEnough) return
+    const enoughBytes = lazyRoom ? lowBytes : Math.max(0, this.#bufferedBytes - 1)
+    let left = this.#bufferedBytes
+    let index = this.#departed
+    while (left > enoughBytes) left -= (this.#frames[index++] as Frame).bytes.length
+    this.#isWatched = true
+    this.#queue.at(this.#frames[index - 1]?.departsMs ?? this.#queue.nowMs, () => {
+      this.#isWatched = false
+      if (this.#frozen) return
+      this.#depart()
+      const isFree = !lazyRoom || this.#bufferedBytes <= lowBytes
+      if (isFree) {
+        this.#knownRoom = Math.max(0, markBytes - this.#bufferedBytes)
+        this.#handlers.room(this.#knownRoom)
+      }
+      this.#watchRoom()
+    })
+  }
+
   #checkEmpty(): void {
     const onEmpty = this.#onEmpty
-    if (onEmpty === null || this.#frozen || this.#waiting.length > 0 || this.#flying.length > 0) return
+    if (onEmpty === null || this.#frozen || this.#frames.length > 0) return
     this.#onEmpty = () => undefined
     this.#queue.in(this.#shape.delayMs, onEmpty)
   }

@@ -23,6 +23,8 @@ export interface Planted {
   readonly answeringSuite?: (suite: CryptoSuite) => CryptoSuite
   readonly checksBind?: false
   readonly confirmsAtOnce?: true
+  /** What takes the place of what modules of the engine export, by its name there. */
+  readonly swaps?: Readonly<Record<string, unknown>>
   /** What a replay window takes beside what it should; `before` was the highest counter before the one that is now. */
   readonly windowTakes?: (counter: number, window: { highest: number; before: number; size: number }) => boolean
 }
@@ -32,3 +34,12 @@ export const planted: {
   /** The record that a roster is looking at. */
   record: Uint8Array | null
 } = { fault: {}, record: null }
+
+/** A module whose exports are those that the fault of the day puts in their place. */
+export const swappable = <Exports extends object>(genuine: Exports): Exports => {
+  const swapped = {}
+  for (const [name, value] of Object.entries(genuine) as [string, unknown][]) {
+    Object.defineProperty(swapped, name, { enumerable: true, get: () => planted.fault.swaps?.[name] ?? value })
+  }
+  return swapped as Exports
+}

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { adversaryKinds } from './adversaries.js'
-import { runSeeds, summarize } from './run-seeds.js'
+import { faultCounts, runSeeds, summarize, totalFaults } from './run-seeds.js'
 import type { Report } from './scenario.js'
 
 const batch = 25
+/** On average, so that 2,000 worlds see half a million deliveries and 20,000 faults. */
+const leastPerWorld = { deliveries: 250, faults: 10 }
 
 /** Tests over a range of seeds, and one that the runs did real work. Several files call it, so that they run at once. */
 export const describeSeeds = (from: number, count: number): void => {
@@ -18,23 +20,37 @@ export const describeSeeds = (from: number, count: number): void => {
       })
     }
 
-    it('lose no message between members that never parted, whatever is cut and whoever else goes', () => {
-      expect(reports.filter((report) => report.lost > 0).map(({ seed, lost }) => ({ seed, lost }))).toEqual([])
-    })
-
-    it('saw messages, relays and every kind of fault', () => {
+    it('saw so many messages, relays and faults of every kind', () => {
       const sum = (pick: (report: Report) => number) => reports.reduce((total, report) => total + pick(report), 0)
       console.info(summarize(reports))
-      expect(sum((report) => report.deliveries)).toBeGreaterThan(50 * count)
+      expect(sum((report) => report.deliveries)).toBeGreaterThanOrEqual(leastPerWorld.deliveries * count)
+      expect(sum((report) => report.outcomes)).toBeGreaterThan(20 * count)
       expect(sum((report) => report.relayedPairs)).toBeGreaterThan(count / 4)
-      expect(sum((report) => report.cuts)).toBeGreaterThan(count)
-      expect(sum((report) => report.stalls)).toBeGreaterThan(count / 4)
-      expect(sum((report) => report.crashes)).toBeGreaterThan(count / 4)
-      expect(sum((report) => report.restarts)).toBeGreaterThan(count / 4)
+      expect(totalFaults(reports)).toBeGreaterThanOrEqual(leastPerWorld.faults * count)
+    })
+
+    it('saw every kind of fault', () => {
+      const counts = faultCounts(reports)
+      for (const type of faultTypes) expect(counts.get(type) ?? 0, type).toBeGreaterThan(count / 20)
     })
 
     it.each(adversaryKinds)('stood adversaries of every kind: %s', (kind) => {
-      expect(reports.filter((report) => report.adversary === kind).length).toBeGreaterThan(count / 40)
+      expect(reports.filter((report) => report.adversary === kind).length).toBeGreaterThan(count / 200)
     })
   })
 }
+
+const faultTypes = [
+  'server',
+  'stall',
+  'lag',
+  'cut',
+  'partition',
+  'outage',
+  'sleep',
+  'clock',
+  'slow',
+  'fill',
+  'relay',
+  'churn',
+]

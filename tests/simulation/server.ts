@@ -16,7 +16,8 @@ export interface SocketHandlers {
 
 /** Codes that a client which keeps to the protocol is never closed with. */
 const faultCodes = new Set([4000, 4002, 4008, 4009, 4010, 4014, 4029])
-const pongTimeout = 4002
+/** No pong, and no JOIN. */
+const silenceCodes = new Set([4002, 4010])
 const drainTimeoutMs = 2_000
 
 /** The signaling server: the very rooms that ship, behind virtual sockets, with an owner that restarts them. */
@@ -30,7 +31,7 @@ export class VirtualServer {
   readonly #effects: RoomsEffects
   readonly queue: EventQueue
   readonly random: Random
-  readonly trace: (line: string) => void
+  readonly trace: (line: () => string) => void
   readonly fail: (rule: string, detail: string) => never
   /** Whether nobody can expect an answer of this member. */
   mayBeSilent: (name: string) => boolean = () => false
@@ -42,7 +43,7 @@ export class VirtualServer {
   constructor(
     queue: EventQueue,
     random: Random,
-    trace: (line: string) => void,
+    trace: (line: () => string) => void,
     fail: (rule: string, detail: string) => never,
   ) {
     this.queue = queue
@@ -59,7 +60,7 @@ export class VirtualServer {
 
   up(): void {
     if (this.#rooms !== null) return
-    this.trace('server up')
+    this.trace(() => 'server up')
     const random = this.random
     this.#rooms = new Rooms({ random: (size) => random.bytes(size), node: random.bytes(NODE_ID_BYTES) })
   }
@@ -67,7 +68,7 @@ export class VirtualServer {
   /** Forgets everything. `drain` says goodbye first; `kill` does not. Dialling fails until `up`. */
   down(how: 'drain' | 'kill'): void {
     if (this.#rooms === null) return
-    this.trace(`server down: ${how}`)
+    this.trace(() => `server down: ${how}`)
     if (how === 'drain') this.#step({ type: 'drain' })
     this.#rooms = null
     if (this.#timer !== null) this.#timer.cancelled = true
@@ -91,7 +92,7 @@ export class VirtualServer {
   received(socket: ServerSocket, bytes: Uint8Array): void {
     if (!this.#sockets.has(socket.number)) return
     this.framesIn++
-    this.trace(`server <- ${socket.name} ${frameType(() => decodeClientFrame(bytes))} ${describeBytes(bytes)}`)
+    this.trace(() => `server <- ${socket.name} ${frameType(() => decodeClientFrame(bytes))} ${describeBytes(bytes)}`)
     this.#scan(bytes, `${socket.name} sent`)
     this.#step({ type: 'bytes', connection: socket.number, bytes })
   }
@@ -107,7 +108,9 @@ export class VirtualServer {
         const socket = this.#sockets.get(connection)
         if (socket === undefined) return
         this.framesOut++
-        this.trace(`server -> ${socket.name} ${frameType(() => decodeServerFrame(bytes))} ${describeBytes(bytes)}`)
+        this.trace(
+          () => `server -> ${socket.name} ${frameType(() => decodeServerFrame(bytes))} ${describeBytes(bytes)}`,
+        )
         this.#scan(bytes, `${socket.name} is sent`)
         socket.toClient.write(bytes)
         for (const extra of this.tamper?.(bytes, socket) ?? []) socket.toClient.write(extra)
@@ -115,8 +118,8 @@ export class VirtualServer {
       close: (connection, code, reason) => {
         const socket = this.#sockets.get(connection)
         if (socket === undefined) return
-        this.trace(`server closes ${socket.name}: ${code} ${reason}`)
-        const isExcused = code === pongTimeout && this.mayBeSilent(socket.name)
+        this.trace(() => `server closes ${socket.name}: ${code} ${reason}`)
+        const isExcused = silenceCodes.has(code) && this.mayBeSilent(socket.name)
         if (faultCodes.has(code) && !socket.closed && !isExcused) {
           this.fail('server-refuses', `the server closed the socket of ${socket.name} with ${code}: ${reason}`)
         }

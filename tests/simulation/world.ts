@@ -1,3 +1,4 @@
+import type { Sodium } from '../../sdk/crypto/sodium.js'
 import type { CryptoSuite, KeyPair } from '../../sdk/crypto/suite.js'
 import type { LeaveReason, MessageKind } from '../../sdk/mesh/events.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
@@ -16,16 +17,27 @@ import { FrameWatch } from './watch-frames.js'
 import { watchNonces } from './watch-nonces.js'
 import { SessionWatch } from './watch-sessions.js'
 
+export interface SendOptions {
+  readonly kind?: MessageKind
+  readonly confirm?: boolean
+}
+
 export interface WorldOptions {
   readonly seed: number | string
   readonly shapePair: (a: number, b: number) => PairShape
-  /** Whether a message that does not arrive though it is owed breaks a rule at once. */
-  readonly strict: boolean
+  /** Nobody parts from anybody: a message that is too small to name itself can be told by what is owed. */
+  readonly isSteady: boolean
+  /** Whether libsodium does its work, and is watched at it; it takes most of the time. */
+  readonly isGenuine: boolean
   readonly print?: ((line: string) => void) | null
 }
 
+/** A member that was frozen or slow within this time may not have answered the server. */
+const serverPatienceMs = 15_000
 /** A member that was suspended for too long may be counted as gone for so long after it is back. */
 const goodbyeHeardMs = 15_000
+/** What may still be blamed for a silence: an eye on the linger and on what comes after it. */
+const recoveredMs = 30_000
 /** A crashed member that is still shown after this long breaks a rule. */
 const crashShownMs = 25_000
 
@@ -42,33 +54,37 @@ export class World {
   readonly members: Member[] = []
   readonly keys: EngineOptions['keys']
   readonly suite: CryptoSuite
-  readonly sessions: SessionWatch
-  readonly frames: FrameWatch
+  readonly sessions: SessionWatch | null
+  readonly frames: FrameWatch | null
   /** What whoever comes to a place does beyond what its engine does. */
   readonly tampers = new Map<number, (member: Member) => Tamper>()
-  /** `timeouts`: of members that were there all the time and counted the other as here. */
-  readonly counts = { bytesWritten: 0, cuts: 0, stalls: 0, crashes: 0, leaves: 0, restarts: 0, sleeps: 0, timeouts: 0 }
+  /** `madeUp`: members that are nowhere. `timeouts`: of members that were there all the time and counted the other as here. */
+  readonly counts = { timeouts: 0, madeUp: 0 }
   /** Told by name, with the reason that each was given. */
   readonly leaves: { readonly at: string; readonly of: string; readonly reason: LeaveReason; readonly atMs: number }[] =
     []
+  /** So much later may come what shows a member that has crashed: the last of its records, and its last chain. */
+  longestLagMs = 0
   readonly #trace: Trace
   readonly #byId = new Map<string, Member>()
-  readonly #strict: boolean
+  readonly #isSteady: boolean
 
   constructor(options: WorldOptions) {
     this.random = new Random(options.seed)
-    this.#strict = options.strict
+    this.#isSteady = options.isSteady
     this.#trace = new Trace(options.print ?? null)
     const fail = (rule: string, detail: string): never => this.fail(rule, detail)
-    const { suite, keys } = createSimulatedCrypto(this.random.fork('crypto'), (sodium) => watchNonces(sodium, fail))
+    const watch = options.isGenuine ? (sodium: Sodium) => watchNonces(sodium, fail) : null
+    const { suite, keys } = createSimulatedCrypto(this.random.fork('crypto'), watch)
     this.suite = suite
     this.keys = keys
-    this.sessions = new SessionWatch({ partyById: (id) => this.memberById(id), fail })
-    this.frames = new FrameWatch({ suite, topic: keys.topic, fail })
+    this.sessions = options.isGenuine ? new SessionWatch({ partyById: (id) => this.memberById(id), fail }) : null
+    this.frames = options.isGenuine ? new FrameWatch({ suite, topic: keys.topic, fail }) : null
     this.network = new Network(this.queue, this.random.fork('network'), options.shapePair)
     this.server = new VirtualServer(this.queue, this.random.fork('server'), (line) => this.trace(line), fail)
-    this.server.mayBeSilent = (name) => this.members.some((member) => member.name === name && member.isFrozen)
-    this.ledger = new Ledger(options.strict, () => this.queue.nowMs)
+    this.server.mayBeSilent = (name) =>
+      this.members.some((member) => member.name === name && !member.isWellSince(this.queue.nowMs - serverPatienceMs))
+    this.ledger = new Ledger(() => this.queue.nowMs)
   }
 
   get digest(): string {
@@ -76,15 +92,20 @@ export class World {
   }
 
   get events(): number {
-    return this.#trace.lines
+    return this.#trace.notes
   }
 
-  trace(line: string): void {
-    this.#trace.add(this.queue.nowMs, line)
+  trace(line: () => string): void {
+    if (this.#trace.isRead) this.#trace.line(this.queue.nowMs, line())
+  }
+
+  /** Something that two runs of a seed must have in common. */
+  note(place: number, what: number): void {
+    this.#trace.note(this.queue.nowMs, place, what)
   }
 
   fail(rule: string, detail: string, cause?: unknown): never {
-    this.trace(`VIOLATION [${rule}] ${detail}`)
+    this.trace(() => `VIOLATION [${rule}] ${detail}`)
     throw new Violation(rule, this.queue.nowMs, detail, { cause })
   }
 
@@ -105,17 +126,20 @@ export class World {
       bot: options.bot ?? false,
       relay: options.relay ?? true,
       messageBytes: options.messageBytes ?? 64 * 1024 * 1024,
+      maxLinks: options.maxLinks ?? 32,
       isDialable: options.isDialable ?? false,
       dials: options.dials ?? false,
       server: options.server ?? true,
       isStranger: options.isStranger ?? false,
+      clockMs: options.clockMs ?? 0,
     })
     if (this.#byId.has(member.id)) this.fail('id', `${name} has an id that was used before`)
-    if (!member.isStranger) this.members.push(member)
+    if (member.isStranger) this.counts.madeUp++
+    else this.members.push(member)
     this.server.secrets.push(Buffer.from(member.options.identity.publicKey))
     member.tamper = this.tampers.get(place)?.(member) ?? null
     this.#byId.set(member.id, member)
-    this.trace(`${name} is ${member.id}`)
+    this.trace(() => `${name} is ${member.id}`)
     member.start()
     return member
   }
@@ -133,40 +157,35 @@ export class World {
   }
 
   /** `to` is a member or `null` for all. */
-  send(from: Member, to: Member | null, size: number, kind: MessageKind = 'binary'): number {
-    const owed = this.running()
-      .filter((other) => from.here.includes(other.id) && (to === null || to === other))
-      .filter((other) => other.here.includes(from.id))
+  send(from: Member, to: Member | null, size: number, { kind = 'binary', confirm = false }: SendOptions = {}): number {
+    const owed: string[] = []
+    for (const id of from.here) {
+      const other = this.memberById(id)
+      if (other?.running && (to === null || to === other) && other.here.includes(from.id)) owed.push(other.name)
+    }
     // A message too small to name itself can only be told from others where nothing else may have come in its place.
-    const isPlain = this.#strict && to !== null && owed.length === 1
-    const bytesToSend = isPlain ? size : Math.max(size, namedBytes)
-    const { number, bytes } = this.ledger.send(
-      from.name,
-      to?.name ?? null,
-      kind,
-      bytesToSend,
-      owed.map((other) => other.name),
-    )
-    from.submit(number, to?.id ?? 'all', kind, bytes)
+    const isPlain = this.#isSteady && to !== null && owed.length === 1
+    const message = { to: to?.name ?? null, kind, size: isPlain ? size : Math.max(size, namedBytes), confirm }
+    const { number, bytes } = this.ledger.send(from.name, message, owed)
+    from.submit(number, to?.id ?? 'all', kind, bytes, confirm)
     return number
   }
 
   leave(member: Member, now: boolean): void {
-    this.counts.leaves++
     this.ledger.remove(member.name)
     member.leave(now)
   }
 
   crash(member: Member, noticedAfterMs: number): void {
-    this.counts.crashes++
     this.ledger.remove(member.name)
     member.crash(noticedAfterMs)
     const crashedMs = this.queue.nowMs
-    this.queue.in(crashShownMs, () => {
+    const shownMs = crashShownMs + this.longestLagMs
+    this.queue.in(shownMs, () => {
       for (const other of this.running()) {
         if (other.isSuspended || other.isFrozen || other.backMs > crashedMs) continue
         if (other.here.includes(member.id)) {
-          this.fail('ghost', `${other.name} still shows ${member.name}, which crashed ${crashShownMs / 1000} s ago`)
+          this.fail('ghost', `${other.name} still shows ${member.name}, which crashed ${shownMs / 1000} s ago`)
         }
       }
     })
@@ -174,10 +193,24 @@ export class World {
 
   noteLeave(at: Member, of: Member, reason: LeaveReason): void {
     if (reason === 'timeout' && of.running && of.here.includes(at.id)) this.counts.timeouts++
+    if (reason === 'timeout') this.#checkTimeout(at, of)
     this.leaves.push({ at: at.name, of: of.name, reason, atMs: this.queue.nowMs })
     if (reason === 'removed') this.fail('removed', `${at.name} takes ${of.name} for a member that breaks the protocol`)
-    if (reason === 'goodbye' && of.running && !of.isSuspended && of.backMs < this.queue.nowMs - goodbyeHeardMs)
+    const heardMs = this.queue.nowMs - goodbyeHeardMs
+    // Who is cut off from whoever came back knows nothing later of it than that goodbye.
+    const hasHeard = this.network.openLink(at.place, of.place)?.isSoundSince(heardMs) === true
+    if (reason === 'goodbye' && of.running && !of.isSuspended && of.backMs < heardMs && hasHeard)
       this.fail('false-goodbye', `${at.name} heard a goodbye of ${of.name}, which stays`)
+  }
+
+  /** Whatever happens to others, two that are well and have a sound link between them keep each other. */
+  #checkTimeout(at: Member, of: Member): void {
+    const sinceMs = this.queue.nowMs - recoveredMs
+    // Whom it gives up may have let it go long before, for a reason of that time: now they meet anew.
+    if (!of.here.includes(at.id)) return
+    if (!at.isWellSince(sinceMs) || !of.isWellSince(sinceMs)) return
+    if (this.network.openLink(at.place, of.place)?.isSoundSince(sinceMs) !== true) return
+    this.fail('healthy-removed', `${at.name} gives up ${of.name}, though both are well and so is the link between them`)
   }
 
   run(forMs: number): void {

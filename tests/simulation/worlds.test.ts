@@ -61,9 +61,9 @@ describe('a world without faults', () => {
     const [a] = meet(world, 2) as [Member, Member]
     for (let i = 0; i < 40; i++) world.send(a, null, mebibyte)
     world.run(10)
-    expect(world.ledger.unadmitted(a.name)).toBeGreaterThan(20)
+    expect(world.ledger.unsettled(a.name)).toBeGreaterThan(20)
     deliverAll(world, 30_000)
-    expect(world.ledger.unadmitted(a.name)).toBe(0)
+    expect(world.ledger.unsettled(a.name)).toBe(0)
   })
 })
 
@@ -93,8 +93,8 @@ describe('pairs that cannot connect', () => {
     world.network.pair(0, 1).reach = 'fails'
     const [a, b, c] = meet(world, 3) as [Member, Member, Member]
     expect(a.engine.peer(b.id)?.path).toEqual({ kind: 'relayed', via: [c.id] })
-    world.send(a, b, 12, 'text')
-    world.send(b, a, 12, 'text')
+    world.send(a, b, 12, { kind: 'text' })
+    world.send(b, a, 12, { kind: 'text' })
     world.send(a, b, 16 * mebibyte)
     world.send(b, a, 16 * mebibyte)
     deliverAll(world, 60_000)
@@ -228,7 +228,8 @@ describe('a group that is split in two', () => {
       world.run(30_000)
       for (const member of members.slice(0, 2)) expect(member.here).not.toContain(c.id)
       c.thaw(seed % 2 === 0)
-      expect(world.runUntil(() => members.every((m) => m.engine.neighbors().length === 2), 4_000)).not.toBeNull()
+      // Half a second as a rule; one try in forty is lost with what was under way, and is made again 8 s later.
+      expect(world.runUntil(() => members.every((m) => m.engine.neighbors().length === 2), 10_000)).not.toBeNull()
       world.run(15_000)
       expect(members.map((member) => member.here.length)).toEqual([2, 2, 2])
       world.send(c, null, 1_000)
@@ -272,6 +273,20 @@ describe('the signaling server', () => {
     world.server.up()
     agree(world, 10_000)
     expect(b.joined).toBe(true)
+  })
+})
+
+describe('one direction of a link', () => {
+  it('H10, M18: holds back all for longer than the linger: whom only others could tell begins anew', () => {
+    const world = makeWorld('one way')
+    world.network.pair(0, 1).reach = 'refused'
+    const members = meet(world, 3) as [Member, Member, Member]
+    // The smaller id begins; the other one is to let it go, and cannot begin.
+    const [small, large] = members.slice(0, 2).sort((a, b) => Buffer.compare(a.engine.idBytes, b.engine.idBytes))
+    world.network.openLink(2, large?.place ?? 0)?.stallFrom(2, 12_000)
+    world.run(12_000)
+    expect([small?.here.length, large?.here.length]).toEqual([2, 0])
+    expect(agree(world)).toBeLessThan(20_000)
   })
 })
 
@@ -342,6 +357,22 @@ describe('members that go', () => {
     world.run(2_000)
     expect(world.ledger.deliveries).toBe(arrived + 1)
     expect(a.state).toBe('left')
+  })
+})
+
+describe('a member that leaves', () => {
+  it('P13: takes no message any more, and none is said to be delivered to it', () => {
+    const world = makeWorld('last words of others', { bytesPerSecond: 100_000 })
+    const [a, b] = meet(world, 2) as [Member, Member]
+    world.send(b, a, 200_000)
+    world.run(50)
+    world.leave(b, false)
+    const { deliveries } = world.ledger
+    world.send(a, b, 1_000, { confirm: true })
+    world.run(5_000)
+    expect(b.state).toBe('left')
+    expect(world.ledger).toMatchObject({ deliveries, outcomes: 1 })
+    expect(world.ledger.unsettled(a.name)).toBe(0)
   })
 })
 

@@ -112,6 +112,7 @@ export const setupGroupKeys = (seed: number | string = 1) => {
           profile,
           addresses: [],
           capabilities: 2,
+          maxLinks: 32,
           providers: ['anonymous'],
           ...fields,
         }
@@ -148,7 +149,7 @@ export const setupCore = (options: Partial<EngineOptions> = {}, seed: number | s
       relay: true,
       server: true,
       canLink: () => true,
-      limits: { messageBytes: 1_048_576, maxLinks: 32 },
+      limits: { messageBytes: 1_048_576, maxLinks: 32, stallMs: 5_000 },
       lingerMs: 10_000,
       ...options,
     },

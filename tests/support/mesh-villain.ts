@@ -1,6 +1,13 @@
 import { expect } from 'vitest'
 import { FRAME } from '../../sdk/protocol/codes.js'
-import { encodeRecord, type AllChunk, type MemberRecord, type OneChunk } from '../../sdk/protocol/records.js'
+import {
+  encodeRecord,
+  readRecord,
+  type AllChunk,
+  type MemberRecord,
+  type OneChunk,
+} from '../../sdk/protocol/records.js'
+import { Reader } from '../../sdk/protocol/reader.js'
 import { encodeRelayHeader, encodeRelayedSetup, relayAssociatedData } from '../../sdk/protocol/relay-frames.js'
 import { encodeRosterBody, type Card, type Links } from '../../sdk/protocol/roster-record.js'
 import { pad } from '../../sdk/protocol/padding.js'
@@ -77,6 +84,23 @@ export const ack = (fields: Partial<MemberRecord & { type: 'ack' }> = {}): Membe
   ...fields,
 })
 
+export const reset = (fields: Partial<MemberRecord & { type: 'reset' }> = {}): MemberRecord => ({
+  type: 'reset',
+  stream: 0,
+  nextBroadcast: 1,
+  nextPrivate: 1,
+  ...fields,
+})
+
+/** The records of a PACK; none of any other frame. */
+export const unpack = (frame: Uint8Array): MemberRecord[] => {
+  if (frame[0] !== FRAME.PACK) return []
+  const reader = new Reader(frame.subarray(1))
+  const records: MemberRecord[] = []
+  while (reader.left > 0) records.push(readRecord(reader))
+  return records
+}
+
 const keyOf = (from: TestMember, to: TestMember, use: 'relay' | 'sig'): { key: Uint8Array; mark: Uint8Array } => {
   const { role, secrets } = from.sessionWith(to)
   const label = role === 'initiator' ? (`${use}-i2r` as const) : (`${use}-r2i` as const)
@@ -131,6 +155,7 @@ export class PaperMember {
       profile: new Uint8Array(2),
       addresses: [],
       capabilities: 2,
+      maxLinks: 32,
       providers: ['anonymous'],
     }
     return rosterRecord(this.#world, this.id, version, content, this.#identity.secretKey)

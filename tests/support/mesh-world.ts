@@ -73,6 +73,7 @@ export class MeshWorld {
   readonly members: TestMember[] = []
   readonly server = new TestServer()
   readonly #refused = new Set<string>()
+  readonly #stalled = new Map<string, (() => void)[]>()
   readonly ends = new Map<number, LinkEnd>()
   #queue: { readonly atMs: number; readonly order: number; readonly run: () => void }[] = []
   #order = 0
@@ -128,13 +129,37 @@ export class MeshWorld {
   }
 
   refuse(a: TestMember, b: TestMember): void {
-    this.#refused.add(`${a.name} ${b.name}`).add(`${b.name} ${a.name}`)
+    this.refuseNew(a, b)
     for (const end of this.ends.values()) if (end.member === a && end.other?.member === b) this.cut(end)
+  }
+
+  /** The link that they have stays, and no other one comes up. */
+  refuseNew(a: TestMember, b: TestMember): void {
+    this.#refused.add(`${a.name} ${b.name}`).add(`${b.name} ${a.name}`)
   }
 
   allow(a: TestMember, b: TestMember): void {
     this.#refused.delete(`${a.name} ${b.name}`)
     this.#refused.delete(`${b.name} ${a.name}`)
+  }
+
+  /** From now on links between the two are silent, both ways, and neither is told. */
+  stall(a: TestMember, b: TestMember): void {
+    this.#stalled.set(pairName(a, b), [])
+  }
+
+  /** What was written meanwhile arrives. */
+  resume(a: TestMember, b: TestMember): void {
+    const held = this.#stalled.get(pairName(a, b)) ?? []
+    this.#stalled.delete(pairName(a, b))
+    for (const arrive of held) this.later(arrive)
+  }
+
+  /** Between the two: now, or once the pair is no longer stalled. */
+  carry(from: TestMember, to: TestMember, arrive: () => void): void {
+    const held = this.#stalled.get(pairName(from, to))
+    if (held) held.push(arrive)
+    else this.later(arrive, LATENCY_MS + from.latencyMs + to.latencyMs)
   }
 
   isRefused(a: TestMember, b: TestMember): boolean {
@@ -209,6 +234,10 @@ export class TestMember {
   onRead: () => void = () => undefined
   /** Nothing happens to it any more, and nobody is told. */
   isDead = false
+  /** How much longer what it writes and what it gets takes. */
+  latencyMs = 0
+  /** No timer that lies ahead comes sooner, as in a page that is hidden. */
+  slowTimersMs = 0
   /** While it does not read, the others' links to it report no more room. */
   isReading = true
   /** Where it answers; at first what it shows. */
@@ -242,7 +271,7 @@ export class TestMember {
         relay: true,
         server: true,
         canLink: () => true,
-        limits: { messageBytes: 1_048_576, maxLinks: 32 },
+        limits: { messageBytes: 1_048_576, maxLinks: 32, stallMs: 5_000 },
         lingerMs: 10_000,
         ...options,
       },
@@ -478,15 +507,19 @@ export class TestMember {
         this.notices.push(notice)
       },
       wake: (atMs) => {
+        if (atMs <= world.nowMs && this.#timerMs < world.nowMs) this.#timerMs = Infinity
         const timer = Math.max(world.nowMs, atMs)
         if (timer >= this.#timerMs) return
         this.#timerMs = timer
-        world.later(() => {
-          // An earlier one was asked for meanwhile.
-          if (this.#timerMs !== timer) return
-          this.#timerMs = Infinity
-          this.step({ type: 'timer' })
-        }, timer - world.nowMs)
+        world.later(
+          () => {
+            // An earlier one was asked for meanwhile.
+            if (this.#timerMs !== timer) return
+            this.#timerMs = Infinity
+            this.step({ type: 'timer' })
+          },
+          timer === world.nowMs ? 0 : Math.max(this.slowTimersMs, timer - world.nowMs),
+        )
       },
     }
   }
@@ -514,7 +547,7 @@ export class TestMember {
 
   #carry(far: LinkEnd, lane: Lane, bytes: Uint8Array): void {
     const frame = bytes.slice()
-    this.world.later(() => {
+    this.world.carry(this, far.member, () => {
       if (far.state !== 'open') return
       far.member.step({ type: 'carrier:bytes', carrier: far.carrier, lane, bytes: frame })
     })
@@ -598,6 +631,8 @@ class TestServer {
     return others.slice(0, 3)
   }
 }
+
+const pairName = (a: TestMember, b: TestMember): string => [a.name, b.name].sort().join(' ')
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 

@@ -200,6 +200,7 @@ const describeRecords = (keys: Group, member: VectorMember, neighbor: VectorMemb
     profile: encodeUtf8(profile),
     addresses,
     capabilities: CAPABILITY.RELAY,
+    maxLinks: 12,
     providers: keys.admissions.map(({ id }) => id),
   }
   const links: Links = { kind: 'links', gone: false, away: false, neighbors: [{ id: neighbor.id, rttClass: 24 }] }
@@ -212,6 +213,7 @@ const describeRecords = (keys: Group, member: VectorMember, neighbor: VectorMemb
       profile,
       addresses,
       capabilities: card.capabilities,
+      maxLinks: card.maxLinks,
       providers: card.providers,
       record: record(1, card),
     },

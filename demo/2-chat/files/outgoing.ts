@@ -2,6 +2,9 @@ import { SkeinError, type WebGroup } from 'skein'
 import { encodeNote } from '../note.js'
 import { sliceBytes } from './limits.js'
 
+/** Who fails so gets no more: a file with a hole is none. */
+const goneCodes: readonly string[] = ['member-left', 'member-unknown', 'member-stalled']
+
 /** One file on its way to those who were here when it was chosen. */
 export class OutgoingFile {
   readonly id = crypto.randomUUID()
@@ -67,8 +70,7 @@ export class OutgoingFile {
         try {
           await this.#group.sendTo(recipient, data, { signal })
         } catch (error) {
-          const hasLeft = error instanceof SkeinError && ['member-left', 'member-unknown'].includes(error.code)
-          if (!hasLeft) throw error
+          if (!(error instanceof SkeinError) || !goneCodes.includes(error.code)) throw error
           this.drop(recipient)
         }
       }),

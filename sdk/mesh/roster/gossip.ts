@@ -1,5 +1,5 @@
 import { encodeRecord, type DigestEntry } from '../../protocol/records.js'
-import { rosterRecordHead } from '../../protocol/roster-record.js'
+import { rosterRecordHead, type RosterRecordHead } from '../../protocol/roster-record.js'
 import { encodeBase64url } from '../../util/base64url.js'
 import { TokenBucket } from '../../util/token-bucket.js'
 import type { Core } from '../core.js'
@@ -11,6 +11,9 @@ const PASS_ON_MS = 20
 /** As many as a roster holds may come at once from a new neighbor; then no more than newcomers of a busy group. */
 const CARDS_AT_ONCE = 1_024
 const CARDS_A_SECOND = 20
+/** As many links records as a large group publishes when much changes in it: each costs a signature check. */
+const LINKS_AT_ONCE = 4_096
+const LINKS_A_SECOND = 256
 /** Neighbors are lost several at a time. */
 const ASK_LEAST_MS = 200
 
@@ -24,7 +27,7 @@ export class Gossip {
   /** Members whose newest links record is to be passed on, and the links that brought it. */
   readonly #passing = new Map<string, Set<Link>>()
   #passAtMs = Infinity
-  readonly #cards = new WeakMap<Link, TokenBucket>()
+  readonly #taken = { card: new WeakMap<Link, TokenBucket>(), links: new WeakMap<Link, TokenBucket>() }
 
   constructor(core: Core, changed: (change: RosterChange) => void) {
     this.#core = core
@@ -95,13 +98,19 @@ export class Gossip {
       for (const record of this.#core.roster.newerThan(entries)) this.#queue(link, record)
     }
     this.#firstDigest ??= entries.map((entry) => encodeBase64url(entry.id))
-    this.#core.topologyChanged()
+    this.#core.recordsChanged()
   }
 
   handleRecord(link: Link, bytes: Uint8Array): void {
-    if (!this.#takesCard(link, bytes)) return
+    const head = rosterRecordHead(bytes)
+    if (head === null) return
+    const id = encodeBase64url(head.member)
+    const known = this.#core.roster.get(id)?.[head.kind]?.version ?? 0
+    // Most records come several times, by several neighbors: those need no more than this look at them.
+    if (head.version <= known) return this.#noteRepeat(link, id, head)
+    if (!this.#takes(link, head.kind)) return
     const change = this.#core.roster.accept(bytes, this.#core.nowMs)
-    if (change === null) return this.#noteRepeat(link, bytes)
+    if (change === null) return
     const { entry } = change
     if (change.type === 'card' || entry.links?.gone === true) this.#pass(bytes.slice(), entry, new Set([link]))
     else {
@@ -110,29 +119,24 @@ export class Gossip {
       this.#core.tickAt(this.#passAtMs)
     }
     this.#changed(change)
-    this.#core.topologyChanged()
+    this.#core.recordsChanged()
   }
 
-  /** A card costs two signature checks, and makes another one give way when there are too many. */
-  #takesCard(link: Link, bytes: Uint8Array): boolean {
-    const head = rosterRecordHead(bytes)
-    if (head?.kind !== 'card') return true
-    const known = this.#core.roster.get(encodeBase64url(head.member))?.card.version ?? 0
-    if (head.version <= known) return true
-    let cards = this.#cards.get(link)
-    if (cards === undefined) {
-      cards = new TokenBucket(CARDS_A_SECOND, CARDS_AT_ONCE, this.#core.nowMs)
-      this.#cards.set(link, cards)
+  /** Newer records cost signature checks, and a card makes another one give way when there are too many. */
+  #takes(link: Link, kind: RosterRecordHead['kind']): boolean {
+    let bucket = this.#taken[kind].get(link)
+    if (bucket === undefined) {
+      const [perSecond, burst] =
+        kind === 'card' ? ([CARDS_A_SECOND, CARDS_AT_ONCE] as const) : ([LINKS_A_SECOND, LINKS_AT_ONCE] as const)
+      bucket = new TokenBucket(perSecond, burst, this.#core.nowMs)
+      this.#taken[kind].set(link, bucket)
     }
-    return cards.take(1, this.#core.nowMs)
+    return bucket.take(1, this.#core.nowMs)
   }
 
   /** Whoever sends what I am about to pass on has it. */
-  #noteRepeat(link: Link, bytes: Uint8Array): void {
-    if (this.#passing.size === 0) return
-    const head = rosterRecordHead(bytes)
-    const id = head === null ? '' : encodeBase64url(head.member)
-    if (head?.version === this.#core.roster.get(id)?.links?.version) this.#passing.get(id)?.add(link)
+  #noteRepeat(link: Link, id: string, { kind, version }: RosterRecordHead): void {
+    if (kind === 'links' && version === this.#core.roster.get(id)?.links?.version) this.#passing.get(id)?.add(link)
   }
 
   #queue(link: Link, record: Uint8Array): void {

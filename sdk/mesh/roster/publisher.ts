@@ -8,7 +8,9 @@ import { rttClassOf } from './rtt-class.js'
 /** New neighbors come in bursts: they are gathered for this long, and for longer while more are to come. A lost one is published at once. */
 const GATHER_MS = 20
 const GATHER_MORE_MS = 200
+/** In larger groups less often, in proportion: each record crosses every link. */
 const CLASSES_EVERY_MS = 5_000
+const CLASSES_MEMBERS = 32
 /** Well within the life of a links record, so that a lost one does no harm. */
 const REFRESH_MS = 60_000
 const BUCKET_SIZE = 20
@@ -57,6 +59,7 @@ export class Publisher {
       profile: options.profile,
       addresses: options.addresses,
       providers: options.keys.admissions.map(({ id }) => id),
+      maxLinks: options.limits.maxLinks,
       capabilities: (options.bot ? CAPABILITY.BOT : 0) | (options.relay ? CAPABILITY.RELAY : 0),
     }
     this.#publish(++this.#cardVersion, card)
@@ -109,7 +112,7 @@ export class Publisher {
     const now = this.#core.nowMs
     this.#refill(now)
     if (now >= this.#classesAtMs) {
-      this.#classesAtMs = now + CLASSES_EVERY_MS
+      this.#classesAtMs = now + this.#classesEveryMs
       if (this.#differs()) this.#due(now)
     }
     if (now >= this.#refreshAtMs) this.#due(now)
@@ -121,6 +124,10 @@ export class Publisher {
       } else this.#dueMs = this.#refilledMs + BUCKET_REFILL_MS
     }
     return Math.min(this.#dueMs ?? Infinity, this.#refreshAtMs, this.#classesAtMs, this.#renewAtMs)
+  }
+
+  get #classesEveryMs(): number {
+    return CLASSES_EVERY_MS * Math.max(1, (this.#core.hereCount + 1) / CLASSES_MEMBERS)
   }
 
   /**
@@ -180,7 +187,7 @@ export class Publisher {
     const record = this.#encode(version, content)
     this.#core.roster.accept(record, this.#core.nowMs)
     this.#handlers.spread(record)
-    this.#core.topologyChanged()
+    this.#core.recordsChanged()
   }
 
   #encode(version: number, content: Card | Links): Uint8Array {

@@ -11,17 +11,13 @@ import {
 import { encodeBase64url } from '../../util/base64url.js'
 import { concatBytes, equalBytes } from '../../util/bytes.js'
 import { verifyCertificate, type VerifiedCertificate } from '../session/certificates.js'
+import { NeighborList } from './neighbor-list.js'
+import { RosterCard } from './roster-card.js'
 
 export interface RosterEntry {
   readonly id: string
-  readonly idBytes: Uint8Array
   readonly certificate: VerifiedCertificate
-  readonly card: {
-    readonly version: number
-    readonly content: Card
-    readonly receivedMs: number
-    readonly bytes: Uint8Array
-  }
+  readonly card: RosterCard
   readonly links: RosterLinks | null
 }
 
@@ -29,8 +25,7 @@ export interface RosterLinks {
   readonly version: number
   readonly gone: boolean
   readonly away: boolean
-  /** Neighbor id to round-trip class. */
-  readonly neighbors: ReadonlyMap<string, number>
+  readonly neighbors: NeighborList
   readonly receivedMs: number
   readonly bytes: Uint8Array
 }
@@ -43,9 +38,11 @@ export type RosterChange =
 export const LINKS_LIFETIME_MS = 150_000
 /** How long a departed member is remembered, so that a record still on its way does not bring it back. */
 const MEMORY_MS = 600_000
+/** How often it is looked whether the time of anybody is over. */
+const PRUNE_MS = 1_000
 const MAX_ENTRIES = 1_024
 
-export const canRelay = (entry: RosterEntry): boolean => (entry.card.content.capabilities & CAPABILITY.RELAY) !== 0
+export const canRelay = (entry: RosterEntry): boolean => (entry.card.capabilities & CAPABILITY.RELAY) !== 0
 
 /** Who is where: the newest signed records of every member, mine among them. */
 export class Roster {
@@ -54,6 +51,7 @@ export class Roster {
   /** Those who are kept when there is room for so many only: anybody with the group key can make up the others. */
   readonly #isKept: (id: string) => boolean
   readonly #entries = new Map<string, RosterEntry>()
+  #prunedMs = -Infinity
   /** Counts changes that may matter to routes. */
   revision = 0
 
@@ -73,17 +71,19 @@ export class Roster {
 
   /** Newer than what is known and authentic: the change. Else `null`, and nothing has changed. */
   accept(bytes: Uint8Array, nowMs: number): RosterChange | null {
+    // Whatever is kept of the record is a view of this copy.
+    const copy = bytes.slice()
     let record: RosterRecord
     try {
-      record = decodeRosterRecord(bytes)
+      record = decodeRosterRecord(copy)
     } catch (error) {
       // One bad record says nothing about who passed it on.
       if (error instanceof DecodeError) return null
       throw error
     }
     return record.content.kind === 'card'
-      ? this.#acceptCard(record, record.content, bytes, nowMs)
-      : this.#acceptLinks(record, record.content, bytes, nowMs)
+      ? this.#acceptCard(record, record.content, copy, nowMs)
+      : this.#acceptLinks(record, record.content, copy, nowMs)
   }
 
   /** Signed by the identity that the member's certificate names; the topic is covered too. */
@@ -103,20 +103,13 @@ export class Roster {
     if (nowMs >= certificate.endsMs) return null
     if (!this.#isAuthentic(record, certificate.identity)) return null
     if (isFull) this.#entries.delete(this.#leastNeeded()?.id ?? '')
-    const copy = bytes.slice()
     const entry: RosterEntry = {
-      id,
-      idBytes: certificate.memberBytes,
+      id: certificate.member,
       certificate,
-      card: {
-        version: record.version,
-        content: decodeRosterRecord(copy).content as Card,
-        receivedMs: nowMs,
-        bytes: copy,
-      },
+      card: new RosterCard(bytes, nowMs, record, content),
       links: known?.links ?? null,
     }
-    this.#entries.set(id, entry)
+    this.#entries.set(entry.id, entry)
     this.revision++
     return { type: 'card', entry, isNew: known === undefined }
   }
@@ -126,13 +119,31 @@ export class Roster {
     if (known === undefined || known.links?.gone === true) return null
     if (known.links !== null && record.version <= known.links.version) return null
     if (!this.#isAuthentic(record, known.certificate.identity)) return null
-    const neighbors = new Map(content.neighbors.map((neighbor) => [encodeBase64url(neighbor.id), neighbor.rttClass]))
     const { gone, away } = content
-    const links = { version: record.version, gone, away, neighbors, receivedMs: nowMs, bytes: bytes.slice() }
+    const neighbors = new NeighborList(
+      content.neighbors.map((neighbor) => this.#idOf(neighbor.id)),
+      content.neighbors.map(({ rttClass }) => rttClass),
+    )
+    const links = { version: record.version, gone, away, neighbors, receivedMs: nowMs, bytes }
     const entry = { ...known, links }
     this.#entries.set(known.id, entry)
     this.revision++
     return { type: 'links', entry }
+  }
+
+  /** So long did I sleep: what came before is no older for that. */
+  slept(lateMs: number, nowMs: number): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.links === null) continue
+      const receivedMs = Math.min(entry.links.receivedMs + lateMs, nowMs)
+      this.#entries.set(entry.id, { ...entry, links: { ...entry.links, receivedMs } })
+    }
+  }
+
+  /** The same text for the same member everywhere: a large group has many times more links than members. */
+  #idOf(bytes: Uint8Array): string {
+    const id = encodeBase64url(bytes)
+    return this.#entries.get(id)?.id ?? id
   }
 
   /** Its links count: neither gone nor away, and not too long unsigned. */
@@ -144,7 +155,7 @@ export class Roster {
   digest(): DigestEntry[] {
     const present = [...this.#entries.values()].filter((entry) => entry.links?.gone !== true)
     return present.map((entry) => ({
-      id: entry.idBytes,
+      id: entry.certificate.memberBytes,
       card: entry.card.version,
       links: entry.links?.version ?? 0,
     }))
@@ -191,6 +202,8 @@ export class Roster {
 
   /** Forgets who has long been gone; never me. */
   prune(nowMs: number, keep: (entry: RosterEntry) => boolean): void {
+    if (nowMs < this.#prunedMs + PRUNE_MS) return
+    this.#prunedMs = nowMs
     for (const entry of this.#entries.values()) {
       if (keep(entry)) continue
       if (nowMs - (entry.links ?? entry.card).receivedMs > MEMORY_MS) {

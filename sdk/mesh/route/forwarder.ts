@@ -5,9 +5,10 @@ import { encodeBase64url } from '../../util/base64url.js'
 import { equalBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
 import type { Forward, Link } from '../link.js'
+import type { DropReason } from '../options.js'
 import type { Router } from './router.js'
 
-/** What one link may have waiting to be passed on. More is dropped: its sender sends again. */
+/** What one neighbor may have waiting to be passed on. More is dropped: its sender sends again. */
 const QUOTA_BYTES = 8_388_608
 /** Frames remembered so that none is passed on twice; two halves are kept. */
 const MEMORY_FRAMES = 4_096
@@ -50,24 +51,39 @@ export class Forwarder {
   }
 
   #forward(frame: Uint8Array, address: RelayAddress, from: Link): void {
-    if (!this.#core.options.relay || address.hops >= MAX_HOPS || this.#isRepeat(frame)) return this.#drop()
     const link = this.linkTowards(encodeBase64url(address.dst))
-    if (link === null || link === from || from.forwardedBytes + frame.length > QUOTA_BYTES) return this.#drop()
+    const reason = this.#reasonToDrop(frame, address, from, link)
+    if (link === null || reason !== null) return this.#core.countDropped(reason ?? 'noWay')
     countHop(frame)
     this.queue(link, { frame, from })
-    this.#core.counters.framesForwarded++
+    this.#core.countForwarded(frame)
+  }
+
+  #reasonToDrop(frame: Uint8Array, { hops }: RelayAddress, from: Link, link: Link | null): DropReason | null {
+    if (!this.#core.options.relay) return 'unwilling'
+    if (hops >= MAX_HOPS) return 'hopLimit'
+    if (this.#isRepeat(frame)) return 'repeat'
+    if (link === null) return 'noWay'
+    if (link === from) return 'wayBack'
+    return this.hasQuota(from, frame) ? null : 'quota'
+  }
+
+  /** Whether what came over this link may wait to be passed on. */
+  hasQuota(from: Link, frame: Uint8Array): boolean {
+    return from.peer.forwardedBytes + frame.length <= QUOTA_BYTES
   }
 
   /** Puts a frame where it waits for room on a link. */
   queue(link: Link, forward: Forward): void {
-    const waiting = forward.frame[0] === FRAME.RHS ? link.setupForwards : link.forwards
-    waiting.push(forward)
-    forward.from.forwardedBytes += forward.frame.length
+    link.queue(forward.frame[0] === FRAME.RHS ? link.setupForwards : link.forwards, forward)
     this.#core.wakeNow()
   }
 
-  #drop(): void {
-    this.#core.counters.framesDropped++
+  /** What I have sealed, over a link of my choice and before what waits there; unless nothing leaves over it. */
+  sendOver(link: Link, frame: Uint8Array): void {
+    if (!this.hasQuota(link, frame)) return
+    link.queue(link.setupForwards, { frame, from: link })
+    this.#core.wakeNow()
   }
 
   #isRepeat(frame: Uint8Array): boolean {
@@ -95,11 +111,9 @@ export class Forwarder {
     this.#waysBack.delete(id)
   }
 
-  /** A link is gone: what waited on it is dropped, and what came over it no longer takes a quota. */
+  /** A link is gone: what waited on it is dropped, and no longer takes anybody's quota. */
   forget(link: Link): void {
-    for (const waiting of [link.setupForwards, link.forwards]) {
-      for (const forward of waiting.splice(0)) forward.from.forwardedBytes -= forward.frame.length
-    }
+    link.dropForwards()
     for (const [id, way] of this.#waysBack) if (way === link) this.#waysBack.delete(id)
   }
 }

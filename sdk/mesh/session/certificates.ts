@@ -1,25 +1,57 @@
 import type { CryptoSuite, KeyPair } from '../../crypto/suite.js'
 import {
   CERTIFICATE_BODY_BYTES,
+  CERTIFICATE_BYTES,
   decodeCertificate,
   encodeCertificateBody,
   type Certificate,
 } from '../../protocol/certificate.js'
 import { DecodeError } from '../../protocol/decode-error.js'
 import { MEMBER_ID_BYTES } from '../../protocol/limits.js'
-import { encodeBase64url } from '../../util/base64url.js'
+import { decodeBase64url, encodeBase64url } from '../../util/base64url.js'
 import { concatBytes, equalBytes } from '../../util/bytes.js'
 
-/** A certificate whose signature and topic were checked, and the member that it speaks of. */
-export interface VerifiedCertificate {
-  readonly bytes: Uint8Array
-  readonly identity: Uint8Array
-  readonly session: Uint8Array
-  readonly issuedAt: number
-  /** From then on it is not worth keeping: its member has long had a newer one, or is gone. */
-  readonly endsMs: number
+/**
+ * A certificate whose signature and topic were checked, and the member that it speaks of. What is in it is read when
+ * asked for, since one is kept of every member and an array for each part of it would take more than all of it.
+ */
+export class VerifiedCertificate {
   readonly member: string
-  readonly memberBytes: Uint8Array
+  /** Of the record that it came in: a view of its own would take half of what it shows. */
+  readonly #buffer: ArrayBufferLike
+  readonly #at: number
+
+  constructor(bytes: Uint8Array, member: string) {
+    this.#buffer = bytes.buffer
+    this.#at = bytes.byteOffset
+    this.member = member
+  }
+
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#buffer, this.#at, CERTIFICATE_BYTES)
+  }
+
+  get memberBytes(): Uint8Array {
+    return decodeBase64url(this.member) as Uint8Array
+  }
+
+  get identity(): Uint8Array {
+    return decodeCertificate(this.bytes).identity
+  }
+
+  get session(): Uint8Array {
+    return decodeCertificate(this.bytes).session
+  }
+
+  get issuedAt(): number {
+    return decodeCertificate(this.bytes).issuedAt
+  }
+
+  /** From then on it is not worth keeping: its member has long had a newer one, or is gone. */
+  get endsMs(): number {
+    const { issuedAt, lifetime } = decodeCertificate(this.bytes)
+    return issuedAt + lifetime * 1000 + TOLERANCE_MS
+  }
 }
 
 /** A member as it shows itself before there is a session. */
@@ -61,7 +93,10 @@ export const issueCertificate = (
   return concatBytes(body, suite.sign(keys.identity.secretKey, 'cert', body))
 }
 
-/** `null` for bytes that are no certificate, of another group, or not signed by the identity that they name. */
+/**
+ * `null` for bytes that are no certificate, of another group, or not signed by the identity that they name. The bytes are
+ * kept and not copied.
+ */
 export const verifyCertificate = (
   suite: CryptoSuite,
   topic: Uint8Array,
@@ -77,14 +112,6 @@ export const verifyCertificate = (
   if (!equalBytes(certificate.topic, topic)) return null
   const body = bytes.subarray(0, CERTIFICATE_BODY_BYTES)
   if (!suite.verify(certificate.identity, 'cert', body, certificate.signature)) return null
-  const memberBytes = memberIdBytes(suite, certificate.session, certificate.identity)
-  return {
-    bytes: bytes.slice(),
-    identity: certificate.identity.slice(),
-    session: certificate.session.slice(),
-    issuedAt: certificate.issuedAt,
-    endsMs: certificate.issuedAt + certificate.lifetime * 1000 + TOLERANCE_MS,
-    member: encodeBase64url(memberBytes),
-    memberBytes,
-  }
+  const member = encodeBase64url(memberIdBytes(suite, certificate.session, certificate.identity))
+  return new VerifiedCertificate(bytes, member)
 }

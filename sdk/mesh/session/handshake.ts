@@ -48,7 +48,7 @@ const readHandshake = (
   if (opened === null || handshake.remoteStatic === null) return 'forged'
   try {
     const payload = decodeHandshakePayload(opened)
-    const certificate = verifyCertificate(suite, keys.topic, payload.certificate)
+    const certificate = verifyCertificate(suite, keys.topic, payload.certificate.slice())
     if (certificate === null || !equalBytes(certificate.session, handshake.remoteStatic)) return 'unfit'
     return { certificate, payload }
   } catch (error) {

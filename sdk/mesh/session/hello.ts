@@ -24,7 +24,7 @@ export const openHello = (suite: CryptoSuite, keys: GroupKeys, hello: Uint8Array
   if (opened === null) return null
   try {
     const { certificate: bytes, providers } = decodeHello(opened)
-    const certificate = verifyCertificate(suite, keys.topic, bytes)
+    const certificate = verifyCertificate(suite, keys.topic, bytes.slice())
     return certificate && { certificate, providers }
   } catch (error) {
     if (error instanceof DecodeError) return null

@@ -8,6 +8,7 @@ import { Reader } from '../../protocol/reader.js'
 import { concatBytes, equalBytes } from '../../util/bytes.js'
 import { prefixed } from './prefixed.js'
 import { ReplayWindow } from './replay-window.js'
+import { SessionKeys, type Directions } from './session-keys.js'
 import { SocketCipher } from './socket-cipher.js'
 
 const RELAY_WINDOW = 1_024
@@ -20,20 +21,17 @@ const empty = new Uint8Array()
 
 /** The keys that one handshake left two members with, one pair per use, so that no nonce is shared between uses. */
 export class Session {
-  /** Names the session on the wire: the first eight bytes of its hash. */
-  readonly mark: Uint8Array
   /** The streams that frames under this session belong to. */
   readonly epoch: number
   /** Which of the initiator's tries made it. */
   readonly attempt: number
   readonly #suite: CryptoSuite
   readonly #role: HandshakeRole
-  readonly #secrets: SessionSecrets
-  readonly #relay: { send: Uint8Array; receive: Uint8Array }
-  readonly #setup: { send: Uint8Array; receive: Uint8Array }
-  readonly #bind: { send: Uint8Array; receive: Uint8Array }
-  readonly #relayMet = new ReplayWindow(RELAY_WINDOW)
-  readonly #setupMet = new ReplayWindow(SETUP_WINDOW)
+  /** Those for set-up and binding, which are used a few times, are derived every time. */
+  readonly #keys: SessionKeys
+  /** Made when the first frame comes: many sessions never carry any. */
+  #relayWindow: ReplayWindow | null = null
+  #setupWindow: ReplayWindow | null = null
   #relayCounter = 0
   #setupCounter = 0
 
@@ -45,20 +43,21 @@ export class Session {
   ) {
     this.#suite = suite
     this.#role = role
-    this.#secrets = secrets
+    this.#keys = new SessionKeys(secrets)
     this.epoch = terms.epoch
     this.attempt = terms.attempt
-    this.mark = secrets.hash.slice(0, MARK_BYTES)
-    this.#relay = this.#derive('relay')
-    this.#setup = this.#derive('sig')
-    this.#bind = this.#derive('bind')
+  }
+
+  /** Names the session on the wire: the first eight bytes of its hash. */
+  get mark(): Uint8Array {
+    return this.#keys.mark
   }
 
   /** RLY: records that relays carry and cannot read. */
   sealRelay(dst: Uint8Array, src: Uint8Array, records: Uint8Array): Uint8Array {
     const counter = this.#relayCounter++
     const header = encodeRelayHeader(dst, src, this.mark, counter)
-    return concatBytes(header, this.#suite.seal(this.#relay.send, counter, relayAssociatedData(header), records))
+    return concatBytes(header, this.#suite.seal(this.#relayKeys.send, counter, relayAssociatedData(header), records))
   }
 
   /** The records of an RLY frame of this session, or `null` when it is forged, damaged or met before. */
@@ -66,7 +65,7 @@ export class Session {
     const decoded = decodedOrNull(() => decodeRelaySealed(frame))
     if (decoded === null || !this.#relayMet.isFresh(decoded.counter)) return null
     const { counter, sealed } = decoded
-    const records = this.#suite.open(this.#relay.receive, counter, relayAssociatedData(frame), sealed)
+    const records = this.#suite.open(this.#relayKeys.receive, counter, relayAssociatedData(frame), sealed)
     if (records !== null) this.#relayMet.mark(counter)
     return records
   }
@@ -80,7 +79,7 @@ export class Session {
     const view = new DataView(header.buffer)
     view.setUint32(1 + MARK_BYTES, counter >>> 0, true)
     view.setUint32(5 + MARK_BYTES, Math.floor(counter / 0x1_0000_0000), true)
-    return concatBytes(header, this.#suite.seal(this.#setup.send, counter, header, pad(message, SETUP_PADDING)))
+    return concatBytes(header, this.#suite.seal(this.#derive('sig').send, counter, header, pad(message, SETUP_PADDING)))
   }
 
   /** The message of a SIG frame of this session, or `null` as with {@link openRelay}. */
@@ -88,7 +87,7 @@ export class Session {
     const decoded = decodedOrNull(() => decodeSetupHeader(frame))
     if (decoded === null || !this.#setupMet.isFresh(decoded.counter)) return null
     const { counter, sealed } = decoded
-    const padded = this.#suite.open(this.#setup.receive, counter, frame.subarray(0, SETUP_HEADER_BYTES), sealed)
+    const padded = this.#suite.open(this.#derive('sig').receive, counter, frame.subarray(0, SETUP_HEADER_BYTES), sealed)
     if (padded === null) return null
     this.#setupMet.mark(counter)
     return decodedOrNull(() => unpad(padded))
@@ -99,14 +98,19 @@ export class Session {
    * since its nonce is fixed. A link without certificates is bound by zeros.
    */
   writeBind(binding: Binding | null): Uint8Array {
-    const sealed = this.#suite.seal(this.#bind.send, 0, prefixed('bind', empty), this.#bindBody(binding, true))
+    const sealed = this.#suite.seal(
+      this.#derive('bind').send,
+      0,
+      prefixed('bind', empty),
+      this.#bindBody(binding, true),
+    )
     return concatBytes(Uint8Array.of(FRAME.BIND), sealed)
   }
 
   /** Whether the other end is the member of this session, and nobody sits in between. */
   checkBind(frame: Uint8Array, binding: Binding | null): boolean {
     if (frame[0] !== FRAME.BIND) return false
-    const body = this.#suite.open(this.#bind.receive, 0, prefixed('bind', empty), frame.subarray(1))
+    const body = this.#suite.open(this.#derive('bind').receive, 0, prefixed('bind', empty), frame.subarray(1))
     return body !== null && equalBytes(body, this.#bindBody(binding, false))
   }
 
@@ -118,12 +122,24 @@ export class Session {
     return new SocketCipher(this.#suite, this.mark, this.#derive('ws', hellos.initiator, hellos.responder))
   }
 
-  #derive(use: 'relay' | 'sig' | 'bind' | 'ws', ...parts: Uint8Array[]): { send: Uint8Array; receive: Uint8Array } {
-    const { send, receive, hash } = this.#secrets
+  get #relayMet(): ReplayWindow {
+    return (this.#relayWindow ??= new ReplayWindow(RELAY_WINDOW))
+  }
+
+  get #setupMet(): ReplayWindow {
+    return (this.#setupWindow ??= new ReplayWindow(SETUP_WINDOW))
+  }
+
+  get #relayKeys(): Directions {
+    return this.#keys.relay(() => this.#derive('relay'))
+  }
+
+  #derive(use: 'relay' | 'sig' | 'bind' | 'ws', ...parts: Uint8Array[]): Directions {
+    const { hash, secrets } = this.#keys
     const [outward, inward] = this.#role === 'initiator' ? (['i2r', 'r2i'] as const) : (['r2i', 'i2r'] as const)
     return {
-      send: this.#suite.kdf(send, `${use}-${outward}`, hash, ...parts),
-      receive: this.#suite.kdf(receive, `${use}-${inward}`, hash, ...parts),
+      send: this.#suite.kdf(secrets.send, `${use}-${outward}`, hash, ...parts),
+      receive: this.#suite.kdf(secrets.receive, `${use}-${inward}`, hash, ...parts),
     }
   }
 

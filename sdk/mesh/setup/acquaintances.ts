@@ -38,7 +38,7 @@ export class Acquaintances {
     const isInitiator = compareBytes(this.#core.idBytes, certificate.memberBytes) < 0
     const peer = new Peer(introduced, isInitiator, this.#core.nowMs)
     this.#core.peers.set(peer.id, peer)
-    this.#core.topologyChanged()
+    this.#core.recordsChanged()
     return peer
   }
 

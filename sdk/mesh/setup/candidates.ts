@@ -1,5 +1,6 @@
 import { DecodeError } from '../../protocol/decode-error.js'
 import { decodeSetupMessage, encodeSetupMessage } from '../../protocol/setup-message.js'
+import type { Alarm } from '../alarm.js'
 import type { Core } from '../core.js'
 import type { CarrierId } from '../events.js'
 import type { Peer, Setup, Way } from '../peer.js'
@@ -11,10 +12,12 @@ const GATHER_MS = 5
 /** Carries candidates that are found after the description to the other side, those found together in one frame. */
 export class Candidates {
   readonly #core: Core
+  readonly #alarm: Alarm
   readonly #sendFrame: (peer: Peer, way: Way, frame: Uint8Array) => boolean
 
-  constructor(core: Core, sendFrame: (peer: Peer, way: Way, frame: Uint8Array) => boolean) {
+  constructor(core: Core, alarm: Alarm, sendFrame: (peer: Peer, way: Way, frame: Uint8Array) => boolean) {
     this.#core = core
+    this.#alarm = alarm
     this.#sendFrame = sendFrame
   }
 
@@ -25,7 +28,7 @@ export class Candidates {
     setup.candidates.push(candidate)
     if (setup.type === 'offered' || setup.sendAtMs !== Infinity) return
     setup.sendAtMs = this.#core.nowMs + GATHER_MS
-    this.#core.tickAt(setup.sendAtMs)
+    this.#alarm.at(setup.sendAtMs)
   }
 
   /** Sends what is held, once there is a session. */

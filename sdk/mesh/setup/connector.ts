@@ -1,6 +1,8 @@
 import { FRAME } from '../../protocol/codes.js'
 import { ABOUT_NO_OFFER } from '../../protocol/refusal.js'
+import { encodeBase64url } from '../../util/base64url.js'
 import { equalBytes } from '../../util/bytes.js'
+import { Alarm } from '../alarm.js'
 import type { Core } from '../core.js'
 import type { CarrierId } from '../events.js'
 import { Link } from '../link.js'
@@ -12,6 +14,7 @@ import { Acquaintances } from './acquaintances.js'
 import { Admissions } from './admissions.js'
 import { Candidates } from './candidates.js'
 import type { LinkChoice } from './link-choice.js'
+import type { LinkPlan } from './link-plan.js'
 import { backoffMs, MAX_FAILURES, type Backoff } from './backoff.js'
 import { ProtocolViolation } from '../violation.js'
 
@@ -43,6 +46,12 @@ const RETRY_SESSION: Backoff = { baseMs: 500, capMs: 4_000, jitter: 0.5 }
 const RETRY_BESIDE: Backoff = { baseMs: 5_000, capMs: 120_000, jitter: 0.5 }
 /** Whoever gets hold of the keys of a session reads no more than this. */
 const SESSION_MS = 24 * 3_600_000
+/** Whoever is told to begin anew waits no longer than this for it. */
+const AGAIN_MS = 4_000
+/** Whom to link with can change with time alone: everyone is looked at so often at least. */
+const LOOK_MS = 2_000
+/** How often a link is given up while there are too many. */
+const SHED_MS = 500
 /** A link that lived no longer is not made again at once. */
 const BRIEF_MS = 2_000
 /** Who was introduced so lately may have come back before the news that it went away was here. */
@@ -58,21 +67,25 @@ export class Connector {
   readonly #core: Core
   readonly #handlers: ConnectorHandlers
   readonly #links: LinkChoice
+  readonly #plan: LinkPlan
   readonly #candidates: Candidates
+  readonly #alarm: Alarm
   readonly #admissions: Admissions
   readonly #acquaintances: Acquaintances
   /** One count for all: a member that I forgot and met again must not take my next try for an old one. */
   #attempts = 0
 
-  constructor(core: Core, links: LinkChoice, handlers: ConnectorHandlers) {
+  constructor(core: Core, links: LinkChoice, plan: LinkPlan, handlers: ConnectorHandlers) {
     this.#core = core
     this.#handlers = handlers
     this.#links = links
+    this.#plan = plan
     this.#admissions = new Admissions(core)
     this.#acquaintances = new Acquaintances(core, (peer) => {
       this.drop(peer)
     })
-    this.#candidates = new Candidates(core, (peer, way, frame) => handlers.send(peer, way, frame))
+    this.#alarm = new Alarm(core)
+    this.#candidates = new Candidates(core, this.#alarm, (peer, way, frame) => handlers.send(peer, way, frame))
   }
 
   /** See {@link Acquaintances.learn}. */
@@ -94,13 +107,20 @@ export class Connector {
     const wantsLink = this.#wantsLink(peer)
     // A link that nothing comes over any more is replaced before it is given up, and a socket by what needs no proxy.
     if (peer.link !== null && !peer.link.isSuspect && (peer.link.cipher === null || !wantsLink)) return
-    if (!wantsLink && !needsSession) return this.#retryLater(peer, setup.failures)
+    // It is asked again whenever links or records have changed.
+    if (!wantsLink && !needsSession && !this.#isUnanswered(peer)) return
     this.#begin(peer, wantsLink)
   }
 
   /** Its keys have been in use for long enough: another handshake gives new ones, and nothing else changes. */
   #isOld({ session, sessionMs }: Peer): boolean {
     return session !== null && this.#core.nowMs >= sessionMs + SESSION_MS
+  }
+
+  /** Its records come by others, and under our session it says nothing: it may have let me go, and cannot begin. */
+  #isUnanswered({ unansweredSinceMs, sessionMs }: Peer): boolean {
+    if (unansweredSinceMs === null) return false
+    return this.#core.nowMs >= Math.max(unansweredSinceMs, sessionMs) + this.#core.options.lingerMs
   }
 
   #begin(peer: Peer, wantsLink: boolean): void {
@@ -118,6 +138,11 @@ export class Connector {
   /** The network changed: what waited to try again tries now. */
   hurry(): void {
     for (const peer of this.#core.peers.values()) if (peer.refusedBy === null) this.#ready(peer)
+  }
+
+  /** Whether this member and I would have a session, or have one. */
+  admits(peer: Peer): boolean {
+    return peer.session !== null || (peer.refusedBy === null && this.#admissions.of(peer) !== null)
   }
 
   /** Members are there, and none of them and me will have a session. */
@@ -145,7 +170,7 @@ export class Connector {
   }
 
   #ready(peer: Peer): void {
-    if (peer.setup.type === 'idle') peer.setup = { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 }
+    if (peer.setup.type === 'idle') this.#set(peer, { type: 'idle', nextTryMs: this.#core.nowMs, failures: 0 })
   }
 
   /** The server knows this member no more: what was under way by it will not come through. */
@@ -160,7 +185,11 @@ export class Connector {
     // A server may say so as often as it likes; each time costs a link.
     if (this.#core.nowMs < peer.movedMs + MOVE_LEAST_MS) return
     peer.movedMs = this.#core.nowMs
-    if ((setup.type === 'describing' || setup.type === 'offered') && setup.way.type === 'server') this.#reset(peer)
+    // Nothing leads to it but the server, and what was not answered before says nothing of it now.
+    const isBack = peer.path.kind === 'none'
+    if (isBack) peer.noteAnswered()
+    if (setup.type !== 'describing' && setup.type !== 'offered') return
+    if (setup.way.type === 'server' || isBack) this.#reset(peer)
   }
 
   /** The server is lost: an answer that was to come by it will not. */
@@ -243,7 +272,12 @@ export class Connector {
   handleAgain(link: Link): void {
     const { peer } = link
     if (peer.link !== link || !peer.isInitiator || peer.setup.type !== 'idle') return
-    if (this.#core.nowMs < Math.max(peer.setup.nextTryMs, link.boundMs + BRIEF_MS)) return
+    if (this.#core.nowMs < link.boundMs + BRIEF_MS) return
+    if (this.#core.nowMs < peer.setup.nextTryMs) {
+      // What failed before failed while little got through. It is told again, and then it is time.
+      const nextTryMs = Math.min(peer.setup.nextTryMs, this.#core.nowMs + AGAIN_MS)
+      return this.#set(peer, { ...peer.setup, nextTryMs })
+    }
     if (this.#wantsLink(peer)) return this.#begin(peer, true)
     this.#links.close(link)
     this.handleLinkClosed(link)
@@ -255,7 +289,7 @@ export class Connector {
     if (agreed === null || agreed.session !== session) return
     peer.unconfirmed = null
     // Whoever uses it has read my answer.
-    peer.heard(this.#core.nowMs)
+    if (!this.#isStranded(peer)) peer.heard(this.#core.nowMs)
     this.#use(peer, agreed)
   }
 
@@ -313,9 +347,11 @@ export class Connector {
     this.#handlers.abandonStream(peer)
   }
 
+  /** Does what is due; the time of the next look. */
   tick(): number {
+    if (!this.#alarm.take()) return this.#alarm.atMs
     const now = this.#core.nowMs
-    let next = Infinity
+    let next = now + LOOK_MS
     for (const peer of this.#core.peers.values()) {
       if (peer.unconfirmed !== null && now >= peer.unconfirmed.expiresMs) this.#expire(peer)
       if (peer.setup.type === 'idle') {
@@ -325,7 +361,22 @@ export class Connector {
       else if (peer.setup.type === 'linking' && now >= peer.setup.sendAtMs) this.#candidates.send(peer)
       next = Math.min(next, this.#dueMs(peer))
     }
-    return next
+    this.#alarm.at(Math.min(next, this.#shed()))
+    return this.#alarm.atMs
+  }
+
+  /** Gives up a link that others are worth more than; the time of the next look. */
+  #shed(): number {
+    const link = this.#plan.surplus()
+    if (link !== null) {
+      this.#links.close(link, true)
+      this.handleLinkClosed(link)
+    }
+    return this.#plan.hasSurplus ? this.#core.nowMs + SHED_MS : Infinity
+  }
+
+  #isStranded(peer: Peer): boolean {
+    return peer.isStranded(this.#core.nowMs, this.#core.options.lingerMs)
   }
 
   #expire(peer: Peer): void {
@@ -343,7 +394,7 @@ export class Connector {
   }
 
   #wantsLink(peer: Peer): boolean {
-    return this.#core.linkCount < this.#core.options.limits.maxLinks && this.#core.options.canLink(peer.id)
+    return this.#core.options.canLink(peer.id) && this.#plan.hasPlaceFor(peer)
   }
 
   #openLink(peer: Peer): CarrierId {
@@ -405,15 +456,16 @@ export class Connector {
     const { payload, handshake, admission, certificate } = received
     const peer = this.learn({ certificate, providers: [admission.id] })
     if (peer === null || peer.isInitiator || payload.attempt <= peer.attempt) return
-    if (way.type === 'server') peer.connection = way.connection.slice()
+    if (way.type === 'server') peer.connection = encodeBase64url(way.connection)
     peer.attempt = payload.attempt
     if (!admission.admits(certificate.identity)) return this.#refuse(peer, way, this.#admissions.markOf(frame))
-    if (peer.isHere) peer.showed(this.#core.nowMs)
-    else peer.heard(this.#core.nowMs)
+    if (!peer.isHere) peer.heard(this.#core.nowMs)
+    else if (!this.#isStranded(peer)) peer.showed(this.#core.nowMs)
     peer.began(this.#core.nowMs)
-    // Naming the epoch that I agreed to shows that my last answer arrived and is in use over there.
+    // Naming an epoch that I was the first to name shows that my last answer arrived and is in use over there.
     const agreed = peer.unconfirmed?.session
-    if (agreed && agreed.epoch === payload.epoch && !payload.fresh) this.confirm(peer, agreed)
+    const isNewEpoch = agreed?.epoch !== peer.epoch
+    if (agreed && isNewEpoch && agreed.epoch === payload.epoch && !payload.fresh) this.confirm(peer, agreed)
     // The member begins again, so whatever was under way is dead at its side.
     this.#reset(peer)
     const fresh = peer.stream === null || peer.session === null || payload.fresh
@@ -458,8 +510,8 @@ export class Connector {
     if (received === 'unfit' || received.certificate.member !== peer.id) return this.#fail(peer)
     const { payload } = received
     if (payload.attempt !== setup.attempt) return this.#fail(peer)
-    peer.unanswered.clear()
-    peer.heard(this.#core.nowMs)
+    peer.noteAnswered()
+    if (!this.#isStranded(peer)) peer.heard(this.#core.nowMs)
     const { epoch, attempt } = payload
     const session = new Session(suite, 'initiator', setup.handshake.split(), { epoch, attempt })
     const theirs = { firstBroadcast: payload.firstBroadcast, firstPrivate: payload.firstPrivate }
@@ -479,7 +531,7 @@ export class Connector {
     const session = peer.sessionOf(setupSessionMark(frame), equalBytes)
     const message = session?.openSetup(frame) ?? null
     if (session === null || message === null) return
-    peer.showed(this.#core.nowMs)
+    if (!this.#isStranded(peer)) peer.showed(this.#core.nowMs)
     this.confirm(peer, session)
     const { setup } = peer
     // Candidates of a set-up that is over are of no use to anyone.
@@ -555,7 +607,8 @@ export class Connector {
   #unlink(peer: Peer, keep: ((link: Link) => void) | null = null): void {
     peer.link = null
     for (const link of this.#links.boundTo(peer)) {
-      if (keep === null) this.#links.close(link)
+      // A socket is tied to a session that is over; whoever dialled it dials again.
+      if (keep === null || link.cipher !== null) this.#links.close(link)
       else keep(link)
       this.#handlers.linkLost(link)
     }
@@ -563,6 +616,6 @@ export class Connector {
 
   #set(peer: Peer, setup: Setup): void {
     peer.setup = setup
-    this.#core.tickAt(setup.type === 'idle' ? setup.nextTryMs : setup.deadlineMs)
+    this.#alarm.at(setup.type === 'idle' ? setup.nextTryMs : setup.deadlineMs)
   }
 }

@@ -3,6 +3,7 @@ import type { CarrierId } from '../events.js'
 import type { RosterEntry } from '../roster/roster.js'
 import { backoffMs, MAX_FAILURES, type Backoff } from './backoff.js'
 import type { Doorstep } from './doorstep.js'
+import type { LinkPlan } from './link-plan.js'
 
 /** What a link of another kind gets before the address is tried: most often it makes the socket unnecessary. */
 const HEAD_START_MS = 500
@@ -22,11 +23,13 @@ interface Attempts {
 export class Dialer {
   readonly #core: Core
   readonly #doorstep: Doorstep
+  readonly #plan: LinkPlan
   readonly #attempts = new Map<string, Attempts>()
 
-  constructor(core: Core, doorstep: Doorstep) {
+  constructor(core: Core, doorstep: Doorstep, plan: LinkPlan) {
     this.#core = core
     this.#doorstep = doorstep
+    this.#plan = plan
   }
 
   /** Whether what the roster knows of this member may still be needed, though nobody has heard of it for long. */
@@ -52,13 +55,14 @@ export class Dialer {
 
   #isDialable(entry: RosterEntry): boolean {
     const { id, options } = this.#core
-    return options.dials && entry.id !== id && entry.links?.gone !== true && entry.card.content.addresses.length > 0
+    return options.dials && entry.id !== id && entry.links?.gone !== true && entry.card.addresses.length > 0
   }
 
   /** When to look again; `Infinity` while there is a link, whose loss is looked at anyway. */
   #consider(entry: RosterEntry): number {
     const { nowMs, linkCount, options } = this.#core
-    const link = this.#core.peers.get(entry.id)?.link ?? null
+    const peer = this.#core.peers.get(entry.id)
+    const link = peer?.link ?? null
     if (link !== null && !link.isSuspect) return Infinity
     const headStartMs = options.canLink(entry.id) ? HEAD_START_MS : 0
     const attempts = this.#attempts.get(entry.id) ?? {
@@ -68,8 +72,9 @@ export class Dialer {
     }
     if (nowMs < attempts.nextMs) return attempts.nextMs
     if (attempts.carrier !== null && this.#doorstep.owns(attempts.carrier)) return Infinity
-    if (linkCount >= options.limits.maxLinks) return Infinity
-    const { addresses } = entry.card.content
+    const isReached = peer !== undefined && peer.path.kind !== 'none'
+    if (isReached ? !this.#plan.hasPlaceFor(peer) : linkCount >= options.limits.maxLinks) return Infinity
+    const { addresses } = entry.card
     attempts.nextMs = nowMs + backoffMs(RETRY, attempts.failures, 0)
     attempts.carrier = this.#doorstep.dial(addresses[attempts.failures % addresses.length] as string)
     attempts.failures = Math.min(attempts.failures + 1, MAX_FAILURES)

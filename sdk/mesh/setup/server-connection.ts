@@ -8,6 +8,7 @@ import {
   type Introductions,
 } from '../../protocol/server-frames.js'
 import { DecodeError } from '../../protocol/decode-error.js'
+import { Alarm } from '../alarm.js'
 import type { Core } from '../core.js'
 import type { CarrierId, SignalingState } from '../events.js'
 import { sealHello } from '../session/hello.js'
@@ -24,6 +25,7 @@ export interface ServerHandlers {
   gone(connection: Uint8Array): void
   /** The server says that nobody else is in the group. */
   alone(): void
+  reach(): Reach
   /** Connections that were introduced and are not linked to me yet. */
   unlinked(): Uint8Array[]
 }
@@ -47,11 +49,14 @@ const SILENCE_MS = 45_000
  */
 const ASK_EVERY_MS = { all: 60_000, some: 10_000, none: 3_000 } as const
 const ASK_LEAST_MS = 5_000
+/** Whom I reach changes without a word to this part: it is looked at so often. */
+const LOOK_MS = 1_000
 const QUEUE_BYTES = 1_048_576
 
 /** My place at the signaling server: dials, joins, asks for introductions, and comes back when it is lost. */
 export class ServerConnection {
   readonly #core: Core
+  readonly #alarm: Alarm
   readonly #handlers: ServerHandlers
   #state: State = { type: 'off' }
   #failures = 0
@@ -68,6 +73,7 @@ export class ServerConnection {
 
   constructor(core: Core, handlers: ServerHandlers) {
     this.#core = core
+    this.#alarm = new Alarm(core)
     this.#handlers = handlers
   }
 
@@ -105,6 +111,7 @@ export class ServerConnection {
     this.#state = { type: 'joining', carrier: this.#state.carrier }
     this.#room = room
     this.#heardMs = this.#core.nowMs
+    this.#alarm.at(this.#heardMs + SILENCE_MS)
     this.#send({ type: 'join', topic: this.#core.options.keys.topic, ...this.#presence() })
   }
 
@@ -153,7 +160,7 @@ export class ServerConnection {
   /** Members were lost: there may be others that I do not know of. */
   askSoon(): void {
     this.#askAtMs = Math.min(this.#askAtMs, Math.max(this.#core.nowMs, this.#askedMs + ASK_LEAST_MS))
-    this.#core.tickAt(this.#askAtMs)
+    this.#alarm.at(this.#askAtMs)
   }
 
   leave(): void {
@@ -162,7 +169,12 @@ export class ServerConnection {
   }
 
   /** Does what is due; the time of the next look. */
-  tick(reach: Reach): number {
+  tick(): number {
+    if (this.#alarm.take()) this.#alarm.at(this.#look())
+    return this.#alarm.atMs
+  }
+
+  #look(): number {
     const now = this.#core.nowMs
     if (this.#state.type === 'waiting') {
       if (now < this.#state.untilMs) return this.#state.untilMs
@@ -171,11 +183,11 @@ export class ServerConnection {
     if (this.#state.type !== 'open' && this.#state.type !== 'joining') return Infinity
     if (now - this.#heardMs >= SILENCE_MS) {
       this.#drop('silent')
-      return this.tick(reach)
+      return this.#look()
     }
     if (this.#state.type !== 'open') return this.#heardMs + SILENCE_MS
-    this.#askWhenDue(reach)
-    return Math.min(this.#heardMs + SILENCE_MS, this.#askAtMs)
+    this.#askWhenDue(this.#handlers.reach())
+    return Math.min(this.#heardMs + SILENCE_MS, this.#askAtMs, this.#core.peers.size === 0 ? Infinity : now + LOOK_MS)
   }
 
   #askWhenDue(reach: Reach): void {
@@ -208,11 +220,12 @@ export class ServerConnection {
       this.#openedMs = this.#core.nowMs
       this.#askedMs = this.#core.nowMs
       this.#askAtMs = this.#core.nowMs + ASK_EVERY_MS.all
-      this.#core.tickAt(this.#core.nowMs)
+      this.#alarm.at(this.#core.nowMs)
       this.#changed('open', 'welcome')
       return this.#introduce(frame)
     }
     if (this.#state.type !== 'open') return
+    this.#alarm.at(this.#core.nowMs + LOOK_MS)
     switch (frame.type) {
       case 'introduced':
         this.#saidEmpty = false
@@ -255,7 +268,7 @@ export class ServerConnection {
     this.#reconnectInMs = null
     this.#forgetQueue()
     this.#state = { type: 'waiting', untilMs: this.#core.nowMs + delayMs }
-    this.#core.tickAt(this.#state.untilMs)
+    this.#alarm.at(this.#state.untilMs)
     this.#changed('closed', reason)
   }
 

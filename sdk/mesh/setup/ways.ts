@@ -1,11 +1,15 @@
 import { encodeRelayedSetup } from '../../protocol/relay-frames.js'
-import { equalBytes } from '../../util/bytes.js'
+import { decodeBase64url, encodeBase64url } from '../../util/base64url.js'
 import type { Core } from '../core.js'
+import type { Link } from '../link.js'
 import type { Peer, Way } from '../peer.js'
 import type { Forwarder } from '../route/forwarder.js'
 import type { Doorstep } from './doorstep.js'
 import type { KeptLinks } from './kept-links.js'
 import type { Reach, ServerConnection } from './server-connection.js'
+
+/** Whoever is to begin with me has so long for it. */
+const BEGIN_MS = 10_000
 
 /**
  * How set-up frames reach a member: by a socket that leads to it or a link that has recovered, through other members
@@ -31,8 +35,7 @@ export class Ways {
    * that a socket or a link leads to a member is at first what anyone may say.
    */
   find(peer: Peer): Way | null {
-    const triesBy = (way: Way): number => peer.unanswered.get(way.type) ?? 0
-    const [best = null] = this.#all(peer).sort((one, other) => triesBy(one) - triesBy(other))
+    const [best = null] = this.#all(peer).sort((one, other) => peer.unanswered(one) - peer.unanswered(other))
     return best
   }
 
@@ -42,9 +45,11 @@ export class Ways {
     if (carrier !== null) ways.push({ type: 'socket', carrier })
     const kept = this.#kept.carrierTo(peer)
     if (kept !== null) ways.push({ type: 'kept', carrier: kept })
-    if (this.#forwarder.linkTowards(peer.id) !== null) ways.push({ type: 'mesh' })
-    if (peer.connection !== null && this.#server.isOpen) ways.push({ type: 'server', connection: peer.connection })
-    return ways
+    const connection = connectionOf(peer)
+    const server: Way[] = connection !== null && this.#server.isOpen ? [{ type: 'server', connection }] : []
+    const mesh: Way[] = this.#forwarder.linkTowards(peer.id) === null ? [] : [{ type: 'mesh' }]
+    // Without a path, the way by which its frames once came is all that members know of it.
+    return peer.path.kind === 'none' ? [...ways, ...server, ...mesh] : [...ways, ...mesh, ...server]
   }
 
   /** `false` when there is no such way now. */
@@ -53,17 +58,22 @@ export class Ways {
     // A socket that has become a link is a way through the mesh.
     if (way.type === 'socket' && this.#doorstep.send(way.carrier, frame)) return true
     if (way.type === 'kept' && this.#kept.send(way.carrier, frame)) return true
-    const link = this.#forwarder.linkTowards(peer.id)
+    const link = this.#linkBack(way) ?? this.#forwarder.linkTowards(peer.id)
     if (link === null) return false
     this.#forwarder.queue(link, { frame: encodeRelayedSetup(peer.idBytes, this.#core.idBytes, frame), from: link })
     return true
   }
 
+  /** Answers go back over the link that brought the question: my own way may be the one that is in doubt. */
+  #linkBack(way: Way): Link | null {
+    const link = way.type === 'mesh' && way.carrier !== undefined ? this.#core.links.get(way.carrier) : undefined
+    return link?.state === 'bound' && !link.isSuspect ? link : null
+  }
+
   /** Whoever the server knows by this name. */
   peerAt(connection: Uint8Array): Peer | null {
-    for (const peer of this.#core.peers.values()) {
-      if (peer.connection !== null && equalBytes(peer.connection, connection)) return peer
-    }
+    const name = encodeBase64url(connection)
+    for (const peer of this.#core.peers.values()) if (peer.connection === name) return peer
     return null
   }
 
@@ -83,9 +93,20 @@ export class Ways {
     for (const peer of this.#core.peers.values()) peer.connection = null
   }
 
-  /** Names of those that were introduced and are not linked to me. */
+  /**
+   * Names of those that were introduced and are not linked to me. One that is to begin with me and has long not done so
+   * may not know me any more: it is to be introduced again.
+   */
   unlinked(): Uint8Array[] {
-    const peers = [...this.#core.peers.values()]
-    return peers.flatMap((peer) => (peer.link === null && peer.connection ? [peer.connection] : []))
+    const isTried = (peer: Peer): boolean => peer.isInitiator || this.#core.nowMs < peer.beganMs + BEGIN_MS
+    const unlinked: Uint8Array[] = []
+    for (const peer of this.#core.peers.values()) {
+      const connection = peer.link === null && isTried(peer) ? connectionOf(peer) : null
+      if (connection !== null) unlinked.push(connection)
+    }
+    return unlinked
   }
 }
+
+const connectionOf = ({ connection }: Peer): Uint8Array | null =>
+  connection === null ? null : decodeBase64url(connection)

@@ -1,5 +1,6 @@
 import { equalBytes } from '../../util/bytes.js'
-import type { AllChunk, OneChunk } from '../../protocol/records.js'
+import { Queue } from '../../util/queue.js'
+import type { AllChunk, OneChunk, OrderEntry } from '../../protocol/records.js'
 import type { MessageKind } from '../events.js'
 import { ProtocolViolation } from '../violation.js'
 
@@ -11,6 +12,7 @@ export interface InMessage {
 
 interface Partial {
   readonly type: 'all' | 'one'
+  readonly number: number
   readonly total: number
   readonly text: boolean
   buffer: Uint8Array
@@ -19,13 +21,17 @@ interface Partial {
 
 /** Memory is taken as bytes arrive, never on a declared size alone. */
 const FIRST_BUFFER_BYTES = 1_048_576
+/** What may wait for its turn: all that its sender may have on its way. */
+const MAX_WAITING_BYTES = 4_194_304
+/** What one chunk holds beside its bytes, so that small ones are not free: two objects and a buffer. */
+const CHUNK_COST = 256
 /** Every growth copies what is here. The system gives memory that nothing was written to no pages. */
 const GROWTH = 4
 
 /**
  * Puts one sender's messages together and lets them through in the order sent: broadcasts and private messages have
- * numbers of their own, and each names what it follows of the other kind. What is not next in order is dropped; its
- * sender still has it and sends it again.
+ * numbers of their own, and each names what it follows of the other kind. They may come by different ways, so what is
+ * not next in order waits for its turn. What finds no room is dropped; its sender still has it and sends it again.
  */
 export class Inbox {
   readonly #maxBytes: number
@@ -33,6 +39,9 @@ export class Inbox {
   #nextBroadcast: number
   #nextPrivate: number
   #partial: Partial | null = null
+  /** Chunks that came before their turn, of each kind in the order that they came; `null` until the first. */
+  #waiting: { readonly all: Queue<AllChunk>; readonly one: Queue<OneChunk> } | null = null
+  #waitingBytes = 0
 
   constructor(options: { maxBytes: number; myTag: Uint8Array; firstBroadcast: number; firstPrivate: number }) {
     this.#maxBytes = options.maxBytes
@@ -50,33 +59,93 @@ export class Inbox {
     }
   }
 
-  /** Bytes held of a message that is not whole yet. */
+  /** Bytes held of a message that is not whole yet, and of what waits. */
   get heldBytes(): number {
-    return this.#partial?.buffer.length ?? 0
+    return (this.#partial?.buffer.length ?? 0) + this.#waitingBytes
   }
 
-  /** The message that this chunk completes, or `null`. */
+  /** Nothing before these numbers will come any more. Never goes back: the word may come again, by an older path. */
+  skipTo(nextBroadcast: number, nextPrivate: number): void {
+    this.#nextBroadcast = Math.max(this.#nextBroadcast, nextBroadcast)
+    this.#nextPrivate = Math.max(this.#nextPrivate, nextPrivate)
+    const partial = this.#partial
+    if (partial === null) return
+    if (partial.number < (partial.type === 'all' ? this.#nextBroadcast : this.#nextPrivate)) this.#partial = null
+  }
+
+  /** The message that this chunk completes, or `null`. Those that it was waited for are to be had from `takeNext`. */
   accept(chunk: AllChunk | OneChunk): InMessage | null {
-    if (chunk.number !== (chunk.type === 'all' ? this.#nextBroadcast : this.#nextPrivate)) return null
-    if (this.#partial === null) return this.#begin(chunk)
-    if (this.#partial.type !== chunk.type) return null
-    return this.#append(this.#partial, chunk)
+    const standing = this.#standingOf(chunk)
+    if (standing === 'next') return this.#take(chunk)
+    if (standing === 'early') this.#wait(chunk)
+    return null
+  }
+
+  /** The next message that what has waited completes, or `null`. */
+  takeNext(): InMessage | null {
+    const waiting = this.#waiting
+    if (waiting === null) return null
+    for (;;) {
+      const chunk = this.#takeWaiting(waiting.all) ?? this.#takeWaiting(waiting.one)
+      if (chunk === null) return null
+      const message = this.#take(chunk)
+      if (message !== null) return message
+    }
+  }
+
+  /** The first that waits, if its turn has come. Those whose turn is over are let go. */
+  #takeWaiting<Chunk extends AllChunk | OneChunk>(waiting: Queue<Chunk>): Chunk | null {
+    for (let first = waiting.first; first !== undefined; first = waiting.first) {
+      const standing = this.#standingOf(first)
+      if (standing === 'early') return null
+      waiting.shift()
+      this.#waitingBytes -= first.bytes.length + CHUNK_COST
+      if (standing === 'next') return first
+    }
+    return null
+  }
+
+  #wait(chunk: AllChunk | OneChunk): void {
+    const bytes = chunk.bytes.length + CHUNK_COST
+    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) return
+    this.#waitingBytes += bytes
+    this.#waiting ??= { all: new Queue(), one: new Queue() }
+    // Its bytes, and those of its tags, are views of a frame that is not kept.
+    if (chunk.type === 'one') return this.#waiting.one.push({ ...chunk, bytes: chunk.bytes.slice() })
+    const mine = this.#orderOf(chunk)
+    const order = mine === undefined ? [] : [{ ...mine, tag: this.#myTag }]
+    this.#waiting.all.push({ ...chunk, order, bytes: chunk.bytes.slice() })
+  }
+
+  /** Whether a chunk goes on from where its sender's messages stand, or something is to come before it. */
+  #standingOf(chunk: AllChunk | OneChunk): 'past' | 'next' | 'early' {
+    const next = chunk.type === 'all' ? this.#nextBroadcast : this.#nextPrivate
+    if (chunk.number !== next) return chunk.number < next ? 'past' : 'early'
+    const partial = this.#partial
+    if (partial === null) return chunk.first && this.#isNext(chunk) ? 'next' : 'early'
+    if (partial.type !== chunk.type) return 'early'
+    const end = chunk.offset + chunk.bytes.length
+    if (end > partial.total) throw new ProtocolViolation('chunk beyond its message')
+    if (chunk.offset > partial.received) return 'early'
+    return end <= partial.received ? 'past' : 'next'
+  }
+
+  #take(chunk: AllChunk | OneChunk): InMessage | null {
+    return this.#partial === null ? this.#begin(chunk) : this.#append(this.#partial, chunk)
   }
 
   #begin(chunk: AllChunk | OneChunk): InMessage | null {
-    if (!chunk.first || !this.#isNext(chunk)) return null
     if (chunk.total > this.#maxBytes) throw new ProtocolViolation('message above the limit')
     if (chunk.bytes.length === chunk.total) return this.#complete(chunk.type, chunk.text, chunk.bytes.slice())
     const buffer = new Uint8Array(Math.min(chunk.total, Math.max(FIRST_BUFFER_BYTES, chunk.bytes.length)))
     buffer.set(chunk.bytes)
-    this.#partial = { type: chunk.type, total: chunk.total, text: chunk.text, buffer, received: chunk.bytes.length }
+    const { type, number, total, text } = chunk
+    this.#partial = { type, number, total, text, buffer, received: chunk.bytes.length }
     return null
   }
 
   #append(partial: Partial, chunk: AllChunk | OneChunk): InMessage | null {
     const end = chunk.offset + chunk.bytes.length
-    if (end > partial.total) throw new ProtocolViolation('chunk beyond its message')
-    if (chunk.offset > partial.received || end <= partial.received) return null
     if (end > partial.buffer.length) {
       const grown = new Uint8Array(Math.min(partial.total, Math.max(end, partial.buffer.length * GROWTH)))
       grown.set(partial.buffer.subarray(0, partial.received))
@@ -95,9 +164,14 @@ export class Inbox {
     return { to: type === 'all' ? 'all' : 'me', kind: text ? 'text' : 'binary', bytes }
   }
 
+  /** What it says of me. */
+  #orderOf({ order }: AllChunk): OrderEntry | undefined {
+    return order.find(({ tag }) => equalBytes(tag, this.#myTag))
+  }
+
   #isNext(chunk: AllChunk | OneChunk): boolean {
     if (chunk.type === 'one') return this.#nextBroadcast > chunk.afterBroadcast
-    const mine = chunk.order.find((entry) => equalBytes(entry.tag, this.#myTag))
+    const mine = this.#orderOf(chunk)
     return mine === undefined || this.#nextPrivate > mine.lastPrivate
   }
 }

@@ -1,5 +1,11 @@
 import type { Receipt } from './receipt.js'
-import { chunkOverhead, type AllChunk, type OneChunk, type OrderEntry } from '../../protocol/records.js'
+import {
+  chunkOverhead,
+  type AllChunk,
+  type MemberRecord,
+  type OneChunk,
+  type OrderEntry,
+} from '../../protocol/records.js'
 import { MAX_CHUNK_BYTES } from '../../protocol/limits.js'
 
 /** One `send`, while it waits for room in the windows of its recipients. */
@@ -42,6 +48,39 @@ const MAX_GONE_ENTRIES = 1_024
 /** A piece smaller than this is worth a frame only when it ends its message. */
 const LEAST_CHUNK_BYTES = 1_024
 
+/** How far the tree has carried what is for all: every broadcast before `number`, and `offset` bytes of that one. */
+export interface TreePosition {
+  readonly number: number
+  readonly offset: number
+}
+
+const NOWHERE: TreePosition = { number: 0, offset: 0 }
+
+/** The bytes of a message from `offset` on, as a record carries them. */
+export const chunkOf = (message: OutMessage, offset: number, size: number): AllChunk | OneChunk => {
+  const first = offset === 0
+  const chunk = {
+    stream: 0,
+    number: message.number,
+    offset,
+    total: message.bytes.length,
+    first,
+    text: message.text,
+    bytes: message.bytes.subarray(offset, offset + size),
+  }
+  return message.to === 'all'
+    ? { type: 'all', ...chunk, order: first ? message.order : [] }
+    : { type: 'one', ...chunk, afterBroadcast: message.afterBroadcast }
+}
+
+/** How much of a message fits behind its record's head, or `null` when so little is not worth a frame. */
+export const fittingBytes = (message: OutMessage, offset: number, budget: number): number | null => {
+  const room = Math.min(MAX_CHUNK_BYTES, budget - chunkOverhead(offset === 0 ? message.order.length : 0))
+  const left = message.bytes.length - offset
+  const size = Math.min(left, room)
+  return room < 0 || (size < left && size < LEAST_CHUNK_BYTES) ? null : size
+}
+
 const cost = (message: OutMessage): number => message.bytes.length + MESSAGE_COST
 
 /**
@@ -51,8 +90,8 @@ const cost = (message: OutMessage): number => message.bytes.length + MESSAGE_COS
  */
 export class Outbox {
   readonly #windowBytes: number
+  readonly #recipient: string
   readonly #onAdmitted: (submission: Submission) => void
-  readonly #onAcknowledged: (receipt: Receipt) => void
   #entries: OutMessage[] = []
   /** Entries before `#head` are acknowledged; they have `#goneBytes`. */
   #head = 0
@@ -67,19 +106,26 @@ export class Outbox {
   #sentTotal = 0
   #admittedTotal = 0
   #credit: number
-  /** Acknowledged before these numbers. */
+  /** The recipient has said that it takes no more for now. */
+  #isHeldBack = false
+  #isByTree = false
+  #tree = NOWHERE
+  #admittedBroadcast = 0
+  /** Acknowledged, or failed, before these numbers. */
   #nextBroadcast = 0
   #nextPrivate = 0
+  /** Failed for good before these numbers, which a stream that is started anew must not begin below. */
+  #failedBroadcast = 0
+  #failedPrivate = 0
+  /** Whether the recipient has to be told, or was told, to go on at the numbers that are next. */
+  #reset: 'none' | 'due' | 'sent' = 'none'
 
-  constructor(
-    windowBytes: number,
-    onAdmitted: (submission: Submission) => void,
-    onAcknowledged: (receipt: Receipt) => void,
-  ) {
+  /** `onAdmitted`: a submission has found room in the window. */
+  constructor(windowBytes: number, recipient: string, onAdmitted: (submission: Submission) => void) {
     this.#windowBytes = windowBytes
     this.#credit = windowBytes
+    this.#recipient = recipient
     this.#onAdmitted = onAdmitted
-    this.#onAcknowledged = onAcknowledged
   }
 
   get isEmpty(): boolean {
@@ -88,12 +134,29 @@ export class Outbox {
 
   /** Only an acknowledgement can change anything: something is on its way, or may not be sent for want of credit. */
   get isWaiting(): boolean {
-    return this.#sentTotal > this.#ackedTotal || (this.#sent < this.#entries.length && !this.isReady)
+    if (this.#sentTotal > this.#ackedTotal || this.#reset !== 'none') return true
+    return !this.#isByTree && this.#sent < this.#entries.length && !this.isReady
+  }
+
+  /** A message waits for room in the window. */
+  get isFull(): boolean {
+    return this.#admitted < this.#entries.length
+  }
+
+  get isHeldBack(): boolean {
+    return this.#isHeldBack
+  }
+
+  /** Grows with every acknowledgement of more, until the stream starts anew. */
+  get acknowledgedBytes(): number {
+    return this.#ackedTotal
   }
 
   /** Something may be sent now. */
   get isReady(): boolean {
-    return this.#sent < this.#entries.length && this.#sentTotal - this.#ackedTotal < this.#credit
+    const next = this.#entries[this.#sent]
+    if (next === undefined || (this.#isByTree && next.to === 'all')) return false
+    return this.#sentTotal - this.#ackedTotal < this.#credit
   }
 
   get unacknowledgedBytes(): number {
@@ -112,28 +175,86 @@ export class Outbox {
     return this.#nextPrivate
   }
 
+  /** What must be written before any piece. */
+  get isResetDue(): boolean {
+    return this.#reset === 'due'
+  }
+
+  takeReset(): MemberRecord {
+    this.#reset = 'sent'
+    return { type: 'reset', stream: 0, nextBroadcast: this.#nextBroadcast, nextPrivate: this.#nextPrivate }
+  }
+
   /** The next piece, at most `budget` bytes with its record, or `null` when nothing fits or waits. */
   next(budget: number): AllChunk | OneChunk | null {
-    if (!this.isReady) return null
+    if (!this.isReady || this.isResetDue) return null
     const entry = this.#entries[this.#sent] as OutMessage
-    const first = this.#sentOffset === 0
-    const room = Math.min(MAX_CHUNK_BYTES, budget - chunkOverhead(first ? entry.order.length : 0))
-    const left = entry.bytes.length - this.#sentOffset
-    const size = Math.min(left, room)
-    if (room < 0 || (size < left && size < LEAST_CHUNK_BYTES)) return null
-    const chunk = {
-      stream: 0,
-      number: entry.number,
-      offset: this.#sentOffset,
-      total: entry.bytes.length,
-      first,
-      text: entry.text,
-      bytes: entry.bytes.subarray(this.#sentOffset, this.#sentOffset + size),
-    }
+    const offset = this.#sentOffset
+    const size = fittingBytes(entry, offset, budget)
+    if (size === null) return null
     this.#advance(entry, size)
-    return entry.to === 'all'
-      ? { type: 'all', ...chunk, order: first ? entry.order : [] }
-      : { type: 'one', ...chunk, afterBroadcast: entry.afterBroadcast }
+    this.#followTree()
+    return chunkOf(entry, offset, size)
+  }
+
+  /** Broadcasts reach this recipient by the tree; what is for it alone goes on from here. */
+  get isByTree(): boolean {
+    return this.#isByTree
+  }
+
+  /** The last broadcast that the window has taken. */
+  get admittedBroadcast(): number {
+    return this.#admittedBroadcast
+  }
+
+  /** The last broadcast that the tree may carry for this recipient; 0 while its window is full. */
+  get treeLimit(): number {
+    return this.unacknowledgedBytes < this.#credit ? this.#admittedBroadcast : 0
+  }
+
+  /** Leaves broadcasts to the tree from where it is, unless some that it has carried are yet to be sent from here. */
+  joinTree(tree: TreePosition): void {
+    let next = this.#sent
+    while (this.#entries[next]?.to === 'one') next++
+    const { number } = this.#entries[next] ?? { number: Infinity }
+    const offset = next === this.#sent ? this.#sentOffset : 0
+    if (this.#credit < this.#windowBytes || this.#reset !== 'none') return
+    if (number < tree.number || (number === tree.number && offset < tree.offset)) return
+    this.#tree = tree
+    this.#isByTree = true
+  }
+
+  /** Sends broadcasts from here again, and all that is not acknowledged. */
+  leaveTree(): void {
+    if (!this.#isByTree) return
+    this.#isByTree = false
+    this.#sendFromHead()
+  }
+
+  /** The tree has carried more. Also those that do not follow it may get it that way. */
+  passed(tree: TreePosition): void {
+    this.#tree = tree
+    this.#followTree()
+  }
+
+  #followTree(): void {
+    if (!this.#isByTree) return
+    const { number, offset } = this.#tree
+    for (let entry = this.#entries[this.#sent]; entry?.to === 'all'; entry = this.#entries[this.#sent]) {
+      const carried = entry.number < number ? entry.bytes.length : entry.number === number ? offset : -1
+      if (carried < this.#sentOffset || (carried === this.#sentOffset && entry.number >= number)) return
+      this.#advance(entry, carried - this.#sentOffset)
+    }
+  }
+
+  /** How much was ever sent, by index: what the tree has carried counts. */
+  get #reach(): number {
+    let reach = this.#furthest
+    for (let entry = this.#entries[reach]; entry?.to === 'all'; entry = this.#entries[reach]) {
+      if (entry.number >= this.#tree.number) break
+      reach++
+    }
+    return reach
   }
 
   /** Takes an acknowledgement; `false` when it names what was never sent. A late one changes nothing. */
@@ -147,23 +268,37 @@ export class Outbox {
       if (entry.number >= (entry.to === 'all' ? nextBroadcast : nextPrivate)) break
       passed += cost(entry)
     }
-    const beyond = index > this.#furthest || (index === this.#furthest && offset > this.#furthestOffset)
+    const beyond = this.#isBeyond(index, offset)
     if (beyond || (offset > 0 && offset >= (this.#entries[index]?.bytes.length ?? 0))) return false
     if (index === this.#head && offset < this.#headOffset) return true
     this.#credit = Math.min(credit, this.#windowBytes)
+    this.#isHeldBack = credit === 0
+    this.#reset = 'none'
     this.#nextBroadcast = nextBroadcast
     this.#nextPrivate = nextPrivate
     this.#ackedTotal += passed + offset - this.#headOffset
     this.#goneBytes += passed
     for (; this.#head < index; this.#head++) {
       const { receipt } = this.#entries[this.#head] as OutMessage
-      if (receipt !== null) this.#onAcknowledged(receipt)
+      receipt?.delivered(this.#recipient)
     }
     this.#headOffset = offset
+    this.#noteReach(index, offset)
     if (index > this.#sent || (index === this.#sent && offset > this.#sentOffset)) this.#sendFromHead()
     this.#compact()
     this.#admit()
+    // Who must be spared, or says so, waits for itself alone: the tree carries for all, or for none.
+    if (this.#credit < this.#windowBytes) this.leaveTree()
     return true
+  }
+
+  /** Whether so much was never sent. */
+  #isBeyond(index: number, offset: number): boolean {
+    if (index < this.#furthest || (index === this.#furthest && offset <= this.#furthestOffset)) return false
+    const reach = this.#reach
+    const next = this.#entries[reach]
+    const carried = next?.to === 'all' && next.number === this.#tree.number ? this.#tree.offset : 0
+    return index > reach || (index === reach && offset > carried)
   }
 
   /** Sends again all that is not acknowledged. */
@@ -173,6 +308,7 @@ export class Outbox {
 
   /** Sends one piece again; the rest follows once anything is acknowledged. More would feed what chokes the path. */
   probe(): void {
+    this.#isByTree = false
     this.#sendFromHead()
     this.#credit = 1
   }
@@ -180,6 +316,21 @@ export class Outbox {
   /** Lets go of everything: what was not acknowledged. A message to all no longer waits for this recipient. */
   clear(): Unsettled[] {
     return this.restart(Infinity, Infinity)
+  }
+
+  /**
+   * The recipient has stalled: lets go of everything, all of it before these numbers, and tells it to go on from them.
+   * What it has said of its credit stands: it is of what it has, not of what it was sent.
+   */
+  fail(nextBroadcast: number, nextPrivate: number): Unsettled[] {
+    const isHeldBack = this.#isHeldBack
+    this.#failedBroadcast = nextBroadcast
+    this.#failedPrivate = nextPrivate
+    const unsettled = this.restart(nextBroadcast, nextPrivate)
+    this.#reset = 'due'
+    this.#isHeldBack = isHeldBack
+    if (isHeldBack) this.#credit = 0
+    return unsettled
   }
 
   /** The recipient's stream starts anew at these numbers: lets go of what comes before, sends the rest again. */
@@ -192,10 +343,14 @@ export class Outbox {
     this.#entries = []
     this.#head = this.#headOffset = this.#sent = this.#sentOffset = this.#furthest = this.#furthestOffset = 0
     this.#goneBytes = 0
+    this.#isByTree = false
     this.#admitted = this.#ackedTotal = this.#sentTotal = this.#admittedTotal = 0
     this.#credit = this.#windowBytes
-    this.#nextBroadcast = firstBroadcast
-    this.#nextPrivate = firstPrivate
+    this.#isHeldBack = false
+    // What has failed since these numbers were named leaves a gap, which the recipient would wait for.
+    this.#reset = this.#failedBroadcast > firstBroadcast || this.#failedPrivate > firstPrivate ? 'due' : 'none'
+    this.#nextBroadcast = Math.max(firstBroadcast, this.#failedBroadcast)
+    this.#nextPrivate = Math.max(firstPrivate, this.#failedPrivate)
     entries.forEach((message, index) => {
       const isKept = message.number >= (message.to === 'all' ? firstBroadcast : firstPrivate)
       const isWaiting = index >= admitted
@@ -203,7 +358,10 @@ export class Outbox {
         this.#entries.push(isWaiting ? message : { ...message, submission: null })
         return
       }
-      unsettled.push({ message, isWaiting, isSent: index < furthest || (index === furthest && isStarted) })
+      // The tree may bring a broadcast yet, for the sake of others.
+      const isCarried = message.to === 'all' && this.#tree.number > 0
+      const isSent = isCarried || index < furthest || (index === furthest && isStarted)
+      unsettled.push({ message, isWaiting, isSent })
       if (isWaiting && message.to === 'all') this.#release(message)
     })
     this.#admit()
@@ -211,9 +369,11 @@ export class Outbox {
   }
 
   #sendFromHead(): void {
+    if (this.#reset === 'sent') this.#reset = 'due'
     this.#sent = this.#head
     this.#sentOffset = this.#headOffset
     this.#sentTotal = this.#ackedTotal
+    this.#followTree()
   }
 
   #advance(entry: OutMessage, size: number): void {
@@ -224,16 +384,21 @@ export class Outbox {
       this.#sentOffset = 0
       this.#sentTotal += MESSAGE_COST
     }
-    if (this.#sent > this.#furthest || (this.#sent === this.#furthest && this.#sentOffset > this.#furthestOffset)) {
-      this.#furthest = this.#sent
-      this.#furthestOffset = this.#sentOffset
-    }
+    this.#noteReach(this.#sent, this.#sentOffset)
+  }
+
+  /** So much was sent, from here or by the tree. */
+  #noteReach(index: number, offset: number): void {
+    if (index < this.#furthest || (index === this.#furthest && offset <= this.#furthestOffset)) return
+    this.#furthest = index
+    this.#furthestOffset = offset
   }
 
   #admit(): void {
     while (this.#admitted < this.#entries.length && this.#admittedTotal - this.#ackedTotal < this.#windowBytes) {
       const message = this.#entries[this.#admitted++] as OutMessage
       this.#admittedTotal += cost(message)
+      if (message.to === 'all') this.#admittedBroadcast = message.number
       this.#release(message)
     }
   }

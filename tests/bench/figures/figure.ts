@@ -18,6 +18,9 @@ export type FigureId =
   | 'node-mesh'
   | 'handshake'
   | 'relay'
+  | 'engine'
+  | 'roster-memory'
+  | 'failover'
 
 /** A number, several that were taken in different ways (the way with the best median counts), or why there is none. */
 export type Reading = number | readonly number[] | string

@@ -1,5 +1,7 @@
 import { broadcast } from './broadcast.js'
 import { bulk } from './bulk.js'
+import { engine } from './engine.js'
+import { failover } from './failover.js'
 import type { Figure } from './figure.js'
 import { gone } from './gone.js'
 import { handshake } from './handshake.js'
@@ -10,6 +12,7 @@ import { nodeMesh } from './node-mesh.js'
 import { oneMessage } from './one-message.js'
 import { pageToNode } from './page-to-node.js'
 import { relay } from './relay.js'
+import { rosterMemory } from './roster-memory.js'
 import { rtt } from './rtt.js'
 import { signaling } from './signaling.js'
 import { size } from './size.js'
@@ -31,4 +34,7 @@ export const figures: readonly Figure[] = [
   nodeMesh,
   handshake,
   relay,
+  engine,
+  rosterMemory,
+  failover,
 ]

@@ -56,7 +56,7 @@ class Member {
         relay: true,
         server: true,
         canLink,
-        limits: { messageBytes: 1_048_576, maxLinks: 32 },
+        limits: { messageBytes: 1_048_576, maxLinks: 32, stallMs: 5_000 },
         lingerMs: 10_000,
       },
       platform.now(),

@@ -105,6 +105,15 @@ export class Member {
     return this.until(`path ${path} to ${id}`, () => this.path(id) === path, ms)
   }
 
+  /** A way through others to this member is known. No event tells of it, so it is looked for again and again. */
+  async untilSpare(id: string, ms?: number): Promise<void> {
+    const look = setInterval(() => {
+      for (const watcher of [...this.#watchers]) watcher()
+    }, 20)
+    const isSo = (): boolean => this.group.stats().peers.some((peer) => peer.id === id && peer.spare !== null)
+    await this.until(`a way through others to ${id}`, isSo, ms).finally(() => clearInterval(look))
+  }
+
   untilMessage(summary: string, ms?: number): Promise<void> {
     const short = summary.slice(0, 60)
     return this.until(`message '${short}'`, () => this.messages.some((message) => message.summary === summary), ms)
@@ -128,6 +137,8 @@ export class Member {
 /** How this page was last shown, and when. */
 interface Shown {
   readonly persisted: boolean
+  /** Why the browser did not keep it, where that says so. */
+  readonly notKept: unknown
   readonly visibility: DocumentVisibilityState
   readonly atMs: number
 }
@@ -144,8 +155,18 @@ const harness = {
 
 for (const name of ['freeze', 'resume']) document.addEventListener(name, () => harness.lifecycle.push(name))
 
+const whyNotKept = (): unknown => {
+  const [navigation] = performance.getEntriesByType('navigation')
+  return navigation !== undefined && 'notRestoredReasons' in navigation ? navigation.notRestoredReasons : null
+}
+
 addEventListener('pageshow', ({ persisted }) => {
-  harness.shown = { persisted, visibility: document.visibilityState, atMs: Date.now() }
+  harness.shown = {
+    persisted,
+    notKept: persisted ? null : whyNotKept(),
+    visibility: document.visibilityState,
+    atMs: Date.now(),
+  }
 })
 
 export type Harness = typeof harness

@@ -23,6 +23,8 @@ export class RtcRules {
   readonly channels = new Map<string, RTCDataChannel[]>()
 
   #held: Held = []
+  readonly #dead = new WeakSet<RTCDataChannel>()
+  readonly #cut = new WeakSet<RTCDataChannel>()
   #waiting: (() => void)[] = []
 
   constructor(only?: readonly string[]) {
@@ -39,11 +41,25 @@ export class RtcRules {
     for (const happening of this.#waiting.splice(0)) happening()
   }
 
+  /** As if the network under the links to this member were gone for good: they swallow everything. New ones work. */
+  swallow(id: string): void {
+    for (const channel of this.channels.get(id) ?? []) this.#dead.add(channel)
+  }
+
+  /** Closes the links to this member underneath, and both ends hear of it. */
+  cut(id: string): void {
+    for (const channel of this.channels.get(id) ?? []) {
+      this.#cut.add(channel)
+      channel.close()
+    }
+  }
+
   #isHeld(id: string): boolean {
     return this.#held === 'all' || this.#held.includes(id)
   }
 
-  #pass(id: string, happening: () => void): void {
+  #pass(id: string, channel: RTCDataChannel, happening: () => void): void {
+    if (this.#dead.has(channel)) return
     if (this.#isHeld(id)) this.#waiting.push(happening)
     else happening()
   }
@@ -51,7 +67,7 @@ export class RtcRules {
   #tap(id: string, channel: RTCDataChannel): void {
     const send = channel.send.bind(channel) as (data: unknown) => void
     channel.send = (data: unknown) =>
-      this.#pass(id, () => {
+      this.#pass(id, channel, () => {
         if (channel.readyState === 'open') send(data)
       })
     for (const name of events) {
@@ -62,7 +78,10 @@ export class RtcRules {
           handler = next
         },
       })
-      channel.addEventListener(name, (event) => this.#pass(id, () => handler?.(event)))
+      channel.addEventListener(name, (event) => {
+        if (this.#cut.has(channel) && name === 'close') handler?.(event)
+        else this.#pass(id, channel, () => handler?.(event))
+      })
     }
   }
 

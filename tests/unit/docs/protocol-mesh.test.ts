@@ -68,7 +68,7 @@ describe('set-up', () => {
   })
 
   it('H6: members that have all the links they want make sessions, and reach each other through others', () => {
-    const limits = { messageBytes: 1_048_576, maxLinks: 2 }
+    const limits = { messageBytes: 1_048_576, maxLinks: 2, stallMs: 5_000 }
     const world = MeshWorld.joined(['ada', 'bob', 'cyn', 'dan'], { limits })
     for (const { engine } of world.members) {
       expect(engine.stats().links).toBeLessThanOrEqual(2)

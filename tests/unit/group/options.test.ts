@@ -16,6 +16,7 @@ describe('resolveOptions', () => {
       relay: true,
       messageBytes: 67_108_864,
       maxLinks: 32,
+      stallMs: 5_000,
       lingerMs: 10_000,
     })
     expect(settings.transports.map(({ name }) => name)).toEqual(['webrtc', 'websocket'])
@@ -65,7 +66,8 @@ describe('resolveOptions', () => {
     ['autoRejoin', { autoRejoin: 'yes' }],
     ['relay', { relay: 1 }],
     ['limits', { limits: 5 }],
-    ['"stallMs"', { limits: { stallMs: 1 } }],
+    ['"windowBytes"', { limits: { windowBytes: 1 } }],
+    ['limits.stallMs', { limits: { stallMs: '5s' } }],
     ['limits.maxLinks', { limits: { maxLinks: '4' } }],
     ['lingerMs', { lingerMs: null }],
     ['allowInsecure', { allowInsecure: 'no' }],
@@ -80,6 +82,7 @@ describe('resolveOptions', () => {
     ['limits.messageBytes', { limits: { messageBytes: 0 } }],
     ['limits.maxLinks', { limits: { maxLinks: 257 } }],
     ['limits.maxLinks', { limits: { maxLinks: 1.5 } }],
+    ['limits.stallMs', { limits: { stallMs: 0 } }],
     ['lingerMs', { lingerMs: 4_999 }],
     ['lingerMs', { lingerMs: Infinity }],
     ['URL', { signaling: 'not a url' }],
@@ -116,7 +119,7 @@ describe('configure', () => {
       relay: true,
       allowInsecure: false,
       lingerMs: 10_000,
-      limits: { maxLinks: 32, messageBytes: 64 * 2 ** 20 },
+      limits: { maxLinks: 32, messageBytes: 64 * 2 ** 20, stallMs: 5_000 },
     })
   })
 

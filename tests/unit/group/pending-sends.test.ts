@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SkeinError } from '../../../sdk/errors.js'
-import { PendingSends } from '../../../sdk/group/pending-sends.js'
+import { createDeliveryError, PendingSends } from '../../../sdk/group/pending-sends.js'
 
 const setup = () => {
   const sends = new PendingSends()
@@ -47,6 +47,15 @@ describe('PendingSends', () => {
     await expect(toBob).rejects.toMatchObject({ code: 'member-left', maybeDelivered: false })
     sends.handleAdmitted(submitted[0] as number)
     await toAll
+  })
+
+  it.each([
+    ['member-left', true, 'message may not have been delivered: "bob" has left'],
+    ['member-left', false, 'message could not be sent: "bob" has left'],
+    ['member-stalled', true, 'message may not have been delivered: "bob" acknowledges nothing'],
+    ['member-stalled', false, 'message could not be sent: "bob" acknowledges nothing'],
+  ] as const)('say why: %s, %s', (code, maybeDelivered, message) => {
+    expect(createDeliveryError({ id: 'bob', code, maybeDelivered })).toMatchObject({ code, maybeDelivered, message })
   })
 
   it('with a report resolve when it is there, and not when there is room', async () => {

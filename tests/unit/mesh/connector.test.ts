@@ -3,6 +3,7 @@ import { Link } from '../../../sdk/mesh/link.js'
 import { Session } from '../../../sdk/mesh/session/session.js'
 import { issueCertificate, verifyCertificate } from '../../../sdk/mesh/session/certificates.js'
 import { LinkChoice } from '../../../sdk/mesh/setup/link-choice.js'
+import { LinkPlan } from '../../../sdk/mesh/setup/link-plan.js'
 import { Connector, type ConnectorHandlers } from '../../../sdk/mesh/setup/connector.js'
 import { FRAME } from '../../../sdk/protocol/codes.js'
 import { setupCore, type KeyedMember } from '../../support/mesh-core.js'
@@ -141,7 +142,7 @@ describe('Connector', () => {
   it('makes no more links than it may', () => {
     const world = new MeshWorld()
     const names = ['ada', 'bob', 'cyn', 'dan', 'eve']
-    world.add(names, { limits: { messageBytes: 1_000, maxLinks: 2 } })
+    world.add(names, { limits: { messageBytes: 1_000, maxLinks: 2, stallMs: 5_000 } })
     world.run(20_000)
     for (const member of world.members) expect(member.engine.stats().links).toBeLessThanOrEqual(2)
   })
@@ -191,7 +192,7 @@ describe('Connector', () => {
 
   it('L6: counts BIND as written, so that what follows keeps within the room', () => {
     const { core, effects, addPeer } = setupCore()
-    const connector = new Connector(core, new LinkChoice(core, () => undefined), idleHandlers)
+    const connector = new Connector(core, new LinkChoice(core, () => undefined), new LinkPlan(core), idleHandlers)
     const peer = addPeer()
     const link = new Link(core.nextCarrier(), peer, core.nowMs)
     core.links.set(link.carrier, link)
@@ -219,7 +220,7 @@ describe('Connector', () => {
 
   it('learns nothing of a member that has said goodbye, whose hello or HS1 comes again', () => {
     const { core, createMember } = setupCore()
-    const connector = new Connector(core, new LinkChoice(core, () => undefined), idleHandlers)
+    const connector = new Connector(core, new LinkChoice(core, () => undefined), new LinkPlan(core), idleHandlers)
     const gone = createMember()
     core.roster.accept(gone.card(), core.nowMs)
     core.roster.accept(gone.links([], 2, true), core.nowMs)
@@ -252,7 +253,7 @@ describe('Connector', () => {
 
   it('K9: takes the newest certificate of a member, none that is older, and none that has long ended', () => {
     const { core, suite, keys, createMember } = setupCore()
-    const connector = new Connector(core, new LinkChoice(core, () => undefined), idleHandlers)
+    const connector = new Connector(core, new LinkChoice(core, () => undefined), new LinkPlan(core), idleHandlers)
     const member = createMember()
     const issued = (issuedAt: number) => {
       const bytes = issueCertificate(suite, { ...member, topic: keys.topic }, issuedAt)
@@ -273,7 +274,7 @@ describe('Connector', () => {
 
   it('knows of 1,024 members at most, and forgets those first that never came', () => {
     const { core, createMember } = setupCore()
-    const connector = new Connector(core, new LinkChoice(core, () => undefined), idleHandlers)
+    const connector = new Connector(core, new LinkChoice(core, () => undefined), new LinkPlan(core), idleHandlers)
     const here = connector.learn(introduced(createMember()))
     if (here) here.arrival = 1
     const first = createMember()

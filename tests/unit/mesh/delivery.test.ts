@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { MeshWorld, type TestMember } from '../../support/mesh-world.js'
 
 const setup = (names: readonly string[] = ['ada', 'bob', 'cyd']) => {
-  const world = MeshWorld.joined(names)
+  // Nobody stalls before it leaves; stall.test.ts has what happens otherwise.
+  const world = MeshWorld.joined(names, { limits: { messageBytes: 1_048_576, maxLinks: 32, stallMs: 60_000 } })
   const [ada, bob, cyd] = world.members as [TestMember, TestMember, TestMember]
   return { world, ada, bob, cyd }
 }

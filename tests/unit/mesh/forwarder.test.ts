@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Link } from '../../../sdk/mesh/link.js'
 import { Forwarder } from '../../../sdk/mesh/route/forwarder.js'
 import { Router } from '../../../sdk/mesh/route/router.js'
 import type { EngineOptions } from '../../../sdk/mesh/options.js'
@@ -29,10 +30,10 @@ describe('Forwarder', () => {
     const before = frame.slice()
     expect(forwarder.take(frame, ada.link)).toBeNull()
     expect(bob.link.forwards).toHaveLength(1)
-    const passed = bob.link.forwards[0]?.frame as Uint8Array
+    const passed = bob.link.forwards.first?.frame as Uint8Array
     expect(passed[1]).toBe(1)
     expect([...passed.subarray(0, 1), ...passed.subarray(2)]).toEqual([...before.subarray(0, 1), ...before.subarray(2)])
-    expect([core.counters.framesForwarded, ada.link.forwardedBytes]).toEqual([1, frame.length])
+    expect([core.counters.framesForwarded, ada.peer.forwardedBytes]).toEqual([1, frame.length])
   })
 
   it('gives me what is for me, and takes nothing that says it is mine', () => {
@@ -86,17 +87,32 @@ describe('Forwarder', () => {
     expect(forwarder.take(relayed(core.idBytes, ada.peer.idBytes), ada.link)).not.toBeNull()
   })
 
-  it('lets one link have 8 MiB waiting, and another as much', () => {
+  it('lets one neighbor have 8 MiB waiting, and another as much', () => {
     const { core, forwarder, ada, bob, relayed, suite } = setup()
     const body = suite.random(65_000)
     const fresh = (): Uint8Array => concatBytes(body, suite.random(16))
     for (let i = 0; i < 140; i++) forwarder.take(relayed(bob.peer.idBytes, ada.peer.idBytes, fresh()), ada.link)
-    expect(ada.link.forwardedBytes).toBeLessThanOrEqual(8_388_608)
+    expect(ada.peer.forwardedBytes).toBeLessThanOrEqual(8_388_608)
     expect(core.counters.framesDropped).toBeGreaterThan(5)
     forwarder.take(relayed(ada.peer.idBytes, bob.peer.idBytes, fresh()), bob.link)
     expect(ada.link.forwards).toHaveLength(1)
     forwarder.forget(bob.link)
-    expect(ada.link.forwardedBytes).toBe(0)
+    expect(ada.peer.forwardedBytes).toBe(0)
+  })
+
+  it('lets nobody have more waiting by coming again over a new link', () => {
+    const { core, forwarder, ada, bob, relayed, suite } = setup()
+    const body = suite.random(65_000)
+    const fresh = (): Uint8Array => concatBytes(body, suite.random(16))
+    let { link } = ada
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 140; i++) forwarder.take(relayed(bob.peer.idBytes, ada.peer.idBytes, fresh()), link)
+      forwarder.forget(link)
+      link = new Link(core.nextCarrier(), ada.peer, core.nowMs)
+    }
+    let waiting = 0
+    for (let next = bob.link.forwards.shift(); next; next = bob.link.forwards.shift()) waiting += next.frame.length
+    expect(waiting).toBeLessThanOrEqual(8_388_608)
   })
 
   it('finds the way back to who has no route, until that link is gone or silent', () => {

@@ -36,6 +36,32 @@ describe('Inbox', () => {
     expect(message?.bytes).toEqual(bytes(3))
   })
 
+  it('P5: keeps of what waits no view of its frame, and no word of it that is meant for others', () => {
+    const inbox = createInbox()
+    const frame = new Uint8Array(65_536)
+    frame.set(myTag)
+    const order = [
+      { tag: frame.subarray(0, 4), lastPrivate: 1 },
+      ...Array.from({ length: 31 }, () => ({ tag: frame.subarray(4, 8), lastPrivate: 9 })),
+    ]
+    expect(inbox.accept(chunk({ number: 1, order, bytes: frame.subarray(8, 10) }))).toBeNull()
+    frame.fill(0)
+    // Had it read the tags of the frame that is there now, it would take this for the first.
+    expect(inbox.takeNext()).toBeNull()
+    inbox.accept(privateChunk({ number: 1 }))
+    expect(inbox.takeNext()?.bytes).toEqual(bytes(2, 0))
+  })
+
+  it('P5: counts small pieces for what they hold', () => {
+    const inbox = createInbox()
+    for (let number = 2; number < 40_000; number++) inbox.accept(chunk({ number, bytes: bytes(1) }))
+    expect(inbox.heldBytes).toBeLessThanOrEqual(4_194_304)
+    inbox.accept(chunk({ number: 1 }))
+    let count = 0
+    while (inbox.takeNext() !== null) count++
+    expect(count).toBeLessThan(17_000)
+  })
+
   it('puts pieces together, and takes an overlap for what is new in it', () => {
     const inbox = createInbox()
     expect(inbox.accept(chunk({ total: 10, bytes: bytes(4, 1) }))).toBeNull()
@@ -121,5 +147,35 @@ describe('Inbox', () => {
     let offset = 1_000
     for (; offset < 3_000_000; offset += 60_000) inbox.accept(later(offset, 60_000))
     expect(inbox.heldBytes).toBeLessThanOrEqual(2 * offset)
+  })
+
+  it('P18: goes on at the numbers that it is told, and never back', () => {
+    const inbox = createInbox()
+    inbox.skipTo(5, 3)
+    inbox.skipTo(2, 4)
+    inbox.skipTo(1, 1)
+    expect(inbox.position).toEqual({ nextBroadcast: 5, nextPrivate: 4, offset: 0 })
+    expect(inbox.accept(chunk({ number: 4 }))).toBeNull()
+    expect(inbox.accept(chunk({ number: 5, order: [{ tag: myTag, lastPrivate: 3 }] }))).not.toBeNull()
+    expect(inbox.accept(privateChunk({ number: 4, afterBroadcast: 5 }))).not.toBeNull()
+  })
+
+  it('P18: lets through what has waited for those that will not come', () => {
+    const inbox = createInbox()
+    expect(inbox.accept(chunk({ number: 3, bytes: bytes(3) }))).toBeNull()
+    expect(inbox.accept(chunk({ number: 2, bytes: bytes(2) }))).toBeNull()
+    inbox.skipTo(3, 1)
+    expect(inbox.takeNext()?.bytes).toEqual(bytes(3))
+    expect(inbox.takeNext()).toBeNull()
+  })
+
+  it('P18: gives up the message that had begun, unless that is one that still comes', () => {
+    const inbox = createInbox()
+    inbox.accept(chunk({ total: 10, bytes: bytes(4) }))
+    inbox.skipTo(1, 2)
+    expect(inbox.position.offset).toBe(4)
+    inbox.skipTo(2, 2)
+    expect([inbox.position.offset, inbox.heldBytes]).toEqual([0, 0])
+    expect(inbox.accept(later(4, 6))).toBeNull()
   })
 })

@@ -21,15 +21,10 @@ const message = (number: number, size: number, fields: Partial<OutMessage> = {})
 
 const setup = (windowBytes = window) => {
   const released: number[] = []
-  const acknowledged: number[] = []
-  const outbox = new Outbox(
-    windowBytes,
-    (submission) => {
-      if (submission.waiting === 0) released.push(submission.id)
-    },
-    (receipt) => acknowledged.push(receipt.submission),
-  )
-  return { outbox, released, acknowledged }
+  const outbox = new Outbox(windowBytes, 'bob', (submission) => {
+    if (submission.waiting === 0) released.push(submission.id)
+  })
+  return { outbox, released }
 }
 
 const createInbox = (firstBroadcast = 1, firstPrivate = 1): Inbox =>
@@ -68,6 +63,22 @@ describe('Outbox', () => {
     expect(drain(outbox)).toMatchObject([{ number: 1, first: true, total: 0 }])
     expect(outbox.acknowledge(2, 1, 0, window)).toBe(true)
     expect([outbox.isEmpty, outbox.unacknowledgedBytes]).toEqual([true, 0])
+  })
+
+  it.each([0, 1, window - 1])('T7: is no part of the tree while it may send less than a window (%i)', (credit) => {
+    const { outbox } = setup()
+    outbox.joinTree({ number: 1, offset: 0 })
+    for (let number = 1; number <= 4; number++) outbox.push(message(number, 100))
+    outbox.passed({ number: 3, offset: 0 })
+    expect([outbox.isByTree, outbox.treeLimit, drain(outbox)]).toEqual([true, 4, []])
+    expect(outbox.acknowledge(2, 1, 0, credit)).toBe(true)
+    expect(outbox.isByTree).toBe(false)
+    outbox.joinTree({ number: 3, offset: 0 })
+    expect(outbox.isByTree).toBe(false)
+    expect(outbox.acknowledge(2, 1, 0, window)).toBe(true)
+    expect(drain(outbox).map(({ number }) => number)).toEqual([2, 3, 4])
+    outbox.joinTree({ number: 3, offset: 0 })
+    expect(outbox.isByTree).toBe(true)
   })
 
   it('P9: stops when the window is full and goes on with the acknowledgement', () => {
@@ -191,7 +202,60 @@ describe('Outbox', () => {
     expect(released).toEqual([1, 2, 3, 4, 5, 6])
   })
 
-  it('P13: brings everything to the other side once and in order, whatever is lost and sent again', () => {
+  it('P18: lets go of everything that failed, and says first where it goes on', () => {
+    const { outbox, released } = setup()
+    for (let number = 1; number <= 4; number++) {
+      outbox.push(message(number, 2_000, { submission: { id: number, waiting: 0 } }))
+    }
+    drain(outbox)
+    const unsettled = outbox.fail(5, 1)
+    expect(unsettled.map(({ message: { number }, isSent }) => [number, isSent])).toEqual([
+      [1, true],
+      [2, true],
+      [3, false],
+      [4, false],
+    ])
+    expect([outbox.isEmpty, released]).toEqual([true, [1, 2, 3, 4]])
+    outbox.push(message(5, 10))
+    expect([outbox.isResetDue, outbox.next(70_000)]).toEqual([true, null])
+    expect(outbox.takeReset()).toMatchObject({ nextBroadcast: 5, nextPrivate: 1 })
+    expect(drain(outbox).map(({ number }) => number)).toEqual([5])
+    // What it had got before is no answer to that.
+    expect(outbox.acknowledge(3, 1, 0, window)).toBe(true)
+    outbox.rewind()
+    expect(outbox.isResetDue).toBe(true)
+    outbox.takeReset()
+    expect(outbox.acknowledge(5, 1, 0, window)).toBe(true)
+    outbox.rewind()
+    expect(outbox.isResetDue).toBe(false)
+  })
+
+  it('P18: takes no credit for granted after a failure', () => {
+    const { outbox } = setup()
+    outbox.push(message(1, 10))
+    drain(outbox)
+    outbox.acknowledge(1, 1, 0, 0)
+    outbox.fail(2, 1)
+    outbox.push(message(2, 10))
+    outbox.takeReset()
+    expect(outbox.next(70_000)).toBeNull()
+  })
+
+  it('H9, P18: begins a new stream behind what has failed since its numbers were named', () => {
+    const { outbox } = setup()
+    outbox.push(message(1, 10))
+    outbox.push(message(2, 10))
+    outbox.fail(3, 1)
+    outbox.takeReset()
+    outbox.push(message(3, 10))
+    outbox.restart(2, 1)
+    expect([outbox.isResetDue, outbox.takeReset()]).toMatchObject([true, { nextBroadcast: 3, nextPrivate: 1 }])
+    expect(drain(outbox).map(({ number }) => number)).toEqual([3])
+    outbox.restart(4, 1)
+    expect(outbox.isResetDue).toBe(false)
+  })
+
+  it('P13, P18: brings all that has not failed to the other side once and in order, whatever is lost and sent again', () => {
     const action = fc.oneof(
       { weight: 4, arbitrary: fc.record({ do: fc.constant('push' as const), size: fc.nat(6_000), one: fc.boolean() }) },
       {
@@ -205,6 +269,7 @@ describe('Outbox', () => {
       { weight: 3, arbitrary: fc.record({ do: fc.constant('ack' as const), credit: fc.constantFrom(0, 500, window) }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('late' as const) }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('rewind' as const) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('stall' as const) }) },
     )
     fc.assert(
       fc.property(fc.array(action, { maxLength: 80 }), (actions) => {
@@ -212,6 +277,9 @@ describe('Outbox', () => {
         const inbox = createInbox()
         const pushed: OutMessage[] = []
         const arrived: InMessage[] = []
+        /** Of what has failed, by whether it may have arrived. */
+        const failed = new Map<Uint8Array, boolean>()
+        const rejected = new Set<number>()
         const positions = [inbox.position]
         let nextBroadcast = 1
         let nextPrivate = 1
@@ -221,6 +289,10 @@ describe('Outbox', () => {
           expect(outbox.acknowledge(at.nextBroadcast, at.nextPrivate, at.offset, credit)).toBe(true)
         }
         const send = (budget: number): void => {
+          if (outbox.isResetDue) {
+            const reset = outbox.takeReset()
+            if (reset.type === 'reset') inbox.skipTo(reset.nextBroadcast, reset.nextPrivate)
+          }
           const chunk = outbox.next(budget)
           const whole = chunk && inbox.accept(chunk)
           if (whole) arrived.push(whole)
@@ -235,8 +307,15 @@ describe('Outbox', () => {
             pushed.push(pushedMessage)
             outbox.push({ ...pushedMessage, submission })
           } else if (step.do === 'send') send(step.budget)
-          else if (step.do === 'lose') outbox.next(step.budget)
-          else if (step.do === 'ack') acknowledge(step.credit)
+          else if (step.do === 'lose') {
+            if (outbox.isResetDue) outbox.takeReset()
+            outbox.next(step.budget)
+          } else if (step.do === 'stall') {
+            for (const { message, isSent, isWaiting } of outbox.fail(nextBroadcast, nextPrivate)) {
+              failed.set(message.bytes, isSent)
+              if (isWaiting && message.to === 'one') rejected.add(message.submission?.id ?? 0)
+            }
+          } else if (step.do === 'ack') acknowledge(step.credit)
           else if (step.do === 'rewind') outbox.rewind()
           else {
             const late = positions[positions.length >> 1] as (typeof positions)[0]
@@ -244,17 +323,25 @@ describe('Outbox', () => {
           }
           expect(outbox.unacknowledgedBytes).toBeLessThanOrEqual(window + 9_000 + 64)
         }
-        for (let round = 0; arrived.length < pushed.length; round++) {
+        for (let round = 0; round === 0 || !outbox.isEmpty || outbox.isWaiting; round++) {
           expect(round).toBeLessThan(2_000)
           acknowledge(window)
           outbox.rewind()
           for (let i = 0; i < 5; i++) send(9_000)
+          acknowledge(window)
         }
-        acknowledge(window)
-        expect(arrived.map(({ bytes }) => bytes)).toEqual(pushed.map(({ bytes }) => bytes))
-        expect(arrived.map(({ to }) => to)).toEqual(pushed.map(({ to }) => (to === 'all' ? 'all' : 'me')))
+        const describe = ({ to, bytes }: OutMessage | InMessage) => `${to === 'all' ? 'all' : 'me'} ${String(bytes)}`
+        const texts = arrived.map(describe)
+        // Of what failed some may have arrived, in its place, if so it was said.
+        const due = pushed.filter((sent) => failed.get(sent.bytes) !== false)
+        let at = 0
+        for (const sent of due) {
+          if (texts[at] === describe(sent)) at++
+          else expect(failed.get(sent.bytes)).toBe(true)
+        }
+        expect(at).toBe(texts.length)
         expect([outbox.isEmpty, outbox.isWaiting, outbox.unacknowledgedBytes]).toEqual([true, false, 0])
-        expect(released).toEqual(pushed.map((_, index) => index))
+        expect(released).toEqual(pushed.map((_, index) => index).filter((index) => !rejected.has(index)))
       }),
       { numRuns: 150 },
     )

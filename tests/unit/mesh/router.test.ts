@@ -27,7 +27,13 @@ const setup = (claims: readonly Edge[], options: { deaf?: string; atMs?: number 
     const nameOf = (id: string): string => letters.find((letter) => idOf(letter) === id) ?? '?'
     return found && `${found.via.map(nameOf).join('')}>${nameOf(found.next)}`
   }
-  return { route }
+  const ways = (me: string, own: string, to: string): string[] => {
+    const router = new Router(roster, idOf(me))
+    router.update(Array.from(own).map(idOf), options.atMs ?? 0)
+    const nameOf = (id: string): string => letters.find((letter) => idOf(letter) === id) ?? '?'
+    return router.ways(idOf(to)).map(({ next }) => nameOf(next))
+  }
+  return { route, ways }
 }
 
 const both = (a: string, b: string, rttClass = 20): Edge[] => [
@@ -49,7 +55,18 @@ describe('Router', () => {
     expect(alike.route('a', 'b', 'd')).toBe('b>b')
   })
 
-  it('takes the round trip that the slower end does not deny: the smaller class of the two', () => {
+  it('R6: takes the greater round trip of the two ends, so that nobody makes itself look near', () => {
+    const claims: Edge[] = [
+      ...both('a', 'b', 20),
+      ['b', 'd', 0],
+      ['d', 'b', 60],
+      ...both('a', 'c', 20),
+      ...both('c', 'd', 40),
+    ]
+    expect(setup(claims).route('a', 'bc', 'd')).toBe('c>c')
+  })
+
+  it('R6: takes the round trip of the end that knows it', () => {
     const claims: Edge[] = [
       ...both('a', 'b', 20),
       ['b', 'd', 255],
@@ -89,6 +106,32 @@ describe('Router', () => {
   it('counts no record that was not signed anew', () => {
     const { route } = setup([...both('a', 'b'), ...both('b', 'c')], { atMs: 150_000 })
     expect([route('a', 'b', 'b'), route('a', 'b', 'c')]).toEqual(['>b', null])
+  })
+
+  it('R6: sends what is for a neighbor over the link to it, however slow, and counts on others to do so', () => {
+    const { route } = setup([
+      ...both('a', 'b', 10),
+      ...both('b', 'c', 10),
+      ...both('c', 'd', 10),
+      ...both('b', 'd', 90),
+      ...both('a', 'e', 30),
+      ...both('e', 'd', 30),
+    ])
+    expect([route('b', 'acd', 'd'), route('a', 'be', 'd')]).toEqual(['>d', 'e>e'])
+  })
+
+  it('R12: knows of every first step that does not come back, the best first', () => {
+    const claims: Edge[] = [
+      ...both('a', 'b', 10),
+      ...both('b', 'd', 10),
+      ...both('a', 'c', 10),
+      ...both('c', 'd', 30),
+      ...both('a', 'e', 10),
+      // Its own way leads over me.
+      ...both('e', 'f', 120),
+      ...both('f', 'd', 10),
+    ]
+    expect(setup(claims).ways('a', 'bce', 'd')).toEqual(['b', 'c'])
   })
 
   it('never leads two members that know the same at each other', () => {

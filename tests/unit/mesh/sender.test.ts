@@ -4,20 +4,24 @@ import type { AllChunk, OneChunk } from '../../../sdk/protocol/records.js'
 import type { Peer } from '../../../sdk/mesh/peer.js'
 import { Inbox } from '../../../sdk/mesh/stream/inbox.js'
 import { PeerStream } from '../../../sdk/mesh/stream/peer-stream.js'
+import { Forwarder } from '../../../sdk/mesh/route/forwarder.js'
+import { Router } from '../../../sdk/mesh/route/router.js'
+import { Trees } from '../../../sdk/mesh/route/tree.js'
+import { TreeSender } from '../../../sdk/mesh/stream/tree-sender.js'
 import { setupCore } from '../../support/mesh-core.js'
 
 const setup = (count: number) => {
   const { core, effects, addPeer } = setupCore()
-  const sender = new Sender(core)
+  const router = new Router(core.roster, core.id)
+  const tree = new TreeSender(core, new Trees(router), new Forwarder(core, router), {
+    isPartial: () => false,
+    admits: () => true,
+  })
+  const sender = new Sender(core, tree)
   const peers = Array.from({ length: count }, (_, index) => {
     const peer = addPeer()
     const inbox = new Inbox({ maxBytes: 1_000, myTag: peer.tag, firstBroadcast: 1, firstPrivate: 1 })
-    peer.stream = new PeerStream(inbox, peer.nextPrivate, {
-      admitted: sender.onAdmitted,
-      acknowledged: (receipt) => {
-        receipt.delivered(peer.id)
-      },
-    })
+    peer.stream = new PeerStream(peer, inbox, sender.onAdmitted)
     peer.arrival = index
     return peer
   })
@@ -98,6 +102,21 @@ describe('Sender', () => {
     const [broadcast] = sentTo(peers[1] as Peer) as [AllChunk]
     expect([broadcast.type, broadcast.order.length]).toEqual(['all', 32])
     expect(sentTo(peers[0] as Peer).map(({ type }) => type)).toEqual(['all', 'one'])
+  })
+
+  it('fails what is for one that has left, also while it waits for its turn', () => {
+    const { effects, sender, peers, send } = setup(34)
+    for (const peer of peers) send(peer)
+    send('all')
+    const [ada, bob] = peers as [Peer, Peer]
+    const settled = effects.settled.length
+    send(ada)
+    send(bob)
+    ada.arrival = null
+    sender.part(ada, [])
+    const failure = { id: ada.id, code: 'member-left', maybeDelivered: false }
+    expect(effects.failures).toEqual([{ submission: 36, failure }])
+    expect(effects.settled).toHaveLength(settled)
   })
 
   it('settles a submission when every window has taken it', () => {

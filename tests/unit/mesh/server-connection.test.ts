@@ -10,17 +10,18 @@ const setup = (unlinked: Uint8Array[] = []) => {
   const { core, effects } = setupCore()
   const introduced: Uint8Array[] = []
   let alone = 0
+  let reach: Reach = 'all'
   const server = new ServerConnection(core, {
     introduced: ({ connection }) => introduced.push(connection),
     signal: () => undefined,
     gone: () => undefined,
     alone: () => alone++,
+    reach: () => reach,
     unlinked: () => unlinked,
   })
-  let reach: Reach = 'all'
   const at = (ms: number): number => {
     core.nowMs = ms
-    return server.tick(reach)
+    return server.tick()
   }
   /** Asks the connection whenever it wants to be asked, up to a time. */
   const runTo = (ms: number): void => {

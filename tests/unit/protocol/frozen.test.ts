@@ -179,6 +179,14 @@ const records: readonly (readonly [name: string, record: MemberRecord, ...parts:
     '02', // size
     '0102', // roster record
   ],
+  [
+    'RESET',
+    { type: 'reset', stream: 0, nextBroadcast: 200, nextPrivate: 3 },
+    '0a', // code
+    '00', // stream
+    'c801', // next broadcast
+    '03', // next private
+  ],
 ]
 
 describe('C4: records', () => {
@@ -343,6 +351,7 @@ describe('C4: auth providers', () => {
       profile: unhex('7b7d'),
       addresses: [],
       capabilities: 2,
+      maxLinks: 32,
       providers,
     }
     expect(hex(encodeRosterBody(fill(16, 0x3e), 1, card))).toBe(body)
@@ -447,6 +456,7 @@ describe('C4: roster record', () => {
       profile: unhex('7b7d'),
       addresses: [],
       capabilities: 3,
+      maxLinks: 32,
       providers: ['anonymous'],
     }
     const encoded = encodeRosterBody(member, 1, card)
@@ -467,6 +477,7 @@ describe('C4: roster record', () => {
       profile: unhex('7b7d'),
       addresses: ['wss://a.b', 'wss://é'],
       capabilities: 1,
+      maxLinks: 32,
       providers: ['anonymous'],
     }
     const body = [

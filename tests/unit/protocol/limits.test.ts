@@ -26,6 +26,7 @@ const card = {
   profile: fill(2),
   addresses: [],
   capabilities: 0,
+  maxLinks: 32,
   providers: [],
 }
 const signed = (content: Parameters<typeof encodeRosterBody>[2]): Uint8Array =>

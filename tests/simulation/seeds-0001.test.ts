@@ -1,3 +1,3 @@
 import { describeSeeds } from './seed-tests.js'
 
-describeSeeds(251, 250)
+describeSeeds(1, 500)

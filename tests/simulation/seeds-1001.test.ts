@@ -1,3 +1,3 @@
 import { describeSeeds } from './seed-tests.js'
 
-describeSeeds(1, 250)
+describeSeeds(1001, 500)

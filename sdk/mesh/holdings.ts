@@ -1,0 +1,31 @@
+import type { Core } from './core.js'
+
+/** What an engine keeps in memory, each at its largest: none of it may grow with what others do. */
+export interface EngineHoldings {
+  readonly peers: number
+  /** Every carrier to a member, from the moment it is asked for. */
+  readonly links: number
+  /** Of one control queue. */
+  readonly controlBytes: number
+  /** What came from one neighbor and waits to be passed on. */
+  readonly forwardedBytes: number
+  /** Towards one member. */
+  readonly unacknowledgedBytes: number
+  /** Of unfinished messages of all members. */
+  readonly reassemblyBytes: number
+}
+
+export const countHoldings = ({ peers, links }: Core): EngineHoldings => {
+  let controlBytes = 0
+  let forwardedBytes = 0
+  let unacknowledgedBytes = 0
+  let reassemblyBytes = 0
+  for (const { controlBytes: control, stream, forwardedBytes: forwarded } of peers.values()) {
+    controlBytes = Math.max(controlBytes, control)
+    forwardedBytes = Math.max(forwardedBytes, forwarded)
+    unacknowledgedBytes = Math.max(unacknowledgedBytes, stream?.outbox.unacknowledgedBytes ?? 0)
+    reassemblyBytes += stream?.inbox.heldBytes ?? 0
+  }
+  for (const { control } of links.values()) controlBytes = Math.max(controlBytes, control.bytes)
+  return { peers: peers.size, links: links.size, controlBytes, forwardedBytes, unacknowledgedBytes, reassemblyBytes }
+}

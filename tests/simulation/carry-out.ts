@@ -1,0 +1,183 @@
+import { Random } from '../support/random.js'
+import type { Decision } from './decision.js'
+import { Interference } from './interference.js'
+import type { Member } from './member.js'
+import type { VirtualLink } from './network.js'
+import type { Plan } from './plan.js'
+import type { World } from './world.js'
+
+/** Whoever has so many sends open sends no more. */
+const maxUnsettled = 16
+const fillPieceBytes = 1024 * 1024
+
+type Of<Type extends Decision['type']> = Decision & { readonly type: Type }
+
+/** Makes a decision come true; whether there was anything for it to change. */
+export const carryOut = (world: World, plan: Plan, decision: Decision): boolean => {
+  const { activeMs } = plan
+  const { nowMs } = world.queue
+  const awake = 'place' in decision ? awakeAt(world, decision.place) : undefined
+  /** No fault goes on when all is to be quiet. */
+  const untilMs = 'forMs' in decision ? Math.min(nowMs + decision.forMs, activeMs) : nowMs
+  switch (decision.type) {
+    case 'apart':
+      world.network.pair(decision.a, decision.b).reach = decision.isKnown ? 'refused' : 'fails'
+      return true
+    case 'together':
+      world.network.pair(decision.a, decision.b).reach = 'links'
+      return true
+    case 'join':
+      return join(world, decision)
+    case 'send':
+      return send(world, awake, decision)
+    case 'fill':
+      return fill(world, awake, decision)
+    case 'hint':
+      awake?.step({ type: 'hint', hint: decision.hint })
+      return awake !== undefined
+    case 'server':
+      if (!world.server.isUp) return false
+      world.server.down(decision.how)
+      world.queue.at(untilMs, () => world.server.up())
+      return true
+    case 'stall':
+      return toLink(world, decision.which, (link) => link.stall(decision.forMs))
+    case 'lag':
+      return toLink(world, decision.which, (link) => link.lag(decision.byMs, decision.forMs))
+    case 'cut':
+      return toLink(world, decision.which, (link) => {
+        link.pair.blockedUntilMs = nowMs + decision.blockedMs
+        link.cut(decision.kind)
+      })
+    case 'partition':
+      return partition(world, plan, decision, untilMs)
+    case 'outage':
+      return separate(world, untilMs, ({ from, to }) =>
+        from === decision.place || to === decision.place ? 'both' : null,
+      )
+    case 'sleep':
+      return awake !== undefined && sleep(world, awake, decision, untilMs)
+    case 'clock':
+      awake?.setClockAhead(decision.byMs)
+      return awake !== undefined
+    case 'slow':
+      return awake?.slow(decision.everyMs, untilMs - nowMs) === true
+    case 'relay':
+      return awake !== undefined && interfere(world, awake, plan, decision, untilMs)
+    case 'churn':
+      return churn(world, plan, decision)
+  }
+}
+
+/** The member at a place, if its page runs. */
+const awakeAt = (world: World, place: number): Member | undefined => {
+  const member = world.at(place)
+  return member?.running === true && !member.isSuspended && !member.isFrozen ? member : undefined
+}
+
+const join = (world: World, decision: Of<'join'>): boolean => {
+  const inviter = world.running().find((member) => member.joined && !member.options.bot)
+  const isInvited = decision.isInvited && inviter !== undefined
+  const { place, bot, relay, isDialable, dials, server, clockMs } = decision
+  const member = world.join(place, { bot, relay, isDialable, dials, clockMs, server: server || !isInvited })
+  if (isInvited) inviter.connectSocket(member)
+  return true
+}
+
+const recipient = (world: World, member: Member, which: number): Member | undefined =>
+  world.memberById(member.here[Math.floor(which * member.here.length)] ?? '')
+
+const send = (world: World, member: Member | undefined, decision: Of<'send'>): boolean => {
+  if (member?.joined !== true) return false
+  const kind = decision.isText ? 'text' : 'binary'
+  for (const size of decision.sizes) {
+    const to = decision.which === null ? null : recipient(world, member, decision.which)
+    if (to === undefined || world.ledger.unsettled(member.name) >= maxUnsettled) continue
+    world.send(member, to, size, { kind, confirm: decision.confirm })
+  }
+  return true
+}
+
+const fill = (world: World, member: Member | undefined, decision: Of<'fill'>): boolean => {
+  const to = member?.joined === true ? recipient(world, member, decision.which) : undefined
+  if (member === undefined || to === undefined) return false
+  for (let left = decision.bytes; left > 0; left -= fillPieceBytes) {
+    world.send(member, to, Math.min(left, fillPieceBytes))
+  }
+  return true
+}
+
+const toLink = (world: World, which: number, change: (link: VirtualLink) => void): boolean => {
+  const links = world.network.openLinks()
+  const link = links[Math.floor(which * links.length)]
+  if (link === undefined) return false
+  world.trace(() => `to link ${link.number} between places ${link.from} and ${link.to}:`)
+  change(link)
+  return true
+}
+
+const partition = (world: World, plan: Plan, { places, way }: Of<'partition'>, untilMs: number): boolean => {
+  const isInside = (place: number): boolean => places.includes(place)
+  for (let a = 0; a < plan.places; a++) {
+    for (let b = 0; b < a; b++) if (isInside(a) !== isInside(b)) blockPair(world, a, b, untilMs)
+  }
+  return separate(world, untilMs, ({ from, to }) => {
+    if (isInside(from) === isInside(to)) return null
+    if (way === 'both') return way
+    return isInside(from) === (way === 'out') ? from : to
+  })
+}
+
+const blockPair = (world: World, a: number, b: number, untilMs: number): void => {
+  const pair = world.network.pair(a, b)
+  pair.blockedUntilMs = Math.max(pair.blockedUntilMs, untilMs)
+}
+
+/** Links hold what they carry until then, both ways or what comes from one place, and no others come up in their place. */
+const separate = (world: World, untilMs: number, sideOf: (link: VirtualLink) => 'both' | number | null): boolean => {
+  let isAny = false
+  for (const link of world.network.openLinks()) {
+    const side = sideOf(link)
+    if (side === null) continue
+    isAny = true
+    blockPair(world, link.from, link.to, untilMs)
+    if (side === 'both') link.stall(untilMs - world.queue.nowMs)
+    else link.stallFrom(side, untilMs - world.queue.nowMs)
+  }
+  return isAny
+}
+
+const sleep = (world: World, member: Member, { how, hint }: Of<'sleep'>, untilMs: number): boolean => {
+  const isAsleep = how === 'suspend' ? member.suspend() : member.freeze()
+  if (!isAsleep) return false
+  world.queue.at(untilMs, () => {
+    if (how === 'suspend') member.resume(hint)
+    else member.thaw(hint === 'resumed')
+  })
+  return true
+}
+
+const interfere = (world: World, member: Member, plan: Plan, decision: Of<'relay'>, untilMs: number): boolean => {
+  const random = new Random(`${plan.seed} relay ${decision.place} ${decision.atMs}`)
+  const interference = new Interference(random, decision.shape)
+  member.interference = interference
+  world.queue.at(untilMs, () => {
+    if (member.interference === interference) member.interference = null
+  })
+  return true
+}
+
+/** Whoever comes back is what it was, but for a clock that was set. */
+const churn = (world: World, plan: Plan, decision: Of<'churn'>): boolean => {
+  const member = world.at(decision.place)
+  if (member?.running !== true) return false
+  if (decision.how === 'crash') world.crash(member, decision.noticedMs)
+  else world.leave(member, decision.how === 'leave now')
+  if (decision.backAfterMs === null) return true
+  world.queue.in(decision.backAfterMs, () => {
+    if (world.at(decision.place) !== undefined || world.queue.nowMs > plan.activeMs) return
+    const identity = decision.sameIdentity ? member.options.identity : world.identity()
+    world.join(decision.place, { ...member.options, identity })
+  })
+  return true
+}

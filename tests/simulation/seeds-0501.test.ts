@@ -1,0 +1,3 @@
+import { describeSeeds } from './seed-tests.js'
+
+describeSeeds(501, 500)

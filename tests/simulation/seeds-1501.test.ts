@@ -1,0 +1,3 @@
+import { describeSeeds } from './seed-tests.js'
+
+describeSeeds(1501, 500)
