@@ -3,7 +3,7 @@ import { CAPABILITY } from '../../protocol/roster-record.js'
 import { concatBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
 import { RENEW_MS } from '../session/certificates.js'
-import { rttClassOf } from './rtt-class.js'
+import { isOtherRtt, rttClassOf } from './rtt-class.js'
 
 /** New neighbors come in bursts: they are gathered for this long, and for longer while more are to come. A lost one is published at once. */
 const GATHER_MS = 20
@@ -152,23 +152,21 @@ export class Publisher {
     this.#refilledMs += earned * BUCKET_REFILL_MS
   }
 
+  /** My neighbors, each by the class that is published already as long as it will do: trees follow from classes. */
   #current(): Map<string, number> {
     const current = new Map<string, number>()
-    for (const link of this.#core.boundLinks()) {
-      if (!link.isSuspect) current.set(link.peer.id, rttClassOf(link.peer.rttMs))
+    for (const { isSuspect, peer } of this.#core.boundLinks()) {
+      if (isSuspect) continue
+      const rttClass = rttClassOf(peer.rttMs)
+      const published = this.#published.get(peer.id)
+      current.set(peer.id, published === undefined || isOtherRtt(published, rttClass) ? rttClass : published)
     }
     return current
   }
 
   #differs(): boolean {
     const current = this.#current()
-    if (current.size !== this.#published.size) return true
-    for (const [id, rttClass] of current) {
-      const published = this.#published.get(id)
-      // One step up or down is noise, and every record costs all members a signature check.
-      if (published === undefined || Math.abs(published - rttClass) > 1) return true
-    }
-    return false
+    return current.size !== this.#published.size || [...current].some(([id, rtt]) => this.#published.get(id) !== rtt)
   }
 
   #publishLinks(): void {

@@ -12,3 +12,14 @@ const rttOf = Array.from(
 
 /** The middle of the class, in milliseconds, or `null` for the unknown. */
 export const rttOfClass = (rttClass: number): number | null => rttOf[rttClass] ?? null
+
+/** Less than this is noise: each record costs all members a signature check, and each change may change their trees. */
+const NOISE_STEPS = 2
+const NOISE_MS = 5
+
+/** Whether one class says another thing than the other, so that others should know. */
+export const isOtherRtt = (one: number, other: number): boolean => {
+  const [oneMs, otherMs] = [rttOfClass(one), rttOfClass(other)]
+  if (oneMs === null || otherMs === null) return oneMs !== otherMs
+  return Math.abs(one - other) > NOISE_STEPS && Math.abs(oneMs - otherMs) > NOISE_MS
+}

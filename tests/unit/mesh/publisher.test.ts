@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Publisher } from '../../../sdk/mesh/roster/publisher.js'
+import { rttClassOf } from '../../../sdk/mesh/roster/rtt-class.js'
 import { decodeCertificate } from '../../../sdk/protocol/certificate.js'
 import { decodeRosterRecord, type Card, type RosterRecord } from '../../../sdk/protocol/roster-record.js'
 import { setupCore } from '../../support/mesh-core.js'
@@ -130,18 +131,35 @@ describe('Publisher', () => {
     expect(published.map(({ atMs }) => atMs)).toEqual([61_000, 121_000, 181_000])
   })
 
-  it('publishes classes when they have moved by more than a step, looked at every 5 s', () => {
+  it('M5: publishes classes when they have moved by more than two steps, looked at every 5 s', () => {
     const { publisher, published, addNeighbor, runTo } = setup()
     const { peer } = addNeighbor()
     peer.rttMs = 100
     publisher.review()
     runTo(1_000)
-    peer.rttMs = 105
+    peer.rttMs = 115
     runTo(12_000)
     expect(published).toHaveLength(1)
     peer.rttMs = 200
     runTo(22_000)
     expect(published.map(({ atMs }) => atMs)).toEqual([1_000, 16_000])
+  })
+
+  it('M5: publishes no class that has moved by 5 ms or less, and keeps the one that is published', () => {
+    const { publisher, published, addNeighbor, runTo } = setup()
+    const { peer } = addNeighbor()
+    peer.rttMs = 1
+    publisher.review()
+    runTo(1_000)
+    peer.rttMs = 5
+    runTo(12_000)
+    addNeighbor()
+    publisher.review()
+    runTo(13_000)
+    const classes = published.map(({ record: { content } }) =>
+      content.kind === 'links' ? content.neighbors.map(({ rttClass }) => rttClass) : [],
+    )
+    expect(classes).toEqual([[rttClassOf(1)], [rttClassOf(1), 255]])
   })
 
   it('spends a bucket of 20 and then one a second, however fast links come and go', () => {
