@@ -51,6 +51,17 @@ const settle = async (page: Page): Promise<void> => {
   while (before !== now) [before, now] = [now, await places()]
 }
 
+/** By key: a pointer that stays there would lie over the card of everybody else. */
+const answer = (page: Page, word: string, name: string): Promise<void> =>
+  page.getByRole('button', { name: `${word} ${name}`, exact: true }).press('Enter')
+
+/** Moves the pointer to this part of the conversation, so that the others see it there. */
+const point = async (page: Page, x: number, y: number): Promise<void> => {
+  const board = await page.locator('#board').boundingBox()
+  if (board === null) throw new Error('the page shows no conversation')
+  await page.mouse.move(board.x + board.width * x, board.y + board.height * y, { steps: 3 })
+}
+
 const folder = process.argv[2] ?? 'docs'
 const { createSignaling } = await import('skein/signaling')
 const signaling = await createSignaling({ port: 0 }).listen()
@@ -96,16 +107,28 @@ try {
   await carol
     .locator('#file-input')
     .setInputFiles({ name: 'geese.jpg', mimeType: 'image/jpeg', buffer: await drawPicture(browser) })
+  await Promise.all([ada, bob, dave].map((page) => answer(page, 'Accept', 'geese.jpg')))
   await Promise.all([ada, bob, dave].map((page) => page.getByRole('img', { name: 'Picture: geese.jpg' }).waitFor()))
   await tell(dave, 'A whole skein of them. Did anyone get the sound?')
   await tell(bob, 'I did, ten minutes of it.')
-  await shoot(dave, 'chat-phone.png')
   const recording = join(files, 'lake at dawn.wav')
-  await writeFile(recording, Buffer.alloc(58_000_000))
+  await writeFile(recording, Buffer.alloc(106_000_000))
   await bob.locator('#file-input').setInputFiles(recording)
-  await ada.waitForFunction(() => (document.querySelector('progress')?.position ?? 0) > 0.5)
+  await dave.getByRole('button', { name: 'Decline lake at dawn.wav' }).waitFor()
+  await carol.getByLabel('Message', { exact: true }).pressSequentially('Oh', { delay: 30 })
+  await dave.getByText('Carol Reyes is typing').first().waitFor()
+  await shoot(dave, 'chat-phone.png')
+  await answer(ada, 'Accept', 'lake at dawn.wav')
+  await ada.waitForFunction(() => (document.querySelector('progress')?.position ?? 0) > 0.6)
+  await carol.getByLabel('Message', { exact: true }).pressSequentially('Oh', { delay: 30 })
+  await point(dave, 0.62, 0.2)
+  await point(bob, 0.66, 0.74)
+  await ada.locator('.cursor').getByText('Bob Okafor').waitFor()
   await shoot(ada, 'chat-light.png')
-  await bob.getByText('sent to').waitFor()
+  await Promise.all([carol, dave].map((page) => answer(page, 'Decline', 'lake at dawn.wav')))
+  await bob.locator('.file').getByText('sent to').waitFor()
+  await point(ada, 0.3, 0.76)
+  await bob.locator('.cursor').getByText('Ada Lind').waitFor()
   await shoot(bob, 'chat-dark.png')
 } finally {
   await browser.close()

@@ -12,13 +12,24 @@ export type SkeinErrorCode =
   | 'member-unknown'
   | 'member-left'
   | 'member-stalled'
+  | 'stream-refused'
   | 'message-too-large'
+  | 'file-declined'
+  | 'file-corrupt'
+  | 'transfer-cancelled'
+  | 'duplex-refused'
   | 'invite-failed'
   | 'insecure-url'
   | 'engine-missing'
   | 'storage-failed'
   | 'passphrase-wrong'
   | 'member-unnamed'
+  | 'value-invalid'
+  | 'no-handler'
+  | 'handler-failed'
+  | 'busy'
+  | 'answer-streamed'
+  | 'request-timeout'
   | 'closed'
 
 /**
@@ -34,10 +45,24 @@ export class SkeinError extends Error {
    * that is no question.
    */
   declare readonly maybeDelivered?: boolean
+  /** Of a transfer that was cancelled: on which side. Absent from all else. */
+  declare readonly by?: 'me' | 'them'
+  /** Of what the other side declined or cancelled: its own words, at most 512 bytes in UTF-8. Absent when it gave none. */
+  declare readonly reason?: string
 
-  constructor(code: SkeinErrorCode, message: string, options?: { cause?: unknown; maybeDelivered?: boolean }) {
+  /** Of a request that failed: whether its handler may have run all the same (once, or not at all). Absent elsewhere. */
+  declare readonly maybeRan?: boolean
+
+  constructor(
+    code: SkeinErrorCode,
+    message: string,
+    options?: { cause?: unknown; maybeDelivered?: boolean; maybeRan?: boolean; by?: 'me' | 'them'; reason?: string },
+  ) {
     super(message, options)
     this.code = code
     if (options?.maybeDelivered !== undefined) this.maybeDelivered = options.maybeDelivered
+    if (options?.maybeRan !== undefined) this.maybeRan = options.maybeRan
+    if (options?.by !== undefined) this.by = options.by
+    if (options?.reason !== undefined) this.reason = options.reason
   }
 }

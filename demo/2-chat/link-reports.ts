@@ -20,3 +20,12 @@ export class LinkReports {
     return (ofA?.has(b) ?? true) && (ofB?.has(a) ?? true)
   }
 }
+
+const maxLinks = 256
+const idLength = 64
+
+/** The ids that a member says it is linked with; `null` for what is no such list: other pages may send whatever they like. */
+export const readLinks = (value: unknown): readonly string[] | null => {
+  const isId = (id: unknown): id is string => typeof id === 'string' && id.length <= idLength
+  return Array.isArray(value) && value.length <= maxLinks && value.every(isId) ? value : null
+}

@@ -4,7 +4,6 @@
  */
 import { inviteBot } from './bot.js'
 import { isDye, randomDye } from './colors.js'
-import { limitInWords } from './files/limits.js'
 import { isInvited, readKey, startNewGroup } from './link.js'
 import { createGraph } from './mesh/graph.js'
 import { MeshPicture } from './mesh/picture.js'
@@ -16,6 +15,7 @@ import { Transfers } from './transfers.js'
 import { closeAside, setUpAside } from './view/aside.js'
 import { focusComposer, setComposerEnabled, setUpComposer } from './view/composer.js'
 import { showEmpty, showEvent, showText } from './view/conversation.js'
+import { hideCursors, setUpCursors, showCursor } from './view/cursors.js'
 import { element } from './view/dom.js'
 import { setUpDropZone } from './view/drop-zone.js'
 import { isInviteUnderWay, setUpInvite, showInvite } from './view/invite.js'
@@ -24,6 +24,7 @@ import { hideNotice, setUpNotice, showNotice } from './view/notice.js'
 import { showScreen } from './view/screens.js'
 import { setUpShareDialog } from './view/share-dialog.js'
 import { showStatus } from './view/status.js'
+import { showTyping } from './view/typing.js'
 import { openWelcome, setUpWelcome, type Appearance } from './view/welcome.js'
 import { failureInWords, leavingInWords, pathInWords, rttInWords, statusInWords } from './words.js'
 
@@ -52,6 +53,8 @@ const render = (): void => {
   showStatus(statusInWords(group.state, group.signalingState, peers.length, navigator.onLine))
   setComposerEnabled(isJoined)
   showEmpty(isJoined ? peers.length : null)
+  showTyping(isJoined ? session.typists : [])
+  if (!isJoined) hideCursors()
   showMembers([
     { person: me, kind: 'me', how: 'you', rtt: '' },
     ...peers.map((peer) => ({
@@ -79,7 +82,13 @@ const createSession = (): Session => {
       showText(from, text, false)
       picture.pulse(from.id, created.group.myId)
     },
-    files: transfers.receive(() => created),
+    onTyping: () => {
+      if (isCurrent()) showTyping(created.typists)
+    },
+    onCursor: (person, place) => {
+      if (isCurrent()) showCursor(person, place)
+    },
+    onOffer: (from, offer) => transfers.receive(from, offer),
   })
   return created
 }
@@ -92,6 +101,7 @@ const start = async (): Promise<void> => {
   showScreen('chat')
   hideNotice()
   showInvite(false, '')
+  hideCursors()
   try {
     const key = readKey()
     current = session = createSession()
@@ -150,11 +160,16 @@ setUpWelcome({
 })
 setUpShareDialog()
 setUpAside()
-setUpComposer({ onText: say, onFiles: sendFiles })
-setUpDropZone(
-  () => (session?.group.state === 'joined' ? `Drop to send to everyone here, ${limitInWords}` : null),
-  sendFiles,
-)
+setUpComposer({
+  onText: say,
+  onType: (isEmpty) => {
+    if (isEmpty) session?.typing.stop()
+    else session?.typing.go()
+  },
+  onFiles: sendFiles,
+})
+setUpCursors((place) => session?.point(place))
+setUpDropZone(() => (session?.group.state === 'joined' ? 'Drop to offer it to everyone here' : null), sendFiles)
 setUpInvite(pageSettings.botUrl !== '', () => void invite())
 setUpNotice({
   onRetry: () => void start(),

@@ -1,10 +1,9 @@
-import { WebGroup, type LeaveReason } from 'skein'
+import { WebGroup, type Channel, type FileOffer, type LeaveReason, type SendProgress, type Transfer } from 'skein'
 import type { Dye } from './colors.js'
-import { IncomingFiles, type FileInfo, type IncomingHandlers } from './files/incoming.js'
-import { OutgoingFile } from './files/outgoing.js'
-import { LinkReports } from './link-reports.js'
-import { decodeNote, encodeNote, type Note } from './note.js'
+import { readPlace, type Place } from './cursor.js'
+import { LinkReports, readLinks } from './link-reports.js'
 import type { People, Person } from './people.js'
+import { isTyping, OwnTyping } from './typing.js'
 
 export interface SessionHandlers {
   /** Who is here, how each is reached, or the state of the group or of its server is not what it was. */
@@ -16,7 +15,11 @@ export interface SessionHandlers {
   onArrival(person: Person): void
   onDeparture(person: Person, reason: LeaveReason): void
   onText(from: Person, text: string): void
-  readonly files: Omit<IncomingHandlers, 'onRefuse'>
+  /** Others have begun to type, or have stopped. */
+  onTyping(): void
+  /** The pointer of this member is somewhere else; with `null`, nowhere. */
+  onCursor(person: Person, place: Place | null): void
+  onOffer(from: Person, offer: FileOffer): void
 }
 
 /** Links come in bursts; one report speaks for all of a burst. */
@@ -25,16 +28,20 @@ const reportAfterMs = 150
 /** Reasons of `state:change` with which a group ends as it was told to, or only for as long as the page sleeps. */
 const endsOnPurpose = ['left', 'leave', 'pagehide']
 
-/** One stay in a group, under one name. */
+/**
+ * One stay in a group, under one name. Text travels as messages, so that any page or bot can read it; links and cursors on
+ * channels, of which only the newest value counts, who is typing as presence, and files as transfers.
+ */
 export class Session {
   readonly group: WebGroup
   readonly reports = new LinkReports()
-  readonly incoming: IncomingFiles
+  readonly typing: OwnTyping
   readonly #name: string
   readonly #dye: Dye
   readonly #people: People
   readonly #handlers: SessionHandlers
-  readonly #outgoing = new Map<string, OutgoingFile>()
+  readonly #links: Channel
+  readonly #cursors: Channel
   #reportTimer: ReturnType<typeof setTimeout> | undefined
 
   /** Throws `insecure-url` when the page names such a server. `people` outlives the session. */
@@ -47,11 +54,14 @@ export class Session {
     this.#dye = settings.dye
     this.#people = people
     this.#handlers = handlers
-    this.incoming = new IncomingFiles({ ...handlers.files, onRefuse: (info) => this.#refuse(info) })
     this.group = new WebGroup({
       signaling: settings.signalingUrl,
       profile: { name: settings.name, color: settings.dye },
     })
+    this.#links = this.group.channel('links', { latest: true })
+    // A place that is lost on the way is of no interest: the next one comes at once.
+    this.#cursors = this.group.channel('cursor', { reliable: false, latest: true })
+    this.typing = new OwnTyping(this.group.presence)
     this.#listen()
   }
 
@@ -59,30 +69,41 @@ export class Session {
     return { id: this.group.myId, name: this.#name, dye: this.#dye, isBot: false }
   }
 
+  /** Those who are typing at the moment, without me. */
+  get typists(): readonly Person[] {
+    return [...this.group.presence.all].flatMap(([id, state]) => (isTyping(state) ? [this.#people.get(id)] : []))
+  }
+
   /** Says something to everyone, bots included. Resolves when it is on its way to all of them. */
   say(text: string): Promise<void> {
+    this.typing.stop()
     return this.group.send(text)
   }
 
-  /** A file for the people who are here now: bots have no use for it, and those who come later do not get it. */
-  createFile(file: File): OutgoingFile {
-    const outgoing = new OutgoingFile(this.group, file, this.#humans())
-    this.#outgoing.set(outgoing.id, outgoing)
-    return outgoing
+  /** Where my pointer is in the conversation; `null` when it is elsewhere. */
+  point(place: Place | null): void {
+    if (this.group.state === 'joined') void this.#cursors.send(place)
   }
 
-  endFile(outgoing: OutgoingFile): void {
-    this.#outgoing.delete(outgoing.id)
+  /**
+   * Offers a file to the people who are here now: bots have no use for it, and those who come later do not get it. `null`
+   * when nobody is here.
+   */
+  sendFile(
+    file: File,
+    onProgress: (progress: SendProgress) => void,
+  ): { readonly transfer: Transfer; readonly to: readonly string[] } | null {
+    const to = this.group.peers.filter(({ bot }) => !bot).map(({ id }) => id)
+    if (to.length === 0) return null
+    // In an object: a transfer is a promise itself, and whoever awaits it waits for its end.
+    const type = file.type.slice(0, 127)
+    return { transfer: this.group.sendFile(file, { to, name: file.name, type, onProgress }), to }
   }
 
   async leave(): Promise<void> {
     clearTimeout(this.#reportTimer)
-    this.incoming.forgetAll()
+    this.typing.stop()
     await this.group.leave()
-  }
-
-  #humans(): string[] {
-    return this.group.peers.filter(({ bot }) => !bot).map(({ id }) => id)
   }
 
   #listen(): void {
@@ -90,7 +111,6 @@ export class Session {
     const change = (): void => this.#handlers.onChange()
     let wasAsleep = false
     group.on('state:change', ({ next, reason }) => {
-      if (next === 'left') this.incoming.forgetAll()
       if (next === 'left' && !endsOnPurpose.includes(reason)) this.#handlers.onLost()
       change()
     })
@@ -114,47 +134,32 @@ export class Session {
     })
     group.on('member:leave', ({ id, reason }) => {
       this.reports.forget(id)
-      this.incoming.forget(id)
+      this.#handlers.onCursor(this.#people.get(id), null)
       this.#handlers.onDeparture(this.#people.get(id), reason)
       this.#reportSoon()
       change()
     })
     group.on('message', ({ from, data }) => {
       if (typeof data === 'string') this.#handlers.onText(this.#people.get(from), data)
-      else this.#handleNote(from, data)
     })
+    this.#links.on('message', ({ from, data }) => {
+      const ids = readLinks(data)
+      if (ids === null) return
+      this.reports.set(from, ids)
+      change()
+    })
+    this.#cursors.on('message', ({ from, data }) => {
+      this.#handlers.onCursor(this.#people.get(from), readPlace(data))
+    })
+    group.on('presence:change', () => this.#handlers.onTyping())
+    group.on('file', (offer) => this.#handlers.onOffer(this.#people.get(offer.from), offer))
     group.on('error', ({ error }) => console.warn(error))
-  }
-
-  #handleNote(from: string, data: Uint8Array): void {
-    const person = this.#people.get(from)
-    // A bot that echoes sends notes back that were mine.
-    const note = person.isBot ? null : decodeNote(data)
-    if (note === null) return
-    if (note.type === 'links') {
-      this.reports.set(from, note.to)
-      this.#handlers.onChange()
-    } else if (note.type === 'stop' && this.#outgoing.has(note.file)) {
-      this.#outgoing.get(note.file)?.drop(from)
-    } else {
-      this.incoming.handle(from, note)
-    }
   }
 
   #reportSoon(): void {
     clearTimeout(this.#reportTimer)
     this.#reportTimer = setTimeout(() => {
-      this.#tell(this.#humans(), { type: 'links', to: this.group.neighbors })
+      if (this.group.state === 'joined') void this.#links.send(this.group.neighbors)
     }, reportAfterMs)
-  }
-
-  #refuse({ from, file }: FileInfo): void {
-    this.#tell([from], { type: 'stop', file })
-  }
-
-  /** Of no consequence when it does not arrive: then there is nobody left who would care. */
-  #tell(ids: readonly string[], note: Note): void {
-    const data = encodeNote(note)
-    for (const id of ids) this.group.sendTo(id, data).catch(() => undefined)
   }
 }

@@ -1,29 +1,43 @@
-import { isImage } from './files/images.js'
-import { maxFileBytes, maxKeptBytes, sizeInWords } from './files/limits.js'
-import type { FileFailure, FileInfo, IncomingHandlers } from './files/incoming.js'
+import { saveToDisk, type FileOffer, type IncomingFile, type SendProgress, type TransferProgress } from 'skein'
+import { isImage, safeType } from './files/images.js'
 import { ObjectUrls } from './files/object-urls.js'
-import type { People } from './people.js'
+import { Pace } from './files/pace.js'
+import { paceInWords, receivingFailureInWords, reportInWords, sendingFailureInWords } from './files/words.js'
+import type { People, Person } from './people.js'
 import type { Session } from './session.js'
 import { showCard, showEvent } from './view/conversation.js'
-import { createFileCard, type FileCard } from './view/file-card.js'
+import { createFileCard, type FileAction, type FileCard } from './view/file-card.js'
 import { announce } from './view/status.js'
+import { namesInWords } from './words.js'
 
-const failureWords: Readonly<Record<FileFailure, string>> = {
-  'too-large': `refused: more than ${sizeInWords(maxFileBytes)}`,
-  'too-much': 'refused: too much is on its way already',
-  damaged: 'stopped: what arrived is not what was announced',
-  cancelled: 'cancelled',
-  'sender-left': 'the sender has left before all of it was here',
+/** What has arrived stays at hand up to here; then the oldest goes. A file that is larger goes to disk as it comes. */
+const maxKeptBytes = 512 * 2 ** 20
+const sampleMs = 500
+
+/** Where the user can choose a place, a file of any size is written as it comes; elsewhere it is held by the page. */
+const canSaveToDisk = 'showSaveFilePicker' in globalThis
+
+/** Draws the plot, and says how fast it goes, also while nothing moves, until the function returned is called. */
+const watchPace = <Progress extends TransferProgress>(
+  card: FileCard,
+  read: () => Progress,
+  inWords: (progress: Progress) => string,
+): (() => void) => {
+  const pace = new Pace()
+  const sample = (): void => {
+    const progress = read()
+    pace.sample(progress.bytes, performance.now())
+    card.pace(inWords(pace.isStill ? { ...progress, rate: 0 } : progress), pace.samples)
+  }
+  sample()
+  const timer = setInterval(sample, sampleMs)
+  return () => clearInterval(timer)
 }
 
-const namesInWords = (names: readonly string[]): string =>
-  names.length > 3 ? `${names.length} members` : names.join(', ').replace(/, ([^,]+)$/, ' and $1')
-
-/** Shows files in the conversation while they move and when they are there, both ways. */
+/** Shows files in the conversation while they wait, while they move and when they are there, both ways. */
 export class Transfers {
   readonly #people: People
   readonly #urls = new ObjectUrls(maxKeptBytes)
-  readonly #cards = new Map<string, FileCard>()
 
   constructor(people: People) {
     this.#people = people
@@ -31,67 +45,120 @@ export class Transfers {
 
   /** One after the other would make a small one wait for a large one, so all at once. */
   send(session: Session, files: readonly File[]): void {
-    for (const file of files) void this.#sendOne(session, file)
+    for (const file of files) void this.#send(session, file)
   }
 
-  receive(session: () => Session | null): Omit<IncomingHandlers, 'onRefuse'> {
-    const keyOf = ({ from, file }: FileInfo): string => `${from} ${file}`
-    const begin = (info: FileInfo): FileCard => {
-      const card = createFileCard(info, 'Receiving', () => session()?.incoming.refuse(info))
-      this.#cards.set(keyOf(info), card)
-      showCard(this.#people.get(info.from), card.element, false)
-      return card
+  /** Nothing of it comes before somebody here has said yes. */
+  receive(from: Person, offer: FileOffer): void {
+    const card = createFileCard(offer, 'Receiving')
+    const accept = (isForDisk: boolean) => (): void => void this.#accept(from, offer, card, isForDisk)
+    const isForDisk = canSaveToDisk && (offer.size ?? Infinity) > maxKeptBytes
+    const actions: FileAction[] = [{ word: 'Accept', isMain: true, onClick: accept(isForDisk) }]
+    if (canSaveToDisk && !isForDisk) actions.push({ word: 'Accept to disk…', onClick: accept(true) })
+    const withdraw = (): void => {
+      this.#fail(card, offer.name, receivingFailureInWords(offer.signal.reason, from.name))
     }
-    return {
-      onBegin: begin,
-      onProgress: (info, bytes) => this.#cards.get(keyOf(info))?.progress(bytes),
-      onDone: (info, blob) => {
-        const card = this.#cards.get(keyOf(info))
-        this.#cards.delete(keyOf(info))
-        card?.done(
-          'received',
-          this.#urls.create(blob, () => card.expire()),
-        )
-        announce(`${info.name} from ${this.#people.get(info.from).name} is here`)
+    offer.signal.addEventListener('abort', withdraw)
+    actions.push({
+      word: 'Decline',
+      onClick: () => {
+        offer.signal.removeEventListener('abort', withdraw)
+        offer.reject()
+        card.failed('declined')
       },
-      onFailed: (info, why) => {
-        const card = this.#cards.get(keyOf(info)) ?? begin(info)
-        this.#cards.delete(keyOf(info))
-        card.failed(failureWords[why])
-        announce(`${info.name}: ${failureWords[why]}`)
-      },
+    })
+    card.offer(`offered by ${from.name}`, actions)
+    showCard(from, card.element, false)
+  }
+
+  async #accept(from: Person, offer: FileOffer, card: FileCard, isForDisk: boolean): Promise<void> {
+    let incoming: IncomingFile | null = null
+    let stop = (): void => undefined
+    const show = (progress: TransferProgress): void => card.progress(progress, `from ${from.name}`)
+    card.move([])
+    try {
+      const file = (incoming = await offer.accept({ onProgress: show }))
+      card.move([{ word: 'Cancel', onClick: () => file.cancel() }])
+      show(file.progress)
+      stop = watchPace(
+        card,
+        () => file.progress,
+        (progress) => paceInWords(progress, `waiting for ${from.name}`),
+      )
+      if (isForDisk) {
+        await saveToDisk(file)
+        card.done(`saved, from ${from.name}`, null)
+      } else {
+        const blob = await file.blob()
+        const url = this.#urls.create(blob.slice(0, blob.size, safeType(blob.type)), () => card.expire())
+        card.done(`from ${from.name}`, url)
+      }
+      announce(`${offer.name} from ${from.name} is here`)
+    } catch (error) {
+      // Without a place to be saved at, it would wait for one for ever.
+      incoming?.cancel()
+      this.#fail(card, offer.name, receivingFailureInWords(error, from.name))
+    } finally {
+      stop()
     }
   }
 
-  async #sendOne(session: Session, file: File): Promise<void> {
-    if (file.size > maxFileBytes) {
-      showEvent(`${file.name} is too large: at most ${sizeInWords(maxFileBytes)} can be sent`, 'trouble')
-      return
-    }
-    const outgoing = session.createFile(file)
-    if (outgoing.recipients.length === 0) {
+  async #send(session: Session, file: File): Promise<void> {
+    const sending = session.sendFile(file, (progress) => show(progress))
+    if (sending === null) {
       showEvent(`${file.name} was not sent: nobody is here to get it`, 'trouble')
       return
     }
-    const card = createFileCard({ name: file.name, mime: file.type, size: file.size }, 'Sending', () =>
-      outgoing.cancel(),
-    )
+    const { transfer, to } = sending
+    const card = createFileCard(file, 'Sending')
+    const nameById = (id: string): string => this.#people.get(id).name
+    const stops: (() => void)[] = []
+    const cancel: FileAction = { word: 'Cancel', onClick: () => transfer.cancel() }
+    let isPaused = false
+    const paceWords = (progress: SendProgress): string => {
+      // Those who have accepted have all of it, so it is for the others that it is not over yet.
+      if (progress.bytes === progress.size && progress.recipients.length < to.length)
+        return 'waiting for others to accept'
+      return isPaused ? 'paused' : paceInWords(progress, 'waiting for room')
+    }
+    const showButtons = (): void => {
+      const pause: FileAction = {
+        word: isPaused ? 'Resume' : 'Pause',
+        onClick: () => {
+          isPaused = !isPaused
+          if (isPaused) transfer.pause()
+          else transfer.resume()
+          showButtons()
+        },
+      }
+      card.move([pause, cancel])
+    }
+    const show = (progress: SendProgress): void => {
+      if (stops.length === 0) {
+        showButtons()
+        stops.push(watchPace(card, () => transfer.progress, paceWords))
+      }
+      card.progress(progress, `to ${namesInWords(progress.recipients.map(({ id }) => nameById(id)))}`)
+    }
+    card.offer(`offered to ${namesInWords(to.map(nameById))}`, [cancel])
     showCard(session.me, card.element, true)
     try {
-      await outgoing.send((bytes) => card.progress(bytes))
-      const names = outgoing.recipients.map((id) => this.#people.get(id).name)
-      if (names.length === 0) card.failed('not sent: those it was for have left or refused it')
-      else
-        card.done(
-          `sent to ${namesInWords(names)}`,
-          isImage(file.type) ? this.#urls.create(file, () => card.expire()) : null,
-        )
+      const report = await transfer
+      const words = reportInWords(report, nameById)
+      if (report.delivered.length === 0) this.#fail(card, file.name, words)
+      else {
+        card.done(words, isImage(file.type) ? this.#urls.create(file, () => card.expire()) : null)
+        announce(`${file.name}: ${words}`)
+      }
     } catch (error) {
-      const { isCancelled } = outgoing
-      outgoing.cancel()
-      card.failed(isCancelled ? 'cancelled' : error instanceof DOMException ? 'could not be read' : 'not sent')
+      this.#fail(card, file.name, sendingFailureInWords(error))
     } finally {
-      session.endFile(outgoing)
+      for (const stop of stops) stop()
     }
+  }
+
+  #fail(card: FileCard, name: string, words: string): void {
+    card.failed(words)
+    announce(`${name}: ${words}`)
   }
 }

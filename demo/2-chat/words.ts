@@ -43,6 +43,16 @@ export const leavingInWords = (name: string, reason: LeaveReason): string => {
   return reason === 'timeout' ? `${name} is gone without a word` : `${name} was put out: it broke the rules`
 }
 
+/** `Ada`, `Ada and Bob`, `Ada, Bob and Carol`, `4 members`. */
+export const namesInWords = (names: readonly string[]): string =>
+  names.length > 3 ? `${names.length} members` : names.join(', ').replace(/, ([^,]+)$/, ' and $1')
+
+export const typingInWords = (names: readonly string[]): string => {
+  if (names.length === 0) return ''
+  if (names.length > 3) return 'Several people are typing'
+  return `${namesInWords(names)} ${names.length === 1 ? 'is' : 'are'} typing`
+}
+
 /** What went wrong with the group, for someone who has never heard of skein. */
 export const failureInWords = (error: unknown): string => {
   if (error instanceof RangeError || error instanceof TypeError) {
@@ -84,6 +94,22 @@ export const failureInWords = (error: unknown): string => {
       return 'That is not the passphrase.'
     case 'member-unnamed':
       return 'That member has no name.'
+    case 'file-declined':
+      return 'It was not wanted.'
+    case 'file-corrupt':
+      return 'What arrived is not what was sent. Sending it again may help.'
+    case 'transfer-cancelled':
+      return 'It was cancelled.'
+    case 'stream-refused':
+    case 'duplex-refused':
+    case 'busy':
+      return 'The one it was for takes no more at the moment.'
+    case 'request-timeout':
+    case 'no-handler':
+    case 'handler-failed':
+    case 'answer-streamed':
+    case 'value-invalid':
+      return 'The other side did not understand. Its page may be of another age.'
     case 'not-joined':
     case 'already-joined':
     case 'closed':

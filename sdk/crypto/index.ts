@@ -6,4 +6,6 @@
 export type { AuthProvider } from './auth.js'
 export { deriveGroupKeys, generateGroupKey, groupSecretOf, parseGroupKey, type GroupKey } from './group-key.js'
 
+export { createContentHash, loadContentHash, type ContentHash } from './content-hash.js'
+
 export { loadSodium } from './sodium.js'

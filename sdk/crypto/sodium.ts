@@ -40,9 +40,17 @@ export interface Sodium {
   crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean
 }
 
-let loading: Promise<Sodium> | undefined
+/** What hashes bytes as they come. Where the state lies is the library's own business. */
+export interface StreamingSodium {
+  crypto_generichash_init(key: null, size: number): unknown
+  crypto_generichash_update(state: unknown, message: Uint8Array): void
+  /** Frees the state too. */
+  crypto_generichash_final(state: unknown, size: number): Uint8Array
+}
 
-const load = async (): Promise<Sodium> => {
+let loading: Promise<Sodium & StreamingSodium> | undefined
+
+const load = async (): Promise<Sodium & StreamingSodium> => {
   const { default: sodium } = await import('libsodium-wrappers')
   // Before that, the functions are not there at all.
   await sodium.ready
@@ -53,7 +61,7 @@ const load = async (): Promise<Sodium> => {
  * Loads libsodium (about 150 KB gzip) and compiles its WebAssembly, once; later calls share the result. A failed
  * load is not remembered here, so that a page that was offline can try again where its browser fetches modules anew.
  */
-export const loadSodium = (): Promise<Sodium> => {
+export const loadSodium = (): Promise<Sodium & StreamingSodium> => {
   loading ??= load().catch((error: unknown) => {
     loading = undefined
     throw error

@@ -1,16 +1,23 @@
-import type { CarrierId, DeliveryFailure, DeliveryReport, Effects, EngineEvent, EngineNotice } from '../mesh/events.js'
+import type {
+  CarrierId,
+  Delivery,
+  DeliveryFailure,
+  DeliveryReport,
+  Effects,
+  EngineEvent,
+  EngineNotice,
+} from '../mesh/events.js'
 import type { Engine } from '../mesh/engine.js'
 import type { PeerView } from '../mesh/options.js'
 import type { Link, LinkHandlers, Transport } from '../link/link.js'
 import type { SignalingHandlers, SignalingSocket } from '../discovery/signaling-socket.js'
 import type { Platform } from '../platform/platform.js'
 
-type Delivery = Parameters<Effects['deliver']>[0]
-
 /** What the engine tells, with the member that it speaks of as it was at that moment. */
 export type Happening =
   | { readonly type: 'notice'; readonly notice: EngineNotice; readonly peer: PeerView | null }
   | { readonly type: 'message'; readonly message: Delivery }
+  | { readonly type: 'stream'; readonly opened: Parameters<Effects['streamOpened']>[0] }
 
 export interface EngineHostOptions {
   readonly engine: Pick<Engine, 'step' | 'peer' | 'newCarrier'>
@@ -148,6 +155,7 @@ export class EngineHost {
         this.#close(carrier, drain)
       },
       deliver: (message) => this.#outbox.push({ type: 'message', message }),
+      streamOpened: (opened) => this.#outbox.push({ type: 'stream', opened }),
       admitted: onAdmitted,
       reported: onReported,
       failed: onFailed,

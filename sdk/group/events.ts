@@ -1,3 +1,5 @@
+import type { ChannelInvalid, PresenceChange } from '../channel/index.js'
+import type { DuplexOpened, FileOffer } from '../transfer/index.js'
 import type { DeliveryFailure, LeaveReason, Path, SignalingState } from '../mesh/events.js'
 import type { StateChange } from './lifecycle.js'
 import type { MessageData } from './messages.js'
@@ -54,7 +56,27 @@ export interface GroupEvents {
    * first (`member-left`, before its `member:leave`), or it acknowledged nothing for `limits.stallMs` while sends waited
    * for it (`member-stalled`; it stays a member, and gets what is sent from then on).
    */
-  'delivery:fail': { readonly id: string; readonly code: DeliveryFailure['code']; readonly count: number }
+  'delivery:fail': {
+    readonly id: string
+    readonly code: DeliveryFailure['code']
+    readonly count: number
+    /** The name of the channel that they were sent on; absent of what `send` and `sendTo` sent. */
+    readonly channel?: string
+  }
+  /**
+   * A member sent something on a channel of mine that its codec cannot read, or that its `validate` refuses. Nothing else
+   * comes of it: the channel goes on, and so does the member.
+   */
+  'channel:invalid': ChannelInvalid
+  /** A member's presence is another one. `next` is `null` when it has cleared it or left; `previous` when it had none. */
+  'presence:change': PresenceChange
+  /**
+   * A member offers a file: nothing of it is sent before `offer.accept()`. While nobody listens, files are declined. An offer
+   * that is neither accepted nor rejected waits until its sender takes it back or leaves.
+   */
+  file: FileOffer
+  /** A member has opened a duplex with me. While nobody listens, they are refused. */
+  'duplex:open': DuplexOpened
   /**
    * The group has changed its state; `group.state` is `next` already. `reason` says why: `join`, `joined`, `leave`,
    * `left`, the code of the error that ended a join, `aborted`, `lost` (with `autoRejoin: false`), `pagehide`, or
@@ -98,6 +120,10 @@ export const groupEventNames: readonly GroupEventName[] = [
   'link:change',
   'message',
   'delivery:fail',
+  'channel:invalid',
+  'presence:change',
+  'file',
+  'duplex:open',
   'state:change',
   'signaling:change',
   'error',

@@ -2,8 +2,11 @@ import { SkeinError } from '../errors.js'
 import type { EngineNotice, SignalingState } from '../mesh/events.js'
 import type { PeerView } from '../mesh/options.js'
 import type { Platform } from '../platform/platform.js'
+import { MESSAGE_STREAM } from '../protocol/streams.js'
 import type { Happening } from './engine-host.js'
 import type { GroupEvents } from './events.js'
+import { GroupRooms } from './group-rooms.js'
+import { GroupStreams } from './group-streams.js'
 import { Join, type JoinListener } from './join.js'
 import type { JoinRequest } from './join-request.js'
 import { createRefusedError, reasonOf } from './join-errors.js'
@@ -13,6 +16,7 @@ import type { Settings } from './options.js'
 import type { Invitee } from './invites.js'
 import { guest, type Role } from './role.js'
 import { Snapshots, type Peer } from './snapshots.js'
+import { PageWatch } from './page-watch.js'
 import { Recognition } from './recognition.js'
 
 /** The public events, and what the handler properties need beyond them. */
@@ -22,8 +26,10 @@ export interface CoreEvents extends Omit<GroupEvents, 'error'> {
 
 /** The application, as the core sees it. Neither call throws. */
 export interface Application {
-  emit<K extends keyof CoreEvents>(name: K, payload: CoreEvents[K]): void
-  report(error: unknown): void
+  readonly emit: <K extends keyof CoreEvents>(name: K, payload: CoreEvents[K]) => void
+  readonly report: (error: unknown) => void
+  /** Whether anybody listens. */
+  readonly listens: (name: keyof CoreEvents) => boolean
 }
 
 /** What a group does behind its facade: one join after the other, and what each of them tells, as events. */
@@ -31,6 +37,8 @@ export class GroupCore implements JoinListener {
   readonly settings: Settings
   readonly snapshots: Snapshots
   readonly recognition: Recognition
+  readonly streams: GroupStreams
+  readonly rooms: GroupRooms
   readonly lifecycle: Lifecycle
   /** Of every join from now on. */
   role: Role = guest
@@ -41,7 +49,8 @@ export class GroupCore implements JoinListener {
   #next: Join | null = null
   /** Runs while a group that will not join again by itself has neither a link nor the server. */
   #cancelLost: (() => void) | null = null
-  #unwatchPage: (() => void) | null = null
+  /** Only while there is something to do: a group that has left keeps nothing alive. */
+  readonly #page: PageWatch
 
   constructor(settings: Settings, app: Application, platform: Platform) {
     this.settings = settings
@@ -52,6 +61,16 @@ export class GroupCore implements JoinListener {
     })
     this.recognition = new Recognition(this, app, platform)
     this.snapshots = new Snapshots(this.recognition)
+    this.streams = new GroupStreams(this)
+    this.rooms = new GroupRooms(this.streams, app, { platform, messageBytes: settings.messageBytes })
+    this.#page = new PageWatch(platform, {
+      hint: (hint) => {
+        this.join?.push({ type: 'hint', hint })
+      },
+      hide: (mayComeBack) => {
+        this.#handlePageHide(mayComeBack)
+      },
+    })
   }
 
   get signalingState(): SignalingState {
@@ -62,6 +81,24 @@ export class GroupCore implements JoinListener {
   get join(): Join | null {
     const { stage } = this.lifecycle
     return stage.name === 'left' ? null : stage.join
+  }
+
+  /** The join that has members, if any. */
+  get current(): Join | null {
+    const { stage } = this.lifecycle
+    return stage.name === 'joined' ? stage.join : null
+  }
+
+  get members(): readonly string[] {
+    return this.snapshots.members
+  }
+
+  get myId(): string {
+    return this.join?.id ?? ''
+  }
+
+  report(error: unknown): void {
+    this.#app.report(error)
   }
 
   /** The join that another call would have to agree with. */
@@ -137,10 +174,11 @@ export class GroupCore implements JoinListener {
     if (happening.type === 'notice') {
       this.#handleNotice(join, happening.notice, happening.peer)
       this.#watchForLoss(join)
-    } else {
-      const { from, to, kind, bytes } = happening.message
+    } else if (happening.type === 'message') {
+      const { from, to, stream, kind, bytes } = happening.message
+      if (stream !== MESSAGE_STREAM) return this.streams.handleMessage(happening.message)
       this.#app.emit('message', { from, data: decodeMessage(kind, bytes), to })
-    }
+    } else this.streams.handleOpened(join, happening.opened)
   }
 
   #handleNotice(join: Join, notice: EngineNotice, view: PeerView | null): void {
@@ -150,6 +188,7 @@ export class GroupCore implements JoinListener {
         break
       case 'member:leave':
         if (!this.snapshots.remove(notice.id)) return
+        this.streams.handleMember(notice.id, false)
         this.#app.emit('member:leave', { id: notice.id, reason: notice.reason })
         break
       case 'member:update':
@@ -166,8 +205,11 @@ export class GroupCore implements JoinListener {
         })
         break
       case 'delivery:fail': {
-        const { id, code, count } = notice
-        this.#app.emit('delivery:fail', { id, code, count })
+        const { id, stream, code, count } = notice
+        const channel = this.streams.channelOf(join, stream)
+        // Of files and duplexes, those who have them are told.
+        if (stream !== MESSAGE_STREAM && channel === null) return
+        this.#app.emit('delivery:fail', { id, code, count, ...(channel !== null && { channel }) })
         break
       }
       case 'refused':
@@ -185,11 +227,12 @@ export class GroupCore implements JoinListener {
   #tell(name: 'member:join' | 'member:update', view: PeerView): void {
     const peer = this.snapshots.put(view)
     this.#app.emit(name, { id: peer.id, peer })
+    if (name === 'member:join') this.streams.handleMember(peer.id, true)
     this.recognition.check(peer)
   }
 
   #begin(join: Join): void {
-    this.#watchPage(true)
+    this.#page.start()
     this.recognition.begin()
     this.lifecycle.move({ name: 'joining', join }, 'join')
     // A listener may have left the group again.
@@ -223,12 +266,14 @@ export class GroupCore implements JoinListener {
   #left(join: Join, reason: string): void {
     if (this.join !== join) return
     this.snapshots.clear()
+    this.streams.handleLeft()
+    this.rooms.handleLeft()
     this.#setSignaling('closed', reason)
     this.lifecycle.move({ name: 'left' }, reason)
     const next = this.#next
     this.#next = null
     if (next) this.#begin(next)
-    else if (this.claim === null) this.#watchPage(false)
+    else if (this.claim === null) this.#page.stop()
   }
 
   #watchForLoss(join: Join): void {
@@ -247,25 +292,6 @@ export class GroupCore implements JoinListener {
   #stopWatchingForLoss(): void {
     this.#cancelLost?.()
     this.#cancelLost = null
-  }
-
-  /** Only while there is something to do: a group that has left keeps nothing alive. */
-  #watchPage(on: boolean): void {
-    if (!on) {
-      this.#unwatchPage?.()
-      this.#unwatchPage = null
-      return
-    }
-    const hint = (hint: 'online' | 'resumed') => () => this.join?.push({ type: 'hint', hint })
-    this.#unwatchPage ??= this.#platform.watchPage({
-      pagehide: ({ persisted }) => {
-        this.#handlePageHide(persisted)
-      },
-      pageshow: hint('resumed'),
-      online: hint('online'),
-      visible: hint('resumed'),
-      resume: hint('resumed'),
-    })
   }
 
   /**

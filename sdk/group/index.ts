@@ -5,6 +5,45 @@
  * options, messages, snapshots, events, figures. No protocol is decided here; that is the engine's.
  */
 export type { AuthProvider } from '../crypto/index.js'
+export {
+  Channel,
+  Presence,
+  RequestError,
+  type ChannelCodec,
+  type ChannelInvalid,
+  type ChannelListenOptions,
+  type ChannelMessage,
+  type ChannelOptions,
+  type ChannelReport,
+  type ChannelSendOptions,
+  type PresenceChange,
+  type PresenceState,
+  type RequestAllOptions,
+  type RequestContext,
+  type RequestHandler,
+  type RequestOptions,
+  type RequestResult,
+  type RequestResults,
+  type StandardIssue,
+  type StandardResult,
+  type StandardSchema,
+} from '../channel/index.js'
+export {
+  saveToDisk,
+  type AcceptOptions,
+  type Duplex,
+  type DuplexOpened,
+  type FileOffer,
+  type FileSource,
+  type IncomingFile,
+  type OpenDuplexOptions,
+  type RecipientFailure,
+  type SendFileOptions,
+  type SendProgress,
+  type Transfer,
+  type TransferProgress,
+  type TransferReport,
+} from '../transfer/index.js'
 export { SkeinError, type SkeinErrorCode } from '../errors.js'
 export type { DialedTransport, SignaledTransport, Transport } from '../link/link.js'
 export { webRTC, type WebRtcOptions } from '../link/webrtc.js'

@@ -83,9 +83,15 @@ export class PendingSends {
   }
 }
 
+const states: Readonly<Record<DeliveryFailure['code'], string>> = {
+  'member-left': 'has left',
+  'member-stalled': 'acknowledges nothing',
+  'stream-refused': 'has too much of this member open already',
+  closed: 'is sent no more of this',
+}
+
 /** Why a message to one member alone did not arrive, or not for certain. */
 export const createDeliveryError = ({ id, code, maybeDelivered }: DeliveryFailure): SkeinError => {
   const what = maybeDelivered ? 'message may not have been delivered' : 'message could not be sent'
-  const state = code === 'member-left' ? 'has left' : 'acknowledges nothing'
-  return new SkeinError(code, `${what}: "${id}" ${state}`, { maybeDelivered })
+  return new SkeinError(code, `${what}: "${id}" ${states[code]}`, { maybeDelivered })
 }

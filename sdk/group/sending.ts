@@ -3,7 +3,7 @@ import { readSendCall, type SendOptions } from './call-options.js'
 import type { GroupCore } from './group-core.js'
 import { assertMessageData, encodeMessage, type MessageData } from './messages.js'
 import { createDeliveryError } from './pending-sends.js'
-import { watch } from './watch.js'
+import { watch } from '../util/watch.js'
 
 const action = 'message could not be sent'
 

@@ -2,24 +2,25 @@
 import { generateGroupKey, parseGroupKey } from '../crypto/index.js'
 import { SkeinError } from '../errors.js'
 import type { DeliveryReport, SignalingState } from '../mesh/events.js'
+import type { Channel, ChannelOptions, Presence } from '../channel/index.js'
+import type { Duplex, FileSource, OpenDuplexOptions, SendFileOptions, Transfer } from '../transfer/index.js'
 import { platform } from '#platform'
 import { parseSocketUrl } from '../platform/socket-url.js'
-import { Emitter } from '../util/emitter.js'
 import { addAsyncDispose } from './async-dispose.js'
 import { readJoinCall, type InviteOptions, type JoinOptions, type SendOptions } from './call-options.js'
-import { checkBoolean, checkFields, checkMemberId, checkSignal } from './checks.js'
+import { checkFields, checkMemberId, checkSignal } from './checks.js'
 import { registerCore } from './core-of.js'
 import { describeGroup, type GroupDescription } from './describe.js'
-import { groupEventNames, type GroupEventName, type GroupEvents, type ListenOptions } from './events.js'
-import { GroupCore, type Application, type CoreEvents } from './group-core.js'
+import { GroupCore } from './group-core.js'
+import { GroupEmitter } from './group-emitter.js'
 import { splitBotUrl } from './invite-url.js'
 import type { WebGroupState } from './lifecycle.js'
-import { describeType, type MessageData } from './messages.js'
+import type { MessageData } from './messages.js'
 import { resolveOptions, type WebGroupOptions } from './options.js'
 import { sendToAll, sendToOne } from './sending.js'
 import type { Peer } from './snapshots.js'
 import { createStats, type GroupStats } from './stats.js'
-import { watch } from './watch.js'
+import { watch } from '../util/watch.js'
 
 /**
  * One member's handle on a group: all who share a key.
@@ -38,30 +39,11 @@ import { watch } from './watch.js'
  * await group.leave()
  * ```
  */
-export class WebGroup {
-  /** Called on `member:join`, before its listeners. */
-  onMemberJoin: ((id: string) => unknown) | null = null
-  /** Called on `member:leave`, before its listeners. */
-  onMemberLeave: ((id: string) => unknown) | null = null
-  /** Called on `message`, before its listeners. */
-  onMessage: ((id: string, data: MessageData) => unknown) | null = null
-  /** Called on `state:change`, before its listeners. */
-  onStateChange: ((state: WebGroupState) => unknown) | null = null
-  /** Called on `signaling:change`, before its listeners. */
-  onSignalingStateChange: ((state: SignalingState) => unknown) | null = null
-  /** Called while joining, once per join, as soon as `myId` is known. */
-  onMyId: ((id: string) => unknown) | null = null
-
+export class WebGroup extends GroupEmitter {
   /** Like `leave()`, for `await using`, where the runtime knows it. */
   declare readonly [Symbol.asyncDispose]: () => Promise<void>
 
   readonly #core: GroupCore
-  readonly #tell = (error: unknown): void => {
-    this.#report(error)
-  }
-  readonly #emitter = new Emitter<CoreEvents>(this.#tell)
-  /** Apart from the others, since what fails in here must not come around again. */
-  readonly #errors = new Emitter<Pick<GroupEvents, 'error'>>(logError)
 
   static {
     addAsyncDispose(WebGroup.prototype)
@@ -69,21 +51,9 @@ export class WebGroup {
 
   /** Opens nothing. Throws for options of a wrong type or range, and `insecure-url` for a `ws://` URL not allowed. */
   constructor(options: WebGroupOptions = {}) {
-    const app: Application = {
-      emit: (name, payload) => {
-        this.#emitter.emit(name, payload)
-      },
-      report: this.#tell,
-    }
-    this.#core = new GroupCore(resolveOptions(options), app, platform)
+    super()
+    this.#core = new GroupCore(resolveOptions(options), this.application, platform)
     registerCore(this, this.#core)
-    // Listeners like any other, but the first, so that the properties may be assigned and cleared at any time.
-    this.#emitter.on('member:join', ({ id }) => this.onMemberJoin?.(id))
-    this.#emitter.on('member:leave', ({ id }) => this.onMemberLeave?.(id))
-    this.#emitter.on('message', ({ from, data }) => this.onMessage?.(from, data))
-    this.#emitter.on('state:change', ({ next }) => this.onStateChange?.(next))
-    this.#emitter.on('signaling:change', ({ next }) => this.onSignalingStateChange?.(next))
-    this.#emitter.on('identified', ({ id }) => this.onMyId?.(id))
   }
 
   /** A fresh random key. Whoever has it can join; share it as you would a password. */
@@ -150,7 +120,7 @@ export class WebGroup {
     const { given, signal, timeoutMs } = readJoinCall(action, key, options)
     const claim = this.#core.claim
     if (claim && (!given || given.key.normalize('NFC') === claim.request.key.normalize('NFC'))) return claim.promise
-    return watch(this.#tell, signal, () => {
+    return watch(this.application.report, signal, () => {
       if (claim) throw new SkeinError('already-joined', `${action}: it is "${this.state}" with another key`)
       signal?.throwIfAborted()
       if (this.#core.settings.signalingUrls.length === 0) {
@@ -189,7 +159,7 @@ export class WebGroup {
   send(data: MessageData, options: SendOptions & { readonly confirm: true }): Promise<DeliveryReport>
   send(data: MessageData, options?: SendOptions): Promise<void>
   send(data: MessageData, options: SendOptions = {}): Promise<unknown> {
-    return sendToAll(this.#core, this.#tell, data, options)
+    return sendToAll(this.#core, this.application.report, data, options)
   }
 
   /**
@@ -199,7 +169,46 @@ export class WebGroup {
    * whether it may have got the message all the same.
    */
   sendTo(id: string, data: MessageData, options: SendOptions = {}): Promise<void> {
-    return sendToOne(this.#core, this.#tell, checkMemberId('message could not be sent', id), data, options)
+    return sendToOne(this.#core, this.application.report, checkMemberId('message could not be sent', id), data, options)
+  }
+
+  /**
+   * The channel of this name: typed values, in an order of their own, and requests. The same object each time until it is
+   * closed, before, between and after joins; what comes for a channel that nobody has asked for goes by unread.
+   * {@link Channel} has the rest. Throws a `TypeError` or `RangeError` for a name or options that cannot be, or that another
+   * call for the same channel has named otherwise.
+   */
+  channel<Sent = unknown, Received = Sent>(
+    name: string,
+    options: ChannelOptions<Sent, Received> = {},
+  ): Channel<Sent, Received> {
+    return this.#core.rooms.channels.channel(name, options)
+  }
+
+  /** A small state of mine that everybody sees while I am here, and everybody's that I see. */
+  get presence(): Presence {
+    return this.#core.rooms.presence
+  }
+
+  /**
+   * Offers a file, or bytes, to a member or several (`to`), read once for all of them, in bounded memory at any size. The
+   * {@link Transfer} is a promise of what became of it, recipient by recipient, and can be watched, paused and cancelled. Rejects as
+   * it says, `not-joined` included. Throws a `TypeError` or `RangeError` for bad arguments.
+   */
+  sendFile(source: FileSource, options: SendFileOptions): Transfer {
+    const transfer = this.#core.rooms.transfers.sendFile(source, options)
+    void watch(this.application.report, options.signal, () => Promise.resolve(transfer))
+    return transfer
+  }
+
+  /**
+   * Opens a stream of bytes each way with a member, with backpressure from end to end. Resolves when the other side has taken it. Rejects with
+   * `duplex-refused` (nobody listens to `duplex:open` there, or too many are open), `not-joined`, `member-unknown`, `member-left`,
+   * `closed`, or the reason of `signal`. Throws a `TypeError` or `RangeError` for bad arguments.
+   */
+  openDuplex(to: string, options: OpenDuplexOptions = {}): Promise<Duplex> {
+    const opened = this.#core.rooms.transfers.openDuplex(to, options)
+    return watch(this.application.report, options.signal, () => opened)
   }
 
   /**
@@ -216,7 +225,7 @@ export class WebGroup {
     const action = 'bot could not be invited'
     const signal = checkSignal(action, checkFields(action, 'options', options, ['signal']).signal)
     const { url: address, ...invitee } = splitBotUrl(url)
-    return watch(this.#tell, signal, () => {
+    return watch(this.application.report, signal, () => {
       signal?.throwIfAborted()
       const { allowInsecure } = this.#core.settings
       return this.#core.invite({ ...invitee, url: parseSocketUrl(address, { allowInsecure, what: 'bot' }) }, signal)
@@ -233,7 +242,7 @@ export class WebGroup {
    */
   safetyNumber(id: string): Promise<string> {
     checkMemberId('safety number could not be computed', id)
-    return watch(this.#tell, undefined, () => this.#core.recognition.safetyNumber(id))
+    return watch(this.application.report, undefined, () => this.#core.recognition.safetyNumber(id))
   }
 
   /**
@@ -247,29 +256,7 @@ export class WebGroup {
    */
   verify(id: string): Promise<void> {
     checkMemberId('member could not be verified', id)
-    return watch(this.#tell, undefined, () => this.#core.recognition.verify(id))
-  }
-
-  /**
-   * Calls `listener` on every event of this name, until the function returned is called, `signal` aborts, or with
-   * `once` after the first. A listener that throws, or whose promise rejects, is reported to `error`, and the others
-   * still run.
-   */
-  on<K extends GroupEventName>(
-    name: K,
-    listener: (event: GroupEvents[K]) => unknown,
-    options: ListenOptions = {},
-  ): () => void {
-    const action = 'listener could not be added'
-    if (!groupEventNames.includes(name)) throw new TypeError(`${action}: there is no event "${name as string}"`)
-    if (typeof listener !== 'function') {
-      throw new TypeError(`${action}: it must be a function, not ${describeType(listener)}`)
-    }
-    const fields = checkFields(action, 'options', options, ['signal', 'once'])
-    const signal = checkSignal(action, fields.signal)
-    const once = fields.once === undefined ? false : checkBoolean(action, 'once', fields.once)
-    const emitter = (name === 'error' ? this.#errors : this.#emitter) as unknown as Emitter<GroupEvents>
-    return emitter.on(name, listener, { signal, once })
+    return watch(this.application.report, undefined, () => this.#core.recognition.verify(id))
   }
 
   /** Live figures, as plain data that can be written as JSON; free of secrets. */
@@ -282,12 +269,4 @@ export class WebGroup {
     const { join, settings } = this.#core
     return describeGroup(settings, join?.iceServers ?? settings.iceServers, join?.request.groupKey.kind ?? null)
   }
-
-  #report(error: unknown): void {
-    if (!this.#errors.emit('error', { error })) logError(error)
-  }
-}
-
-const logError = (error: unknown): void => {
-  console.error('skein:', error)
 }

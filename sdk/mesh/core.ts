@@ -170,6 +170,7 @@ export class Core {
     if (link.cipher !== null && lane === 'unreliable') return
     const bytes = link.cipher === null ? frame : link.cipher.seal(frame)
     if (lane === 'reliable') link.pace.written(bytes.length, this.nowMs)
+    else link.unreliableRoom -= bytes.length
     this.counters.bytesSent += bytes.length
     this.effects.write(link.carrier, lane, bytes)
   }

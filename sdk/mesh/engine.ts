@@ -35,6 +35,7 @@ import { ServerConnection } from './setup/server-connection.js'
 import { Ways } from './setup/ways.js'
 import { Reassembly } from './stream/reassembly.js'
 import { Streams } from './stream/streams.js'
+import { OwnTree } from './stream/own-tree.js'
 import { TreeSender } from './stream/tree-sender.js'
 import { Writer } from './stream/writer.js'
 
@@ -79,7 +80,7 @@ export class Engine {
   readonly #paths: Paths
   readonly #pathWatch: PathWatch
   readonly #reassembly: Reassembly
-  readonly #tree: TreeSender
+  readonly #tree: OwnTree
   readonly #streams: Streams
   readonly #inbound: Inbound
   readonly #writer: Writer
@@ -98,12 +99,12 @@ export class Engine {
     this.#core = core
     this.#reassembly = reassembly
     this.#forwarder = new Forwarder(core, router)
-    this.#tree = new TreeSender(core, trees, this.#forwarder, {
+    this.#tree = new OwnTree(core, trees, {
       isPartial: () => plan.isPartial,
       admits: (peer) => this.#connector.admits(peer),
     })
-    this.#streams = new Streams(core, reassembly, this.#tree)
-    this.#writer = new Writer(core, reassembly, this.#tree)
+    this.#streams = new Streams(core, reassembly, (stream) => new TreeSender(core, this.#tree, this.#forwarder, stream))
+    this.#writer = new Writer(core, reassembly, this.#streams)
     this.#gossip = new Gossip(core, (change) => {
       this.#rosterChanged(change)
     })
@@ -270,7 +271,7 @@ export class Engine {
       pendingHandshakes: peers.filter((peer) => peer.setup.type !== 'idle').length,
       ...this.#core.counters,
       dropped: { ...this.#core.counters.dropped },
-      bytesUnacknowledged: peers.reduce((sum, peer) => sum + (peer.stream?.outbox.unacknowledgedBytes ?? 0), 0),
+      bytesUnacknowledged: peers.reduce((sum, peer) => sum + (peer.streams?.unacknowledgedBytes ?? 0), 0),
     }
   }
 
@@ -301,6 +302,16 @@ export class Engine {
         return this.#connector.handleLocalSignal(event.carrier, event.kind, event.bytes)
       case 'submit':
         return this.#streams.submit(event)
+      case 'post':
+        return this.#streams.post(event)
+      case 'stream:open':
+        return this.#streams.open(event.opening)
+      case 'stream:pause':
+        return this.#streams.pause(this.#core.peers.get(event.from), event.stream, event.isPaused)
+      case 'stream:close':
+        return this.#streams.close(event.stream)
+      case 'stream:cut':
+        return this.#streams.cut(event.stream)
       case 'hint':
         return this.#hint()
       case 'suspend':
@@ -326,6 +337,7 @@ export class Engine {
     const link = this.#core.links.get(event.carrier)
     if (link?.state !== 'opening') return
     link.pace.report(event.room.reliable, this.#core.nowMs)
+    link.reportUnreliable(event.room.unreliable)
     link.binding = event.binding
     this.#connector.handleLinkOpen(link)
   }
@@ -352,9 +364,9 @@ export class Engine {
     if (this.#server.owns(event.carrier)) return this.#server.handleRoom(event.bytes)
     if (this.#doorstep.owns(event.carrier)) return this.#doorstep.handleRoom(event.carrier, event.bytes)
     const link = this.#core.links.get(event.carrier)
-    // Only goodbyes go by the unreliable lane, and they ask for no room.
-    if (!link || event.lane === 'unreliable') return
-    link.pace.report(event.bytes, this.#core.nowMs)
+    if (!link) return
+    if (event.lane === 'unreliable') link.reportUnreliable(event.bytes)
+    else link.pace.report(event.bytes, this.#core.nowMs)
     this.#core.wakeNow()
   }
 
@@ -555,6 +567,7 @@ export class Engine {
     if (this.#publisher.review()) this.#gossip.catchUp()
     this.#membership.refresh()
     this.#tree.refresh()
+    this.#streams.refreshTrees()
     for (const peer of [...this.#core.peers.values()]) this.#connector.consider(peer)
   }
 

@@ -1,4 +1,5 @@
 import type { Binding, Lane } from '../protocol/carrier.js'
+import type { Opening } from '../protocol/streams.js'
 
 /** Names one carrier for its whole life; the engine hands them out, never twice. */
 export type CarrierId = number
@@ -42,7 +43,21 @@ export type EngineEvent =
       readonly kind: MessageKind
       readonly bytes: Uint8Array
       readonly confirm?: boolean
+      /** One that is open, or the message stream. */
+      readonly stream?: number
+      /** Nothing follows on that stream. */
+      readonly end?: boolean
     }
+  /** The application sends on a stream that promises nothing: what there is no room for now is lost, or replaced. */
+  | { readonly type: 'post'; readonly stream: number; readonly to: Audience; readonly bytes: Uint8Array }
+  /** I am going to send on this stream. Its id is at least `FIRST_STREAM`, and was never used before. */
+  | { readonly type: 'stream:open'; readonly opening: Opening }
+  /** The application takes no more of a member's stream for now, or goes on. */
+  | { readonly type: 'stream:pause'; readonly from: string; readonly stream: number; readonly isPaused: boolean }
+  /** I send nothing more on this stream; whoever knows of it was sent its end. */
+  | { readonly type: 'stream:close'; readonly stream: number }
+  /** Gives up what is not acknowledged of one of my streams. */
+  | { readonly type: 'stream:cut'; readonly stream: number }
   /** The device says that the network or the page is back: waits end now, and so does being suspended. */
   | { readonly type: 'hint'; readonly hint: 'online' | 'resumed' }
   /**
@@ -58,7 +73,7 @@ export type EngineEvent =
 /** Why a member did not get a message, or not for certain. */
 export interface DeliveryFailure {
   readonly id: string
-  readonly code: 'member-left' | 'member-stalled'
+  readonly code: 'member-left' | 'member-stalled' | 'stream-refused' | 'closed'
   /** Some of it was on its way: it was delivered once or not at all. Otherwise not at all. */
   readonly maybeDelivered: boolean
 }
@@ -71,6 +86,17 @@ export interface DeliveryReport {
 }
 
 export type MessageKind = 'text' | 'binary'
+
+export interface Delivery {
+  readonly from: string
+  readonly to: 'all' | 'me'
+  /** The sender's name for it; the message stream is 0. */
+  readonly stream: number
+  readonly kind: MessageKind
+  /** The stream has ended with it. */
+  readonly end: boolean
+  readonly bytes: Uint8Array
+}
 
 /** What the engine asks of the world. Calls are made during `step` and must not call back into it. */
 export interface Effects {
@@ -86,7 +112,9 @@ export interface Effects {
   write(carrier: CarrierId, lane: Lane, bytes: Uint8Array): void
   /** Close; with `drain`, after what is written has gone out. The engine forgets the carrier at once. */
   close(carrier: CarrierId, drain: boolean): void
-  deliver(message: { from: string; to: 'all' | 'me'; kind: MessageKind; bytes: Uint8Array }): void
+  deliver(message: Delivery): void
+  /** A member is going to send on a stream of its own; before anything is delivered of that. */
+  streamOpened(opened: { readonly from: string; readonly opening: Opening }): void
   /** This submission is in every recipient's window: its `send` resolves. */
   admitted(submission: number): void
   /** Everyone whom this submission was for has it, or will never have it. */
@@ -111,6 +139,7 @@ export type EngineNotice =
   | {
       readonly type: 'delivery:fail'
       readonly id: string
+      readonly stream: number
       readonly code: DeliveryFailure['code']
       readonly count: number
     }

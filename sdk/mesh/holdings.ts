@@ -13,6 +13,8 @@ export interface EngineHoldings {
   readonly unacknowledgedBytes: number
   /** Of unfinished messages of all members. */
   readonly reassemblyBytes: number
+  /** Opened by me or towards me, and not over, beside the message streams. */
+  readonly streams: number
 }
 
 export const countHoldings = ({ peers, links }: Core): EngineHoldings => {
@@ -20,12 +22,22 @@ export const countHoldings = ({ peers, links }: Core): EngineHoldings => {
   let forwardedBytes = 0
   let unacknowledgedBytes = 0
   let reassemblyBytes = 0
-  for (const { controlBytes: control, stream, forwardedBytes: forwarded } of peers.values()) {
+  let open = 0
+  for (const { controlBytes: control, streams, forwardedBytes: forwarded } of peers.values()) {
     controlBytes = Math.max(controlBytes, control)
     forwardedBytes = Math.max(forwardedBytes, forwarded)
-    unacknowledgedBytes = Math.max(unacknowledgedBytes, stream?.outbox.unacknowledgedBytes ?? 0)
-    reassemblyBytes += stream?.inbox.heldBytes ?? 0
+    unacknowledgedBytes = Math.max(unacknowledgedBytes, streams?.unacknowledgedBytes ?? 0)
+    reassemblyBytes += streams?.heldBytes ?? 0
+    open += streams === null ? 0 : streams.out.size - 1 + streams.openCount
   }
   for (const { control } of links.values()) controlBytes = Math.max(controlBytes, control.bytes)
-  return { peers: peers.size, links: links.size, controlBytes, forwardedBytes, unacknowledgedBytes, reassemblyBytes }
+  return {
+    peers: peers.size,
+    links: links.size,
+    controlBytes,
+    forwardedBytes,
+    unacknowledgedBytes,
+    reassemblyBytes,
+    streams: open,
+  }
 }

@@ -114,9 +114,9 @@ export class Inbound {
   /** What came by another way than mine is acknowledged by that way too: of the two, it is the one known to work. */
   #acknowledge(peer: Peer, link: Link, answers: ControlQueue): void {
     if (peer.path.kind === 'relayed' && peer.relayNext === link.peer.id) return
-    const ack = this.#parts.streams.copyAck(peer)
-    if (ack === null) return
-    answers.push(encodeRecord(ack))
+    const acks = [...this.#parts.streams.copyAcks(peer)]
+    if (acks.length === 0) return
+    for (const ack of acks) answers.push(encodeRecord(ack))
     this.#parts.liveness.check(peer)
   }
 
@@ -171,6 +171,15 @@ export class Inbound {
         return streams.acknowledged(peer, record)
       case 'reset':
         if (isThisEpoch) streams.reset(peer, record)
+        return
+      case 'datagram':
+        if (isThisEpoch) streams.datagram(peer, record)
+        return
+      case 'open':
+        if (isThisEpoch) streams.opened(peer, record)
+        return
+      case 'stop':
+        if (isThisEpoch) streams.stopped(peer, record)
         return
       case 'all':
       case 'one':

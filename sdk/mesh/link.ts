@@ -35,6 +35,10 @@ export class Link {
   /** Seals every frame where nothing below does: on sockets. */
   cipher: SocketCipher | null = null
   readonly pace = new Pace()
+  /** What may be written on its unreliable lane now; 0 where it has none. */
+  unreliableRoom = 0
+  /** It has shown a lane for what promises nothing. */
+  hasUnreliable = false
   boundMs = 0
   /** When the last authentic frame came over it. */
   lastHeardMs: number
@@ -69,6 +73,11 @@ export class Link {
   /** The largest frame that may be written now, were its size of no matter to others. */
   get room(): number {
     return this.pace.room - this.overheadBytes
+  }
+
+  reportUnreliable(room: number): void {
+    this.unreliableRoom = room
+    this.hasUnreliable ||= room > 0
   }
 
   /** Puts a frame where it waits for room. */

@@ -65,10 +65,10 @@ export class Membership {
     if (isSame && carrier === peer.pathCarrier) return
     peer.setPath(path, carrier)
     this.#core.busy.add(peer)
-    peer.stream?.changePath(this.#core.nowMs, isDetour)
+    peer.streams?.changePath(this.#core.nowMs, isDetour)
     // What waited to go by others.
     if (path.kind === 'direct') peer.dropControl()
-    if (previous.kind === 'none') peer.stream?.resume()
+    if (previous.kind === 'none') peer.streams?.resume()
     if (peer.isHere && !isSame) this.#handlers.pathChanged(peer, previous)
   }
 
@@ -95,7 +95,7 @@ export class Membership {
   }
 
   #refreshPresence(peer: Peer): void {
-    if (peer.isHere || peer.session === null || peer.stream === null || !isPromising(peer, peer.path)) return
+    if (peer.isHere || peer.session === null || peer.streams === null || !isPromising(peer, peer.path)) return
     const entry = this.#core.roster.get(peer.id)
     if (entry === undefined || entry.links?.gone === true) return
     if (!isProved(peer)) return this.#handlers.unproved(peer)

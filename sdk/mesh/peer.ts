@@ -5,7 +5,7 @@ import type { Link } from './link.js'
 import { LINKS_LIFETIME_MS } from './roster/roster.js'
 import type { Introduced, VerifiedCertificate } from './session/certificates.js'
 import type { Session } from './session/session.js'
-import type { PeerStream } from './stream/peer-stream.js'
+import type { PairStreams } from './stream/pair-streams.js'
 
 /** How a set-up frame travels: the server's connection of that member, members, or a socket that leads to it. */
 export type Way =
@@ -155,9 +155,12 @@ export class Peer {
   /** Agreed number of the pair's streams; 0 before the first. */
   epoch = 0
   nextPrivate = 1
-  /** Its broadcasts before this number were handed on. The tree brings them past all streams, so this outlives those. */
-  heardBroadcasts = 1
-  stream: PeerStream | null = null
+  /**
+   * By stream, its broadcasts before this number were handed on. The tree brings them past all streams, so this outlives
+   * those.
+   */
+  heardBroadcasts: Map<number, number> | null = null
+  streams: PairStreams | null = null
 
   /** The one in use; another one that is bound waits for the initiator to say which. */
   link: Link | null = null
@@ -235,7 +238,7 @@ export class Peer {
 
   /** Nothing is under way to it or owed to it. */
   get isAtRest(): boolean {
-    return this.#control?.isEmpty !== false && this.stream?.isAtRest !== false
+    return this.#control?.isEmpty !== false && this.streams?.isAtRest !== false
   }
 
   get path(): Path {
@@ -306,7 +309,7 @@ export class Peer {
     this.unansweredSinceMs = null
     this.waiting = null
     this.#calm()
-    this.stream?.resume()
+    this.streams?.resume()
   }
 
   /** It has turned to the server or to me: wherever it was, it is back. */

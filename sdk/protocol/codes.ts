@@ -51,4 +51,7 @@ export const RECORD = {
   DIGEST: 0x08,
   ROSTER: 0x09,
   RESET: 0x0a,
+  OPEN: 0x0b,
+  STOP: 0x0c,
+  DATAGRAM: 0x0d,
 } as const

@@ -26,3 +26,36 @@ export const MAX_PROVIDERS = 8
 export const MAX_PROVIDER_ID_BYTES = 32
 export const MEMBER_ID_BYTES = 16
 export const SIGNATURE_BYTES = 64
+/** A message on a stream that promises nothing: one that is cut into many pieces is lost with any of them. */
+export const MAX_DATAGRAM_BYTES = 16_640
+/** Of what a stream is called, in UTF-8. */
+export const MAX_STREAM_NAME_BYTES = 64
+/** How deep arrays and objects may lie in each other in a value: far beyond what is written by hand, far below any stack. */
+export const MAX_VALUE_DEPTH = 64
+/**
+ * What a value may consist of, itself and every key's value and array's item counted. An empty array takes two bytes on the
+ * wire and some twenty in memory, so that the size of a message alone would not bound it.
+ */
+export const MAX_VALUE_PARTS = 1_048_576
+/** A value of an unreliable channel, encoded: it has to fit one frame with all that goes around it. */
+export const MAX_UNRELIABLE_VALUE_BYTES = 16_384
+/** A member's presence, encoded: everybody gets everybody's. */
+export const MAX_PRESENCE_BYTES = 4_096
+/** Of an error that a handler throws for the requester to see, in UTF-16 units. */
+export const MAX_ERROR_CODE_LENGTH = 64
+export const MAX_ERROR_TEXT_LENGTH = 512
+/** Items of an answer that may be on their way before the requester has taken any. */
+export const ANSWER_CREDIT = 16
+/** Of what names a transfer between two members, and of what a file is known by across reloads. */
+export const TRANSFER_ID_BYTES = 16
+/** BLAKE2b over all bytes of a file. */
+export const FILE_HASH_BYTES = 32
+/** The longest name that common file systems take, in UTF-8. */
+export const MAX_FILE_NAME_BYTES = 255
+export const MAX_FILE_TYPE_BYTES = 255
+/** What an offer says of its file beside that, as JSON in UTF-8. */
+export const MAX_METADATA_BYTES = 4_096
+/** Why somebody refuses or cancels, in UTF-8. */
+export const MAX_REASON_BYTES = 512
+/** What a duplex is called, in UTF-8. */
+export const MAX_LABEL_BYTES = 64

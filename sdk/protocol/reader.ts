@@ -1,4 +1,5 @@
 import * as decoding from 'lib0/decoding'
+import { decodeUtf8 } from '../util/bytes.js'
 import { DecodeError } from './decode-error.js'
 
 /** 2^53 - 1, seven bits a byte. */
@@ -62,6 +63,41 @@ export class Reader {
     }
   }
 
+  /** lib0's signed varint: six bits and the sign in its first byte. Within 2^53 - 1 either way; may be -0. */
+  signedVarint(): number {
+    // lib0 takes an end right here for zero.
+    this.#need(1)
+    const from = this.position
+    const value = this.#varInt()
+    if (this.position - from > MAX_VARINT_BYTES) throw new DecodeError('varint too long')
+    if (!Number.isSafeInteger(value)) throw new DecodeError('bad varint')
+    return value
+  }
+
+  #varInt(): number {
+    try {
+      return decoding.readVarInt(this.#decoder)
+    } catch {
+      throw new DecodeError('bad varint')
+    }
+  }
+
+  f32(): number {
+    this.#need(4)
+    return decoding.readFloat32(this.#decoder)
+  }
+
+  f64(): number {
+    this.#need(8)
+    return decoding.readFloat64(this.#decoder)
+  }
+
+  /** Big-endian. */
+  i64(): bigint {
+    this.#need(8)
+    return decoding.readBigInt64(this.#decoder) as bigint
+  }
+
   /** A view of the next `size` bytes, not a copy. */
   bytes(size: number): Uint8Array {
     this.#need(size)
@@ -73,6 +109,16 @@ export class Reader {
     const size = this.varint()
     if (size > max) throw new DecodeError('too long')
     return this.bytes(size)
+  }
+
+  /** UTF-8 behind its length in bytes, at most `max`; anything else in there is a `DecodeError`. */
+  text(max: number): string {
+    const bytes = this.prefixed(max)
+    try {
+      return decodeUtf8(bytes)
+    } catch {
+      throw new DecodeError('not UTF-8')
+    }
   }
 
   rest(): Uint8Array {

@@ -1,8 +1,17 @@
 import * as encoding from 'lib0/encoding'
 import { RECORD } from './codes.js'
 import { DecodeError } from './decode-error.js'
-import { MAX_CHUNK_BYTES, MAX_DIGEST_ENTRIES, MAX_ORDER_ENTRIES, MAX_RECORD_BYTES, MEMBER_ID_BYTES } from './limits.js'
+import {
+  MAX_CHUNK_BYTES,
+  MAX_DATAGRAM_BYTES,
+  MAX_DIGEST_ENTRIES,
+  MAX_ORDER_ENTRIES,
+  MAX_RECORD_BYTES,
+  MAX_STREAM_NAME_BYTES,
+  MEMBER_ID_BYTES,
+} from './limits.js'
 import type { Reader } from './reader.js'
+import { isStreamMode, type Opening } from './streams.js'
 
 /** The private messages that a broadcast comes after, for one recipient. */
 export interface OrderEntry {
@@ -20,6 +29,8 @@ interface Chunk {
   readonly total: number
   readonly first: boolean
   readonly text: boolean
+  /** Its stream ends with this message. */
+  readonly end: boolean
   readonly bytes: Uint8Array
 }
 
@@ -35,6 +46,15 @@ export interface OneChunk extends Chunk {
   readonly type: 'one'
   /** The last broadcast that this message follows; of the first chunk, else 0. */
   readonly afterBroadcast: number
+}
+
+/** A message of a stream that promises nothing. */
+export interface Datagram {
+  readonly type: 'datagram'
+  readonly stream: number
+  /** Counts those of the stream that were sent to this member, from 1. */
+  readonly number: number
+  readonly bytes: Uint8Array
 }
 
 export interface DigestEntry {
@@ -62,20 +82,29 @@ export type MemberRecord =
     }
   /** What comes before these numbers and has not arrived will not come any more. */
   | { readonly type: 'reset'; readonly stream: number; readonly nextBroadcast: number; readonly nextPrivate: number }
+  /** What this stream is, and the numbers that it begins with. */
+  | ({ readonly type: 'open'; readonly nextBroadcast: number; readonly nextPrivate: number } & Opening)
+  /** Nothing of this stream is taken: there are too many, or it is not known any more. */
+  | { readonly type: 'stop'; readonly stream: number }
   | AllChunk
   | OneChunk
+  | Datagram
   | { readonly type: 'digest'; readonly entries: readonly DigestEntry[] }
   | { readonly type: 'roster'; readonly record: Uint8Array }
 
-const FLAG = { FIRST: 1, WHOLE: 2, TEXT: 4 } as const
+const FLAG = { FIRST: 1, WHOLE: 2, TEXT: 4, END: 8 } as const
 const ORDER_TAG_BYTES = 4
 
 /** The most that a chunk's record takes beside its payload. */
 export const chunkOverhead = (orderEntries: number): number => 40 + orderEntries * 12
 
+/** The most that a datagram's record takes beside its payload. */
+export const datagramOverhead = 24
+
 const chunkFlags = (chunk: Chunk): number => {
   const whole = chunk.first && chunk.bytes.length === chunk.total
-  return (chunk.first ? FLAG.FIRST : 0) | (whole ? FLAG.WHOLE : 0) | (chunk.text ? FLAG.TEXT : 0)
+  const { first, text, end } = chunk
+  return (first ? FLAG.FIRST : 0) | (whole ? FLAG.WHOLE : 0) | (text ? FLAG.TEXT : 0) | (end ? FLAG.END : 0)
 }
 
 /** A chunk's record but for its payload, which follows as it is. */
@@ -127,6 +156,25 @@ export const writeRecord = (encoder: encoding.Encoder, record: MemberRecord): vo
       encoding.writeVarUint(encoder, record.nextBroadcast)
       encoding.writeVarUint(encoder, record.nextPrivate)
       return
+    case 'open':
+      encoding.writeUint8(encoder, RECORD.OPEN)
+      encoding.writeVarUint(encoder, record.stream)
+      encoding.writeUint8(encoder, record.kind)
+      encoding.writeUint8(encoder, record.mode)
+      encoding.writeVarUint(encoder, record.nextBroadcast)
+      encoding.writeVarUint(encoder, record.nextPrivate)
+      encoding.writeVarString(encoder, record.name)
+      return
+    case 'stop':
+      encoding.writeUint8(encoder, RECORD.STOP)
+      encoding.writeVarUint(encoder, record.stream)
+      return
+    case 'datagram':
+      encoding.writeUint8(encoder, RECORD.DATAGRAM)
+      encoding.writeVarUint(encoder, record.stream)
+      encoding.writeVarUint(encoder, record.number)
+      encoding.writeVarUint8Array(encoder, record.bytes)
+      return
     case 'all':
     case 'one':
       writeChunkHead(encoder, record)
@@ -169,7 +217,7 @@ const readNumber = (reader: Reader): number => {
 const readChunk = (reader: Reader, type: 'all' | 'one'): AllChunk | OneChunk => {
   const stream = reader.varint()
   const flags = reader.u8()
-  if (flags > 7) throw new DecodeError('unknown chunk flags')
+  if (flags > 15) throw new DecodeError('unknown chunk flags')
   const first = (flags & FLAG.FIRST) !== 0
   const whole = (flags & FLAG.WHOLE) !== 0
   if (whole && !first) throw new DecodeError('bad chunk flags')
@@ -182,7 +230,8 @@ const readChunk = (reader: Reader, type: 'all' | 'one'): AllChunk | OneChunk => 
   const total = whole ? bytes.length : declared
   if (first && bytes.length > total) throw new DecodeError('chunk beyond its message')
   if (!whole && bytes.length === 0) throw new DecodeError('empty chunk')
-  const chunk = { stream, number, offset, total, first, text: (flags & FLAG.TEXT) !== 0, bytes }
+  const [text, end] = [(flags & FLAG.TEXT) !== 0, (flags & FLAG.END) !== 0]
+  const chunk = { stream, number, offset, total, first, text, end, bytes }
   return type === 'all' ? { type, ...chunk, order } : { type, ...chunk, afterBroadcast }
 }
 
@@ -194,6 +243,13 @@ const readDigest = (reader: Reader): DigestEntry[] => {
     entries.push({ id: reader.bytes(MEMBER_ID_BYTES), card: reader.varint(), links: reader.varint() })
   }
   return entries
+}
+
+const readOpen = (reader: Reader): MemberRecord => {
+  const [stream, kind, mode] = [reader.varint(), reader.u8(), reader.u8()]
+  if (!isStreamMode(mode)) throw new DecodeError('unknown stream mode')
+  const [nextBroadcast, nextPrivate] = [readNumber(reader), readNumber(reader)]
+  return { type: 'open', stream, kind, mode, nextBroadcast, nextPrivate, name: reader.text(MAX_STREAM_NAME_BYTES) }
 }
 
 /** One record. Its bytes are views of what is read. */
@@ -223,6 +279,17 @@ export const readRecord = (reader: Reader): MemberRecord => {
         stream: reader.varint(),
         nextBroadcast: readNumber(reader),
         nextPrivate: readNumber(reader),
+      }
+    case RECORD.OPEN:
+      return readOpen(reader)
+    case RECORD.STOP:
+      return { type: 'stop', stream: reader.varint() }
+    case RECORD.DATAGRAM:
+      return {
+        type: 'datagram',
+        stream: reader.varint(),
+        number: readNumber(reader),
+        bytes: reader.prefixed(MAX_DATAGRAM_BYTES),
       }
     case RECORD.ALL:
       return readChunk(reader, 'all')

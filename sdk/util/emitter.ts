@@ -40,6 +40,10 @@ export class Emitter<Events extends object> {
     return off
   }
 
+  has(name: keyof Events): boolean {
+    return (this.#entries[name]?.size ?? 0) > 0
+  }
+
   /** Whether anybody was listening. */
   emit<Name extends keyof Events>(name: Name, payload: Events[Name]): boolean {
     const entries = this.#entries[name]

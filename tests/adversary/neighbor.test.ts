@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FRAME } from '../../sdk/protocol/codes.js'
 import { concatBytes } from '../../sdk/util/bytes.js'
 import type { MeshWorld, TestMember } from '../support/mesh-world.js'
-import { ack, chunk, pack, privateChunk, reset, sealRelay, setupGroup, watchHonest } from '../support/mesh-villain.js'
+import { ack, chunk, opening, pack, privateChunk, sealRelay, setupGroup, watchHonest } from '../support/mesh-villain.js'
 
 const record = (...bytes: number[]): Uint8Array => Uint8Array.of(FRAME.PACK, ...bytes)
 
@@ -34,11 +34,13 @@ const offences: readonly (readonly [name: string, frame: Uint8Array])[] = [
   ['a roster record that claims more than it holds', record(0x09, 0x80, 0x40)],
   ['a message beyond the limit', pack(chunk({ number: 1, total: 1_048_577, bytes: new Uint8Array(100) }))],
   ['a message to one beyond the limit', pack(privateChunk({ total: 2 ** 50, bytes: new Uint8Array(100) }))],
-  ['a stream that was never opened', pack(chunk({ stream: 1 }))],
-  ['an acknowledgement for a stream that was never opened', pack(ack({ stream: 16 }))],
   ['an acknowledgement of broadcasts never sent', pack(ack({ nextBroadcast: 2 }))],
   ['an acknowledgement of private messages never sent', pack(ack({ nextPrivate: 2 ** 53 - 1 }))],
-  ['a reset of a stream that was never opened', pack(reset({ stream: 3 }))],
+  ['an opening of the message stream', pack(opening({ stream: 0 }))],
+  ['an opening in a mode that is not known', record(0x0b, 16, 1, 7, 1, 1, 0)],
+  ['an opening with a name beyond the limit', record(0x0b, 16, 1, 0, 1, 1, 65, ...new Uint8Array(65))],
+  ['an opening with a name that is not UTF-8', record(0x0b, 16, 1, 0, 1, 1, 1, 0xff)],
+  ['an opening that begins at broadcast 0', record(0x0b, 16, 1, 0, 0, 1, 0)],
   ['a reset to broadcast 0', record(0x0a, 0, 0, 1)],
   ['a reset to private message 0', record(0x0a, 0, 1, 0)],
   ['a reset cut short', record(0x0a, 0, 1)],

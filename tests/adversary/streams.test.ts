@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { encodeRecord } from '../../sdk/protocol/records.js'
+import { encodeRecord, type MemberRecord } from '../../sdk/protocol/records.js'
 import { concatBytes } from '../../sdk/util/bytes.js'
 import { FRAME } from '../../sdk/protocol/codes.js'
 import { MeshWorld, type TestMember } from '../support/mesh-world.js'
-import { ack, chunk, pack, privateChunk, reset, setupGroup, unpack, watchHonest } from '../support/mesh-villain.js'
+import {
+  ack,
+  chunk,
+  opening,
+  pack,
+  privateChunk,
+  reset,
+  setupGroup,
+  unpack,
+  watchHonest,
+} from '../support/mesh-villain.js'
 
 const limits = { messageBytes: 1_048_576, maxLinks: 32, stallMs: 5_000 }
 /** More than fits a window, of ones that fit each by itself. */
@@ -192,5 +202,86 @@ describe('neighbors that never finish a message', () => {
     }
     expect(ada.left).toEqual([])
     expect(bob.left).toEqual([])
+  })
+})
+
+describe('a neighbor that opens', () => {
+  const write = (to: TestMember, from: TestMember, ...records: readonly MemberRecord[]): void => {
+    const { carrier } = to.link(from)
+    to.step({ type: 'carrier:bytes', carrier, lane: 'reliable', bytes: pack(...records) })
+  }
+
+  it('P24: 10,000 streams has 256 of them, is told so, and the others talk on', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const check = watchHonest(world, ada, bob)
+    for (let stream = 16; stream < 10_016; stream++) write(ada, mallory, opening({ stream, name: String(stream) }))
+    world.run(1_000)
+    expect(ada.streams).toHaveLength(256)
+    expect(ada.engine.holdings().streams).toBe(256)
+    check()
+  })
+
+  it('P20: the same stream again and again is told of once', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const check = watchHonest(world, ada, bob)
+    for (let i = 0; i < 1_000; i++) write(ada, mallory, opening({ stream: 16, name: String(i) }))
+    expect(ada.streams).toEqual([{ from: mallory.id, opening: { stream: 16, kind: 1, mode: 0, name: '0' } }])
+    check()
+  })
+
+  it('P25: a large message on every stream loses its link before they hold much', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const check = watchHonest(world, ada, bob)
+    const link = ada.link(mallory)
+    const isOpen = (): boolean => link.state === 'open'
+    const part = new Uint8Array(60_000)
+    for (let stream = 16; stream < 16 + 256 && isOpen(); stream++) {
+      write(ada, mallory, opening({ stream }))
+      for (let offset = 0; offset < 960_000 && isOpen(); offset += part.length) {
+        const first = offset === 0
+        const total = first ? 1_000_000 : 0
+        write(ada, mallory, privateChunk({ stream, offset, first, total, bytes: part }))
+      }
+    }
+    expect(link.state).toBe('closed')
+    expect(ada.engine.holdings().reassemblyBytes).toBeLessThan(150_000_000)
+    check()
+  })
+
+  it('P22: a stream that is not read, and goes on, loses its link', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const check = watchHonest(world, ada, bob)
+    const link = ada.link(mallory)
+    write(ada, mallory, opening({ stream: 16, mode: 1 }))
+    ada.step({ type: 'stream:pause', from: mallory.id, stream: 16, isPaused: true })
+    for (let number = 1; number <= 60 && link.state === 'open'; number++) {
+      write(ada, mallory, privateChunk({ stream: 16, number, bytes: new Uint8Array(60_000) }))
+    }
+    expect(link.state).toBe('closed')
+    expect(ada.received.length).toBeLessThan(40)
+    check()
+  })
+
+  it('P25: a stream in bulk with a message that is larger than a piece loses its link', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const check = watchHonest(world, ada, bob)
+    const link = ada.link(mallory)
+    write(ada, mallory, opening({ stream: 16, mode: 1 }))
+    write(ada, mallory, privateChunk({ stream: 16, total: 64_513, bytes: new Uint8Array(100) }))
+    expect(link.state).toBe('closed')
+    check()
+  })
+
+  it('P26: nothing, and sends datagrams on it, is not heard, and nobody is blamed', () => {
+    const { world, ada, bob, mallory } = setupGroup()
+    const check = watchHonest(world, ada, bob)
+    for (let number = 1; number <= 1_000; number++) {
+      write(ada, mallory, { type: 'datagram', stream: 16 + number, number, bytes: new Uint8Array(16_000) })
+    }
+    write(ada, mallory, { type: 'stop', stream: 99 }, { type: 'stop', stream: 2 ** 50 })
+    world.run(100)
+    expect(ada.received).toEqual([])
+    expect(ada.link(mallory).state).toBe('open')
+    check()
   })
 })

@@ -77,6 +77,12 @@ const createFile = (name: string, size: number, salt: number) => {
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
+const accept = (page: Page, name: string): Promise<void> =>
+  page.getByRole('button', { name: `Accept ${name}`, exact: true }).click()
+
+/** The card of a file, in the conversation. */
+const cardOf = (page: Page, name: string) => page.getByRole('group', { name: `File ${name}` })
+
 const savedHash = async (page: Page, name: string): Promise<string> => {
   const downloading = page.waitForEvent('download')
   await page.getByRole('link', { name: `Save ${name}` }).click()
@@ -168,29 +174,34 @@ describe('the chat', () => {
     }
   })
 
-  it('carries files of some MiB from several senders at once, intact, with progress at both ends', async () => {
+  it('carries files from several senders at once to those who accept, intact, with progress at both ends', async () => {
     const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob' })) as [Page, Page]
     await Promise.all([ada, bob].map(watchProgress))
     const fromAda = [
-      createFile('one.bin', 4 * MiB + 5, 3),
+      createFile('one.bin', 24 * MiB + 5, 3),
       createFile('two.bin', 2 * MiB, 7),
       createFile('empty.bin', 0, 0),
     ]
-    const fromBob = [createFile('three.bin', 3 * MiB, 11)]
+    const fromBob = [createFile('three.bin', 16 * MiB, 11)]
     await Promise.all([
       ada.locator('#file-input').setInputFiles(fromAda),
       bob.locator('#file-input').setInputFiles(fromBob),
     ])
+    await cardOf(bob, 'one.bin').getByText('24 MiB · offered by Ada').waitFor()
+    await cardOf(ada, 'one.bin').getByText('24 MiB · offered to Bob').waitFor()
+    for (const { name } of fromAda) await accept(bob, name)
+    await accept(ada, 'three.bin')
     for (const [page, files] of [
       [bob, fromAda],
       [ada, fromBob],
     ] as const) {
       for (const { name, buffer } of files) expect(await savedHash(page, name)).toBe(hashOf(buffer))
     }
-    await ada.getByText('2 MiB · sent to Bob').waitFor()
+    await cardOf(ada, 'two.bin').getByText('2 MiB · sent to Bob').waitFor()
     for (const page of [ada, bob]) {
       const between = (await seenProgress(page)).filter((value) => value > 0 && value < 1)
       expect(new Set(between).size).toBeGreaterThan(5)
+      expect(await page.locator('#files').isVisible()).toBe(false)
     }
   })
 
@@ -209,37 +220,134 @@ describe('the chat', () => {
     }
     const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
     await drop('dot.png', 'image/png', dot, 'dragover')
-    await ada.getByText('Drop to send to everyone here, up to 64 MiB each').waitFor()
+    await ada.getByText('Drop to offer it to everyone here').waitFor()
     await drop('dot.png', 'image/png', dot, 'drop')
-    await bob.getByRole('img', { name: 'Picture: dot.png' }).waitFor()
+    await accept(bob, 'dot.png')
+    for (const page of [ada, bob]) await page.getByRole('img', { name: 'Picture: dot.png' }).waitFor()
+    expect(await savedHash(bob, 'dot.png')).toBe(hashOf(Buffer.from(dot, 'base64')))
     await drop('page.html', 'text/html', btoa('<script>alert(1)</script>'), 'drop')
+    await accept(bob, 'page.html')
     const url = await bob.getByRole('link', { name: 'Save page.html' }).getAttribute('href')
     expect(await bob.evaluate(async (href) => (await (await fetch(href)).blob()).type, url ?? '')).toBe(
       'application/octet-stream',
     )
   })
 
-  it('refuses what is too large, and what was cancelled ends at both ends', async () => {
+  it('a file is declined, paused, and cancelled from either side, and both ends say so', async () => {
     const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob' })) as [Page, Page]
-    const choose = (page: Page, name: string, size: number): Promise<void> =>
-      page.evaluate(
-        ([fileName, bytes]) => {
-          const dataTransfer = new DataTransfer()
-          dataTransfer.items.add(new File([new Uint8Array(bytes)], fileName))
-          document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
-        },
-        [name, size] as const,
-      )
-    await choose(ada, 'huge.bin', 64 * MiB + 1)
-    await ada.getByText('huge.bin is too large: at most 64 MiB can be sent').waitFor()
-    await choose(ada, 'mine.bin', 40 * MiB)
-    await bob.getByRole('button', { name: 'Cancel mine.bin' }).waitFor()
-    await ada.getByRole('button', { name: 'Cancel mine.bin' }).click()
-    for (const page of [ada, bob]) await page.getByText('40 MiB · cancelled').waitFor()
-    await choose(ada, 'unwanted.bin', 50 * MiB)
-    await bob.getByRole('button', { name: 'Cancel unwanted.bin' }).click()
-    await ada.getByText('50 MiB · not sent: those it was for have left or refused it').waitFor()
+    const press = (page: Page, action: string, name: string): Promise<void> =>
+      page.getByRole('button', { name: `${action} ${name}`, exact: true }).click()
+    /** Of a size that nothing carries in the time of a click. */
+    const offer = (name: string): Promise<void> =>
+      ada.evaluate((fileName) => {
+        const dataTransfer = new DataTransfer()
+        dataTransfer.items.add(new File(Array<Uint8Array<ArrayBuffer>>(300).fill(new Uint8Array(2 ** 20)), fileName))
+        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
+      }, name)
+    await offer('unwanted.bin')
+    await press(bob, 'Decline', 'unwanted.bin')
+    await cardOf(ada, 'unwanted.bin').getByText('300 MiB · declined by Bob').waitFor()
+    await cardOf(bob, 'unwanted.bin').getByText('300 MiB · declined').waitFor()
+    await offer('taken back.bin')
+    await bob.getByRole('button', { name: 'Decline taken back.bin' }).waitFor()
+    await press(ada, 'Cancel', 'taken back.bin')
+    await cardOf(bob, 'taken back.bin').getByText('300 MiB · cancelled by Ada').waitFor()
+    await offer('mine.bin')
+    await accept(bob, 'mine.bin')
+    await press(ada, 'Pause', 'mine.bin')
+    await cardOf(ada, 'mine.bin').getByText('paused').waitFor()
+    await cardOf(bob, 'mine.bin').getByText('waiting for Ada').waitFor()
+    const at = await bob.getByRole('progressbar', { name: 'Receiving mine.bin' }).getAttribute('value')
+    await press(ada, 'Resume', 'mine.bin')
+    await eventually(() => bob.getByRole('progressbar', { name: 'Receiving mine.bin' }).getAttribute('value')).not.toBe(
+      at,
+    )
+    await press(ada, 'Cancel', 'mine.bin')
+    await cardOf(ada, 'mine.bin').getByText('300 MiB · cancelled', { exact: true }).waitFor()
+    await cardOf(bob, 'mine.bin').getByText('300 MiB · cancelled by Ada').waitFor()
+    await offer('theirs.bin')
+    await accept(bob, 'theirs.bin')
+    await press(bob, 'Cancel', 'theirs.bin')
+    await cardOf(ada, 'theirs.bin').getByText('300 MiB · cancelled by Bob').waitFor()
+    await cardOf(bob, 'theirs.bin').getByText('300 MiB · cancelled', { exact: true }).waitFor()
   })
+
+  it('goes to those who accept, and ends with a member that leaves', async () => {
+    const [ada, bob, carol] = (await joinAll({ name: 'Ada' }, { name: 'Bob' }, { name: 'Carol' })) as [Page, Page, Page]
+    await ada.locator('#file-input').setInputFiles(createFile('a.bin', 100_000, 3))
+    await accept(bob, 'a.bin')
+    await bob.getByRole('link', { name: 'Save a.bin' }).waitFor()
+    await cardOf(ada, 'a.bin').getByText('waiting for others to accept').waitFor()
+    await carol.close({ runBeforeUnload: true })
+    await cardOf(ada, 'a.bin').getByText('sent to Bob; Carol left before it was there').waitFor()
+    await bob.locator('#file-input').setInputFiles(createFile('b.bin', 100_000, 3))
+    await ada.getByRole('button', { name: 'Accept b.bin', exact: true }).waitFor()
+    await bob.close({ runBeforeUnload: true })
+    await cardOf(ada, 'b.bin').getByText('Bob has left before it was here').waitFor()
+    await ada.locator('#file-input').setInputFiles(createFile('c.bin', 10, 3))
+    await ada.getByText('c.bin was not sent: nobody is here to get it').waitFor()
+  })
+
+  it('shows who is typing, until they stop or send, and says so once', async () => {
+    const [ada, bob, carol] = (await joinAll({ name: 'Ada' }, { name: 'Bob' }, { name: 'Carol' })) as [Page, Page, Page]
+    const line = carol.locator('.typing-shown')
+    const type = (page: Page): Promise<void> =>
+      page.getByLabel('Message', { exact: true }).pressSequentially('ab', { delay: 20 })
+    await type(ada)
+    await line.getByText('Ada is typing').waitFor()
+    expect(await carol.locator('#typing [aria-live=polite]').textContent()).toBe('Ada is typing')
+    await type(bob)
+    await type(ada)
+    await line.getByText('Ada and Bob are typing').waitFor()
+    await bob.getByLabel('Message', { exact: true }).press('Enter')
+    await type(ada)
+    await line.getByText('Ada is typing').waitFor()
+    await line.waitFor({ state: 'hidden' })
+    await type(ada)
+    await line.waitFor()
+    // Only just now it was said that she does.
+    expect(await carol.locator('#typing [aria-live=polite]').textContent()).toBe('')
+    await ada.getByLabel('Message', { exact: true }).fill('')
+    await line.waitFor({ state: 'hidden' })
+  })
+
+  it.each(['no-preference', 'reduce'] as const)(
+    'shows where the others point, for a while, with motion: %s',
+    async (reducedMotion) => {
+      const [ada, bob] = (await joinAll(
+        { name: 'Ada', color: 'madder' },
+        { name: 'Bob', options: { ...phone, reducedMotion } },
+      )) as [Page, Page]
+      const board = await ada.locator('#board').boundingBox()
+      if (board === null) throw new Error('there is no conversation')
+      const cursor = bob.locator('.cursor')
+      const point = (x: number, y: number): Promise<void> =>
+        ada.mouse.move(board.x + board.width * x, board.y + board.height * y, { steps: 4 })
+      const placeOfCursor = (): Promise<readonly number[]> =>
+        cursor.locator('svg').evaluate((svg) => {
+          const on = document.getElementById('board')?.getBoundingClientRect() ?? new DOMRect()
+          const { x, y } = svg.getBoundingClientRect()
+          return [(x + 2 - on.x) / on.width, (y + 2 - on.y) / on.height].map((part) => Math.round(part * 100) / 100)
+        })
+      await point(0.1, 0.1)
+      await point(0.5, 0.25)
+      await cursor.getByText('Ada').waitFor()
+      await eventually(placeOfCursor).toEqual([0.5, 0.25])
+      expect(await cursor.locator('span').evaluate((name) => getComputedStyle(name).backgroundColor)).toBe(
+        'rgb(181, 56, 42)',
+      )
+      expect(await bob.getByRole('main').ariaSnapshot()).not.toMatch(/^\s*- text: Ada$/m)
+      await point(0.9, 0.95)
+      await eventually(placeOfCursor).toEqual([0.9, 0.95])
+      expect(await findBarriers(bob)).toEqual([])
+      expect(await bob.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+      await cursor.waitFor({ state: 'detached' })
+      await point(0.5, 0.5)
+      await cursor.getByText('Ada').waitFor()
+      await ada.close({ runBeforeUnload: true })
+      await cursor.waitFor({ state: 'detached' })
+    },
+  )
 
   it('works by keyboard alone', async () => {
     const page = await openChat(browser, chatUrl())
@@ -282,6 +390,15 @@ describe('the chat', () => {
     await page.keyboard.type('Ada the Second')
     await press('Enter')
     await rowOf(page, 'Ada the Second').waitFor()
+    // A file is taken by key, and after each key the focus is somewhere of use.
+    const bob = await joinChat(browser, page.url(), { name: 'Bob' })
+    await bob.locator('#file-input').setInputFiles(createFile('a.bin', 1000, 1))
+    await page.getByRole('button', { name: 'Accept a.bin', exact: true }).waitFor()
+    const label = (): Promise<string | null> =>
+      page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? null)
+    for (let i = 0; i < 30 && (await label()) !== 'Accept a.bin'; i += 1) await press('Tab')
+    await press('Enter')
+    await eventually(label).toBe('Save a.bin')
   })
 
   it('offers the link as a QR code that says just that', async () => {
@@ -326,8 +443,16 @@ describe('axe-core finds nothing', () => {
     await page.getByText('Nobody else is here yet').waitFor()
     expect(await findBarriers(page)).toEqual([])
     const bob = await joinChat(browser, page.url(), { name: 'Bob' })
-    await bob.locator('#file-input').setInputFiles(createFile('a.bin', 1000, 1))
+    await bob.locator('#file-input').setInputFiles([createFile('a.bin', 1000, 1), createFile('b.bin', 30 * MiB, 1)])
+    await page.getByRole('button', { name: 'Decline b.bin' }).waitFor()
+    await bob.getByLabel('Message', { exact: true }).pressSequentially('typing')
+    await page.getByText('Bob is typing').first().waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    await accept(page, 'a.bin')
     await page.getByRole('link', { name: 'Save a.bin' }).waitFor()
+    await accept(page, 'b.bin')
+    await bob.getByRole('button', { name: 'Pause b.bin' }).click()
+    await cardOf(page, 'b.bin').getByText('waiting for Bob').waitFor()
     await say(page, 'hello')
     expect(await findBarriers(page)).toEqual([])
     if ('viewport' in options) {

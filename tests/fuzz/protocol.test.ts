@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs'
 import fc, { type Arbitrary } from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { decodeValue, encodeValue } from '../../sdk/protocol/any-value.js'
 import { decodeBroadcast, encodeBroadcast } from '../../sdk/protocol/broadcast-frame.js'
 import { CERTIFICATE_BYTES, decodeCertificate, encodeCertificateBody } from '../../sdk/protocol/certificate.js'
+import { decodeChannelFrame, encodeChannelFrame } from '../../sdk/protocol/channel-frames.js'
 import { DecodeError } from '../../sdk/protocol/decode-error.js'
 import { decodeFields, encodeFields, encodeNumber, numberField } from '../../sdk/protocol/fields.js'
 import { decodeHandshakePayload, encodeHandshakePayload } from '../../sdk/protocol/handshake-payload.js'
@@ -35,6 +37,7 @@ import {
   type MemberRecord,
   type OneChunk,
 } from '../../sdk/protocol/records.js'
+import { STREAM_MODE } from '../../sdk/protocol/streams.js'
 import {
   decodeRelayAddress,
   decodeRelaySealed,
@@ -45,7 +48,14 @@ import { decodeRosterRecord, encodeRosterBody } from '../../sdk/protocol/roster-
 import { decodeClientFrame, decodeServerFrame } from '../../sdk/protocol/server-frames.js'
 import { decodeSetupMessage, encodeSetupMessage } from '../../sdk/protocol/setup-message.js'
 import { decodeAttach, decodeGreeting, encodeAttachHeader, encodeGreeting } from '../../sdk/protocol/socket-frames.js'
+import {
+  decodeStreamEnd,
+  decodeTransferFrame,
+  encodeStreamEnd,
+  encodeTransferFrame,
+} from '../../sdk/protocol/transfer-frames.js'
 import { concatBytes, equalBytes } from '../../sdk/util/bytes.js'
+import { streamEnds, transferFrames } from '../support/transfer-frames.js'
 
 const bytes = (size: number): Arbitrary<Uint8Array> => fc.uint8Array({ minLength: size, maxLength: size })
 const upTo = (size: number): Arbitrary<Uint8Array> => fc.uint8Array({ maxLength: size })
@@ -53,7 +63,12 @@ const varint = fc.oneof(fc.nat(300), fc.maxSafeNat())
 const uint32 = fc.nat(0xffff_ffff)
 const memberId = bytes(16)
 
-const pieceFields = { stream: varint, number: fc.maxSafeNat().filter((n) => n > 0), text: fc.boolean() }
+const pieceFields = {
+  stream: varint,
+  number: fc.maxSafeNat().filter((n) => n > 0),
+  text: fc.boolean(),
+  end: fc.boolean(),
+}
 const piece = fc.oneof(
   upTo(300).map((all) => ({ offset: 0, total: all.length, first: true, bytes: all })),
   fc
@@ -85,6 +100,22 @@ const record: Arbitrary<MemberRecord> = fc.oneof(
     stream: varint,
     nextBroadcast: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
     nextPrivate: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+  }),
+  fc.record({
+    type: fc.constant('open' as const),
+    stream: varint,
+    kind: fc.nat(255),
+    mode: fc.constantFrom(...Object.values(STREAM_MODE)),
+    nextBroadcast: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    nextPrivate: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    name: fc.string({ unit: 'grapheme', maxLength: 8 }),
+  }),
+  fc.record({ type: fc.constant('stop' as const), stream: varint }),
+  fc.record({
+    type: fc.constant('datagram' as const),
+    stream: varint,
+    number: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    bytes: upTo(300),
   }),
   allChunk,
   oneChunk,
@@ -172,6 +203,18 @@ const decoders: Readonly<
     decodeCertificate,
     fc.tuple(certificate, signature).map(([body, signed]) => concatBytes(encodeCertificateBody(body), signed)),
   ],
+  decodeChannelFrame: [
+    decodeChannelFrame,
+    fc
+      .record({
+        type: fc.constant('request' as const),
+        id: fc.maxSafeNat(),
+        isStream: fc.boolean(),
+        payload: fc.uint8Array(),
+      })
+      .map(encodeChannelFrame),
+  ],
+  decodeValue: [decodeValue, fc.jsonValue().map((value) => encodeValue(value, 1_048_576))],
   decodeFields: [decodeFields, fields.map(encodeFields)],
   decodeHandshakePayload: [decodeHandshakePayload, handshakePayload.map(encodeHandshakePayload)],
   decodeHello: [decodeHello, hello.map(encodeHello)],
@@ -210,6 +253,9 @@ const decoders: Readonly<
   decodeBroadcast: [decodeBroadcast, broadcast.map((frame) => encodeBroadcast(frame, frame.signature))],
   decodeKey: [decodeKey, keyText.map(encodeKey)],
   decodeReply: [decodeReply, reply.map(encodeReply)],
+  // Round trips of these two are in transfer-frames.test.ts.
+  decodeStreamEnd: [decodeStreamEnd, streamEnds.map(encodeStreamEnd)],
+  decodeTransferFrame: [decodeTransferFrame, transferFrames.map(encodeTransferFrame)],
   // Round trips of these two are in server-frames.test.ts.
   decodeClientFrame: [decodeClientFrame, upTo(200).map((rest) => concatBytes(Uint8Array.of(0x03, 0), rest))],
   decodeServerFrame: [decodeServerFrame, upTo(200).map((rest) => concatBytes(Uint8Array.of(0x86), rest))],
@@ -329,6 +375,7 @@ describe('what was encoded is decoded to the same', () => {
       total: whole.length,
       first: true,
       text: false,
+      end: false,
       order: [],
       bytes: whole,
     }

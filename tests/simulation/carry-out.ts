@@ -1,10 +1,12 @@
+import { MAX_CHUNK_BYTES } from '../../sdk/protocol/limits.js'
+import { MESSAGE_STREAM } from '../../sdk/protocol/streams.js'
 import { Random } from '../support/random.js'
 import type { Decision } from './decision.js'
 import { Interference } from './interference.js'
 import type { Member } from './member.js'
 import type { VirtualLink } from './network.js'
 import type { Plan } from './plan.js'
-import type { World } from './world.js'
+import { ownStreams, type World } from './world.js'
 
 /** Whoever has so many sends open sends no more. */
 const maxUnsettled = 16
@@ -87,13 +89,21 @@ const join = (world: World, decision: Of<'join'>): boolean => {
 const recipient = (world: World, member: Member, which: number): Member | undefined =>
   world.memberById(member.here[Math.floor(which * member.here.length)] ?? '')
 
+/** Some of what is sent goes on other streams, by what was drawn for it. */
+const streamFor = ({ sizes, isText, confirm }: Of<'send'>, size: number): number => {
+  const [messages, bulk] = ownStreams.map(({ stream }) => stream) as [number, number]
+  if (isText) return MESSAGE_STREAM
+  if (size > MAX_CHUNK_BYTES) return confirm ? messages : MESSAGE_STREAM
+  return [MESSAGE_STREAM, messages, bulk][(sizes[0] as number) % 3] as number
+}
+
 const send = (world: World, member: Member | undefined, decision: Of<'send'>): boolean => {
   if (member?.joined !== true) return false
   const kind = decision.isText ? 'text' : 'binary'
   for (const size of decision.sizes) {
     const to = decision.which === null ? null : recipient(world, member, decision.which)
     if (to === undefined || world.ledger.unsettled(member.name) >= maxUnsettled) continue
-    world.send(member, to, size, { kind, confirm: decision.confirm })
+    world.send(member, to, size, { kind, confirm: decision.confirm, stream: streamFor(decision, size) })
   }
   return true
 }

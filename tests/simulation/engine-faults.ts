@@ -5,7 +5,7 @@ import { Roster, type RosterChange } from '../../sdk/mesh/roster/roster.js'
 import { ServerConnection } from '../../sdk/mesh/setup/server-connection.js'
 import { Inbox, type InMessage } from '../../sdk/mesh/stream/inbox.js'
 import { Outbox, type Unsettled } from '../../sdk/mesh/stream/outbox.js'
-import { PeerStream } from '../../sdk/mesh/stream/peer-stream.js'
+import { Outgoing } from '../../sdk/mesh/stream/outgoing.js'
 import { Receipt } from '../../sdk/mesh/stream/receipt.js'
 import { Streams } from '../../sdk/mesh/stream/streams.js'
 import type { AllChunk, OneChunk } from '../../sdk/protocol/records.js'
@@ -48,7 +48,7 @@ export const engineFaults: readonly EngineFault[] = [
           const isOld = chunk.number < (chunk.type === 'all' ? nextBroadcast : nextPrivate)
           if (!isOld || chunk.bytes.length < chunk.total) return super.accept(chunk)
           const to = chunk.type === 'all' ? 'all' : 'me'
-          return { to, kind: chunk.text ? 'text' : 'binary', bytes: chunk.bytes.slice() }
+          return { to, kind: chunk.text ? 'text' : 'binary', end: chunk.end, bytes: chunk.bytes.slice() }
         }
       },
     }),
@@ -99,7 +99,7 @@ export const engineFaults: readonly EngineFault[] = [
     name: 'what a relay has dropped is not sent again',
     rules: ['lost', 'settled'],
     plant: () => ({
-      PeerStream: class extends PeerStream {
+      Outgoing: class extends Outgoing {
         override resendAtMs = (): null => null
       },
     }),
@@ -123,9 +123,10 @@ export const engineFaults: readonly EngineFault[] = [
     plant: () => ({
       Streams: class extends Streams {
         override adopt(...[peer, agreed]: Parameters<Streams['adopt']>): boolean {
-          const before = peer.stream?.inbox
+          const incoming = peer.streams?.messages.in
+          const before = incoming?.inbox ?? null
           const isNew = super.adopt(peer, agreed)
-          if (before && peer.stream) peer.stream.inbox = before
+          if (incoming !== undefined && before !== null) incoming.inbox = before
           return isNew
         }
       },
@@ -153,8 +154,9 @@ export const engineFaults: readonly EngineFault[] = [
     rules: ['holds'],
     plant: () => ({
       Outbox: class extends Outbox {
-        constructor(...[bytes, ...handlers]: ConstructorParameters<typeof Outbox>) {
-          super(1_024 * bytes, ...handlers)
+        constructor(options: ConstructorParameters<typeof Outbox>[0]) {
+          const [windowBytes, firstCredit] = [1_024 * options.windowBytes, 1_024 * options.firstCredit]
+          super({ ...options, windowBytes, firstCredit })
         }
 
         override acknowledge(...[broadcast, one, offset]: Parameters<Outbox['acknowledge']>): boolean {

@@ -1,4 +1,4 @@
-import type { MessageKind } from '../../sdk/mesh/events.js'
+import type { Delivery, MessageKind } from '../../sdk/mesh/events.js'
 import { isMessage, makeMessage, readNumber } from './message.js'
 import { Violation } from './violation.js'
 
@@ -7,6 +7,7 @@ interface Sent {
   /** A member's name, or `null` for all. */
   readonly to: string | null
   readonly kind: MessageKind
+  readonly stream: number
   readonly size: number
   /** Its sender wants to know what becomes of it. */
   readonly confirm: boolean
@@ -42,7 +43,7 @@ export class Ledger {
   /** What is owed, over all messages and recipients. */
   #owed = 0
   readonly #accounts = new Map<string, Account>()
-  /** Per `sender>receiver`, the number after the last one delivered. */
+  /** Per `sender>receiver stream`, the number after the last one delivered. */
   readonly #next = new Map<string, number>()
   readonly #now: () => number
 
@@ -56,6 +57,7 @@ export class Ledger {
     message: {
       readonly to: string | null
       readonly kind: MessageKind
+      readonly stream: number
       readonly size: number
       readonly confirm: boolean
     },
@@ -113,11 +115,12 @@ export class Ledger {
     return this.#account(sender).unsettled
   }
 
-  deliver(sender: string, receiver: string, to: 'all' | 'me', kind: MessageKind, bytes: Uint8Array): number {
-    const pair = `${sender}>${receiver}`
+  deliver(sender: string, receiver: string, { to, stream, kind, bytes }: Omit<Delivery, 'from' | 'end'>): number {
+    const pair = `${sender}>${receiver} ${stream}`
     const next = this.#next.get(pair) ?? 0
-    const entry = this.#identify(sender, receiver, next, to, kind, bytes)
-    const label = `${pair} message ${entry.number}`
+    const entry = this.#identify(sender, receiver, next, { to, stream, kind, bytes })
+    const label = `${sender}>${receiver} message ${entry.number}`
+    if (entry.stream !== stream) throw this.#violation('stream', `${label} was on ${entry.stream}, not ${stream}`)
     if (entry.number < next) throw this.#violation('order', `${label} came after ${next - 1}, or twice`)
     if (entry.to !== null && entry.to !== receiver) throw this.#violation('audience', `${label} was for ${entry.to}`)
     if ((entry.to === null ? 'all' : 'me') !== to) throw this.#violation('audience', `${label} came as "to ${to}"`)
@@ -128,7 +131,9 @@ export class Ledger {
     if (entry.ruledOut.has(receiver)) throw this.#violation('ruled-out', `${label} came though it was given up`)
     const { sent } = this.#account(sender)
     for (let number = next; number < entry.number; number++) {
-      if (sent[number]?.owed.has(receiver)) throw this.#violation('gap', `${label} came before ${number}`)
+      const before = sent[number]
+      if (before?.stream === stream && before.owed.has(receiver))
+        throw this.#violation('gap', `${label} came before ${number}`)
     }
     this.#release(entry, receiver)
     entry.got.add(receiver)
@@ -144,9 +149,9 @@ export class Ledger {
     for (const entry of this.#account(b).sent) this.#release(entry, a)
   }
 
-  /** What the one has sent the other so far is given up: the other took nothing for too long. */
-  giveUp(sender: string, receiver: string): void {
-    for (const entry of this.#account(sender).sent) this.#release(entry, receiver)
+  /** What the one has sent the other on a stream so far is given up: the other took nothing for too long. */
+  giveUp(sender: string, receiver: string, stream: number): void {
+    for (const entry of this.#account(sender).sent) if (entry.stream === stream) this.#release(entry, receiver)
   }
 
   /** Gone: nobody is owed anything by it, nor it by anybody. */
@@ -189,9 +194,7 @@ export class Ledger {
     sender: string,
     receiver: string,
     next: number,
-    to: 'all' | 'me',
-    kind: MessageKind,
-    bytes: Uint8Array,
+    { to, stream, kind, bytes }: Omit<Delivery, 'from' | 'end'>,
   ): Sent {
     const { sent } = this.#account(sender)
     const number = readNumber(sender, bytes)
@@ -199,6 +202,7 @@ export class Ledger {
     const alike = (candidate: Sent) =>
       candidate.number >= next &&
       candidate.kind === kind &&
+      candidate.stream === stream &&
       candidate.to === (to === 'all' ? null : receiver) &&
       isMessage(bytes, { sender, number: candidate.number, size: candidate.size })
     const entry =

@@ -1,13 +1,6 @@
 import type { CryptoSuite, KeyPair } from '../../sdk/crypto/suite.js'
 import { Engine } from '../../sdk/mesh/engine.js'
-import type {
-  CarrierId,
-  DeliveryFailure,
-  Effects,
-  EngineEvent,
-  EngineNotice,
-  MessageKind,
-} from '../../sdk/mesh/events.js'
+import type { CarrierId, DeliveryFailure, Effects, EngineEvent, EngineNotice } from '../../sdk/mesh/events.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
 import type { Binding, Lane } from '../../sdk/protocol/carrier.js'
 import { FRAME } from '../../sdk/protocol/codes.js'
@@ -24,6 +17,7 @@ import { ServerSocket } from './server.js'
 import { describeBytes, sumOf } from './trace.js'
 import { Violation } from './violation.js'
 import type { World } from './world.js'
+import { ownStreams } from './world.js'
 
 /** More steps than this at one instant, and the engine is running in circles. */
 const maxStepsPerInstant = 20_000
@@ -148,6 +142,7 @@ export class Member {
 
   start(): void {
     this.step({ type: 'start' })
+    for (const opening of ownStreams) this.step({ type: 'stream:open', opening })
   }
 
   leave(now: boolean): void {
@@ -291,8 +286,8 @@ export class Member {
     }
   }
 
-  submit(submission: number, to: string, kind: MessageKind, bytes: Uint8Array, confirm: boolean): void {
-    this.step({ type: 'submit', submission, to, kind, bytes, confirm })
+  submit(event: Omit<EngineEvent & { type: 'submit' }, 'type'>): void {
+    this.step({ type: 'submit', ...event })
   }
 
   step(event: EngineEvent): void {
@@ -449,9 +444,10 @@ export class Member {
           return world.fail('from-stranger', `${this.name} got a message of ${this.#names(message.from)}, not here`)
         }
         this.#checkSession(sender)
-        const number = world.ledger.deliver(sender.name, this.name, message.to, message.kind, message.bytes)
+        const number = world.ledger.deliver(sender.name, this.name, message)
         world.trace(() => `${this.name} -> deliver ${number} of ${sender.name} to ${message.to}`)
       },
+      streamOpened: () => undefined,
       admitted: (submission) => {
         this.#check('admitted')
         world.trace(() => `${this.name} -> admitted ${submission}`)
@@ -508,11 +504,20 @@ export class Member {
   }
 
   #interfere(carrier: CarrierId, held: Carrier, frame: Uint8Array): void {
-    for (const afterMs of this.interference?.copies(frame) ?? []) {
-      this.#world.queue.in(afterMs, () => {
-        if (this.#carriers.get(carrier) === held) held.end.write('reliable', frame)
-      })
+    const { queue } = this.#world
+    const ifHeld = (then: () => void) => () => {
+      if (this.#carriers.get(carrier) === held) then()
     }
+    const copies = this.interference?.copies(frame) ?? []
+    for (const afterMs of copies)
+      queue.in(
+        afterMs,
+        ifHeld(() => held.end.write('reliable', frame)),
+      )
+    if (copies.length > 0) return
+    // What is dropped takes nothing of the link, which therefore never says that there is room for it again.
+    const giveBack = ifHeld(() => this.#setRoom(carrier, 'reliable', held.room.reliable + frame.length))
+    queue.in(0, () => this.#whenAwake(giveBack))
   }
 
   #watchFrame({ end, isBound }: Carrier, frame: Uint8Array): void {
@@ -632,7 +637,7 @@ export class Member {
         break
       }
       case 'delivery:fail':
-        if (notice.code === 'member-stalled') world.ledger.giveUp(this.name, this.#names(notice.id))
+        if (notice.code === 'member-stalled') world.ledger.giveUp(this.name, this.#names(notice.id), notice.stream)
         break
       case 'refused':
       case 'rejected':

@@ -1,3 +1,4 @@
+import { MESSAGE_STREAM, STREAM_MODE, type Opening } from '../../sdk/protocol/streams.js'
 import type { Sodium } from '../../sdk/crypto/sodium.js'
 import type { CryptoSuite, KeyPair } from '../../sdk/crypto/suite.js'
 import type { LeaveReason, MessageKind } from '../../sdk/mesh/events.js'
@@ -17,9 +18,17 @@ import { FrameWatch } from './watch-frames.js'
 import { watchNonces } from './watch-nonces.js'
 import { SessionWatch } from './watch-sessions.js'
 
+/** What every member has open beside the message stream. */
+export const ownStreams: readonly Opening[] = [
+  { stream: 16, kind: 1, mode: STREAM_MODE.MESSAGES, name: 'talk' },
+  { stream: 17, kind: 2, mode: STREAM_MODE.BULK, name: '' },
+]
+
 export interface SendOptions {
   readonly kind?: MessageKind
   readonly confirm?: boolean
+  /** The message stream, or one of `ownStreams`. */
+  readonly stream?: number
 }
 
 export interface WorldOptions {
@@ -157,7 +166,12 @@ export class World {
   }
 
   /** `to` is a member or `null` for all. */
-  send(from: Member, to: Member | null, size: number, { kind = 'binary', confirm = false }: SendOptions = {}): number {
+  send(
+    from: Member,
+    to: Member | null,
+    size: number,
+    { kind = 'binary', confirm = false, stream = MESSAGE_STREAM }: SendOptions = {},
+  ): number {
     const owed: string[] = []
     for (const id of from.here) {
       const other = this.memberById(id)
@@ -165,9 +179,10 @@ export class World {
     }
     // A message too small to name itself can only be told from others where nothing else may have come in its place.
     const isPlain = this.#isSteady && to !== null && owed.length === 1
-    const message = { to: to?.name ?? null, kind, size: isPlain ? size : Math.max(size, namedBytes), confirm }
+    const ownSize = isPlain ? size : Math.max(size, namedBytes)
+    const message = { to: to?.name ?? null, kind, stream, size: ownSize, confirm }
     const { number, bytes } = this.ledger.send(from.name, message, owed)
-    from.submit(number, to?.id ?? 'all', kind, bytes, confirm)
+    from.submit({ submission: number, to: to?.id ?? 'all', stream, kind, bytes, confirm })
     return number
   }
 

@@ -1,6 +1,13 @@
 import type { KeyPair } from '../../sdk/crypto/suite.js'
 import { Core } from '../../sdk/mesh/core.js'
-import type { CarrierId, DeliveryFailure, DeliveryReport, Effects, EngineNotice } from '../../sdk/mesh/events.js'
+import type {
+  CarrierId,
+  DeliveryFailure,
+  DeliveryReport,
+  Effects,
+  EngineNotice,
+  Delivery,
+} from '../../sdk/mesh/events.js'
 import { Link } from '../../sdk/mesh/link.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
 import { Peer } from '../../sdk/mesh/peer.js'
@@ -19,7 +26,8 @@ class RecordedEffects implements Effects {
   readonly signals: { readonly carrier: CarrierId; readonly bytes: Uint8Array }[] = []
   readonly writes: { readonly carrier: CarrierId; readonly lane: string; readonly bytes: Uint8Array }[] = []
   readonly closes: { readonly carrier: CarrierId; readonly drain: boolean }[] = []
-  readonly delivered: { readonly from: string; readonly bytes: Uint8Array }[] = []
+  readonly delivered: Delivery[] = []
+  readonly streams: Parameters<Effects['streamOpened']>[0][] = []
   readonly settled: number[] = []
   readonly reports: { readonly submission: number; readonly report: DeliveryReport }[] = []
   readonly failures: { readonly submission: number; readonly failure: DeliveryFailure }[] = []
@@ -50,8 +58,12 @@ class RecordedEffects implements Effects {
     this.closes.push({ carrier, drain })
   }
 
-  deliver(message: { from: string; bytes: Uint8Array }): void {
+  deliver(message: Delivery): void {
     this.delivered.push(message)
+  }
+
+  streamOpened(opened: Parameters<Effects['streamOpened']>[0]): void {
+    this.streams.push(opened)
   }
 
   reported(submission: number, report: DeliveryReport): void {

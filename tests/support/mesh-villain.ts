@@ -53,6 +53,17 @@ export const watchHonest = (world: MeshWorld, ...honest: TestMember[]): (() => v
 export const pack = (...records: readonly MemberRecord[]): Uint8Array =>
   concatBytes(Uint8Array.of(FRAME.PACK), ...records.map(encodeRecord))
 
+export const opening = (fields: Partial<MemberRecord & { type: 'open' }> = {}): MemberRecord => ({
+  type: 'open',
+  stream: 16,
+  kind: 1,
+  mode: 0,
+  name: '',
+  nextBroadcast: 1,
+  nextPrivate: 1,
+  ...fields,
+})
+
 export const chunk = (fields: Partial<Omit<AllChunk, 'type'>> = {}): AllChunk => {
   const bytes = fields.bytes ?? new Uint8Array(10)
   return {
@@ -63,6 +74,7 @@ export const chunk = (fields: Partial<Omit<AllChunk, 'type'>> = {}): AllChunk =>
     total: bytes.length,
     first: true,
     text: false,
+    end: false,
     order: [],
     ...fields,
     bytes,

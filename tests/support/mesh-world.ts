@@ -8,6 +8,7 @@ import type {
   EngineEvent,
   EngineNotice,
   MessageKind,
+  Delivery,
 } from '../../sdk/mesh/events.js'
 import type { EngineOptions } from '../../sdk/mesh/options.js'
 import { issueCertificate, memberIdBytes } from '../../sdk/mesh/session/certificates.js'
@@ -27,13 +28,6 @@ const BEGIN_MS = 1_700_000_000_000
 const LATENCY_MS = 1
 const ROOM = 1_048_576
 const MAX_EVENTS = 400_000
-
-export interface Received {
-  readonly from: string
-  readonly to: 'all' | 'me'
-  readonly kind: MessageKind
-  readonly bytes: Uint8Array
-}
 
 /** The keys of one handshake, as its two ends know them. */
 export interface CapturedSession {
@@ -212,7 +206,8 @@ export class TestMember {
   readonly engine: Engine
   readonly session: KeyPair
   readonly identity: KeyPair
-  readonly received: Received[] = []
+  readonly received: Delivery[] = []
+  readonly streams: Parameters<Effects['streamOpened']>[0][] = []
   readonly notices: EngineNotice[] = []
   readonly admitted: number[] = []
   readonly reports: { readonly submission: number; readonly report: DeliveryReport }[] = []
@@ -493,6 +488,9 @@ export class TestMember {
       },
       deliver: (message) => {
         this.received.push(message)
+      },
+      streamOpened: (opened) => {
+        this.streams.push(opened)
       },
       admitted: (submission) => {
         this.admitted.push(submission)

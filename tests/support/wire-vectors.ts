@@ -224,7 +224,7 @@ const describeRecords = (keys: Group, member: VectorMember, neighbor: VectorMemb
 
 const describeRelay = ({ sessions }: Shaken, from: VectorMember, to: VectorMember) => {
   const writer = new PackWriter('sealed', 1_024)
-  const chunk = { stream: 0, number: 1, offset: 0, first: true, text: true }
+  const chunk = { stream: 0, number: 1, offset: 0, first: true, text: true, end: false }
   const text = encodeUtf8('hello')
   writer.write({ type: 'ping', id: 1 })
   writer.write({ type: 'one', ...chunk, total: text.length, bytes: text, afterBroadcast: 0 })

@@ -1,4 +1,3 @@
-import { limitInWords } from '../files/limits.js'
 import { element } from './dom.js'
 
 const form = element('composer', HTMLFormElement)
@@ -10,16 +9,19 @@ const send = element('send', HTMLButtonElement)
 /** `onText` is given what is more than blanks. */
 export const setUpComposer = (handlers: {
   onText(text: string): void
+  /** What is written has changed, otherwise than by being sent. */
+  onType(isEmpty: boolean): void
   onFiles(files: readonly File[]): void
 }): void => {
   element('hint', HTMLParagraphElement).textContent =
-    `Enter sends, Shift and Enter makes a new line. Files ${limitInWords}: drop them anywhere, or use the clip.`
+    'Enter sends, Shift and Enter makes a new line. Files of any size: drop them anywhere, or use the clip.'
   text.addEventListener('keydown', (event) => {
     // While characters are being composed, Enter chooses one.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
     event.preventDefault()
     form.requestSubmit()
   })
+  text.addEventListener('input', () => handlers.onType(text.value.trim() === ''))
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     if (text.disabled || text.value.trim() === '') return

@@ -15,10 +15,14 @@ const runMs = 3 * 60_000
 
 /** A reader who has scrolled up stays there; anyone else sees what is new, also when the room for it changes. */
 let isAtEnd = true
+let knownHeight = 0
 const scroll = (): void => {
   if (isAtEnd) log.scrollTop = log.scrollHeight
+  knownHeight = log.scrollHeight
 }
 log.addEventListener('scroll', () => {
+  // Not the reader's doing: a card has become lower and then higher, and nobody was told yet.
+  if (log.scrollHeight !== knownHeight) return
   isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40
 })
 const resized = new ResizeObserver(scroll)

@@ -90,9 +90,9 @@ export class Liveness {
 
   handlePing(peer: Peer, answers: ControlQueue, id: number): void {
     if (answers.takesAnswers) answers.push(encodeRecord({ type: 'pong', id }))
-    const { stream } = peer
+    const { streams } = peer
     // Whoever asks may doubt the path: what is owed goes with the answer, and not by a timer that may be slow here.
-    if (stream !== null && stream.ackDueMs !== null) stream.oweAck(this.#core.nowMs)
+    streams?.hurryAcks(this.#core.nowMs)
     this.#core.wakeNow()
   }
 

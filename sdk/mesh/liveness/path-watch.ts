@@ -43,8 +43,8 @@ export class PathWatch {
   }
 
   #watch(peer: Peer, isLate: boolean): void {
-    const outbox = peer.stream?.outbox
-    const isWaiting = outbox !== undefined && (outbox.unacknowledgedBytes > 0 || outbox.isReady)
+    const { streams } = peer
+    const isWaiting = streams !== null && (streams.unacknowledgedBytes > 0 || streams.isReady)
     if (!isWaiting || peer.path.kind === 'none') {
       peer.waiting = null
       return
@@ -75,7 +75,7 @@ export class PathWatch {
 
   #waitingOn(peer: Peer): Waiting {
     const { nowMs } = this.#core
-    const acknowledgedBytes = peer.stream?.outbox.acknowledgedBytes ?? 0
+    const acknowledgedBytes = peer.streams?.acknowledgedBytes ?? 0
     const acknowledged = { acknowledgedBytes, unacknowledgedSinceMs: nowMs }
     if (peer.waiting?.pathNumber !== peer.pathNumber) {
       const { pathNumber } = peer
@@ -97,7 +97,7 @@ export class PathWatch {
     if (peer.path.kind !== 'direct' || waiting.sinceMs <= waiting.unacknowledgedSinceMs) return
     if (this.#core.nowMs < waiting.unacknowledgedSinceMs + Math.max(UNACKNOWLEDGED_MS, silenceMs)) return
     waiting.unacknowledgedSinceMs = this.#core.nowMs
-    peer.stream?.outbox.probe()
+    peer.streams?.probe()
     this.#core.wakeNow()
   }
 

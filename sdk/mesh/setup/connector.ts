@@ -414,7 +414,7 @@ export class Connector {
     const { suite, options, certificate } = this.#core
     const admission = this.#admissions.of(peer)
     if (admission === null) return this.#refuse(peer, way)
-    const fresh = peer.stream === null || peer.session === null
+    const fresh = peer.streams === null || peer.session === null
     const own = this.#handlers.prepareStream(peer)
     const keys = { topic: options.keys.topic, psk: admission.psk }
     const handshake = beginHandshake(suite, keys, options.session, peer.certificate.session)
@@ -468,7 +468,7 @@ export class Connector {
     if (agreed && isNewEpoch && agreed.epoch === payload.epoch && !payload.fresh) this.confirm(peer, agreed)
     // The member begins again, so whatever was under way is dead at its side.
     this.#reset(peer)
-    const fresh = peer.stream === null || peer.session === null || payload.fresh
+    const fresh = peer.streams === null || peer.session === null || payload.fresh
     const newest = Math.max(peer.epoch, payload.epoch)
     const theirs = { firstBroadcast: payload.firstBroadcast, firstPrivate: payload.firstPrivate }
     const answering = {

@@ -7,6 +7,8 @@ import { ProtocolViolation } from '../violation.js'
 export interface InMessage {
   readonly to: 'all' | 'me'
   readonly kind: MessageKind
+  /** Its stream has ended with it. */
+  readonly end: boolean
   readonly bytes: Uint8Array
 }
 
@@ -15,8 +17,19 @@ interface Partial {
   readonly number: number
   readonly total: number
   readonly text: boolean
+  readonly end: boolean
   buffer: Uint8Array
   received: number
+}
+
+interface InboxOptions {
+  /** The largest message. */
+  readonly maxBytes: number
+  readonly myTag: Uint8Array
+  readonly firstBroadcast: number
+  readonly firstPrivate: number
+  /** What waits on all streams of the member together; without, there is this one alone. */
+  readonly allWaitingBytes?: () => number
 }
 
 /** Memory is taken as bytes arrive, never on a declared size alone. */
@@ -36,16 +49,19 @@ const GROWTH = 4
 export class Inbox {
   readonly #maxBytes: number
   readonly #myTag: Uint8Array
+  readonly #allWaitingBytes: () => number
   #nextBroadcast: number
   #nextPrivate: number
   #partial: Partial | null = null
   /** Chunks that came before their turn, of each kind in the order that they came; `null` until the first. */
   #waiting: { readonly all: Queue<AllChunk>; readonly one: Queue<OneChunk> } | null = null
   #waitingBytes = 0
+  #isEnded = false
 
-  constructor(options: { maxBytes: number; myTag: Uint8Array; firstBroadcast: number; firstPrivate: number }) {
+  constructor(options: InboxOptions) {
     this.#maxBytes = options.maxBytes
     this.#myTag = options.myTag
+    this.#allWaitingBytes = options.allWaitingBytes ?? (() => this.#waitingBytes)
     this.#nextBroadcast = options.firstBroadcast
     this.#nextPrivate = options.firstPrivate
   }
@@ -57,6 +73,16 @@ export class Inbox {
       nextPrivate: this.#nextPrivate,
       offset: this.#partial?.received ?? 0,
     }
+  }
+
+  /** Its last message has come through. */
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  /** Bytes of what came before its turn. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
   }
 
   /** Bytes held of a message that is not whole yet, and of what waits. */
@@ -107,7 +133,7 @@ export class Inbox {
 
   #wait(chunk: AllChunk | OneChunk): void {
     const bytes = chunk.bytes.length + CHUNK_COST
-    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) return
+    if (this.#allWaitingBytes() + bytes > MAX_WAITING_BYTES) return
     this.#waitingBytes += bytes
     this.#waiting ??= { all: new Queue(), one: new Queue() }
     // Its bytes, and those of its tags, are views of a frame that is not kept.
@@ -136,11 +162,12 @@ export class Inbox {
 
   #begin(chunk: AllChunk | OneChunk): InMessage | null {
     if (chunk.total > this.#maxBytes) throw new ProtocolViolation('message above the limit')
-    if (chunk.bytes.length === chunk.total) return this.#complete(chunk.type, chunk.text, chunk.bytes.slice())
+    if (this.#isEnded) throw new ProtocolViolation('goes on after its end')
+    if (chunk.bytes.length === chunk.total) return this.#complete(chunk, chunk.bytes.slice())
     const buffer = new Uint8Array(Math.min(chunk.total, Math.max(FIRST_BUFFER_BYTES, chunk.bytes.length)))
     buffer.set(chunk.bytes)
-    const { type, number, total, text } = chunk
-    this.#partial = { type, number, total, text, buffer, received: chunk.bytes.length }
+    const { type, number, total, text, end } = chunk
+    this.#partial = { type, number, total, text, end, buffer, received: chunk.bytes.length }
     return null
   }
 
@@ -155,13 +182,14 @@ export class Inbox {
     partial.received = end
     if (end < partial.total) return null
     this.#partial = null
-    return this.#complete(partial.type, partial.text, partial.buffer)
+    return this.#complete(partial, partial.buffer)
   }
 
-  #complete(type: 'all' | 'one', text: boolean, bytes: Uint8Array): InMessage {
+  #complete({ type, text, end }: Pick<Partial, 'type' | 'text' | 'end'>, bytes: Uint8Array): InMessage {
+    this.#isEnded = end
     if (type === 'all') this.#nextBroadcast++
     else this.#nextPrivate++
-    return { to: type === 'all' ? 'all' : 'me', kind: text ? 'text' : 'binary', bytes }
+    return { to: type === 'all' ? 'all' : 'me', kind: text ? 'text' : 'binary', end, bytes }
   }
 
   /** What it says of me. */

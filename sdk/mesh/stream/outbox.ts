@@ -7,6 +7,7 @@ import {
   type OrderEntry,
 } from '../../protocol/records.js'
 import { MAX_CHUNK_BYTES } from '../../protocol/limits.js'
+import { MESSAGE_STREAM, type Opening } from '../../protocol/streams.js'
 
 /** One `send`, while it waits for room in the windows of its recipients. */
 export interface Submission {
@@ -24,6 +25,8 @@ export interface OutMessage {
   /** Of a broadcast: the private messages before it. */
   readonly order: readonly OrderEntry[]
   readonly text: boolean
+  /** Nothing follows it on its stream. */
+  readonly end: boolean
   readonly bytes: Uint8Array
   readonly submission: Submission | null
   readonly receipt: Receipt | null
@@ -57,15 +60,16 @@ export interface TreePosition {
 const NOWHERE: TreePosition = { number: 0, offset: 0 }
 
 /** The bytes of a message from `offset` on, as a record carries them. */
-export const chunkOf = (message: OutMessage, offset: number, size: number): AllChunk | OneChunk => {
+export const chunkOf = (stream: number, message: OutMessage, offset: number, size: number): AllChunk | OneChunk => {
   const first = offset === 0
   const chunk = {
-    stream: 0,
+    stream,
     number: message.number,
     offset,
     total: message.bytes.length,
     first,
     text: message.text,
+    end: message.end,
     bytes: message.bytes.subarray(offset, offset + size),
   }
   return message.to === 'all'
@@ -81,6 +85,20 @@ export const fittingBytes = (message: OutMessage, offset: number, budget: number
   return room < 0 || (size < left && size < LEAST_CHUNK_BYTES) ? null : size
 }
 
+export interface OutboxOptions {
+  /** `null` for the message stream, which needs none. */
+  readonly opening: Opening | null
+  readonly windowBytes: number
+  /** What may be sent before the recipient has said how much. */
+  readonly firstCredit: number
+  /** Whom receipts name. */
+  readonly recipient: string
+  readonly firstBroadcast?: number
+  readonly firstPrivate?: number
+  /** A submission has found room in the window. */
+  readonly onAdmitted: (submission: Submission) => void
+}
+
 const cost = (message: OutMessage): number => message.bytes.length + MESSAGE_COST
 
 /**
@@ -89,7 +107,10 @@ const cost = (message: OutMessage): number => message.bytes.length + MESSAGE_COS
  * its first frame, so the receiver never meets a gap that it would have to remember.
  */
 export class Outbox {
+  readonly #stream: number
+  readonly #opening: Opening | null
   readonly #windowBytes: number
+  readonly #firstCredit: number
   readonly #recipient: string
   readonly #onAdmitted: (submission: Submission) => void
   #entries: OutMessage[] = []
@@ -117,15 +138,30 @@ export class Outbox {
   /** Failed for good before these numbers, which a stream that is started anew must not begin below. */
   #failedBroadcast = 0
   #failedPrivate = 0
-  /** Whether the recipient has to be told, or was told, to go on at the numbers that are next. */
-  #reset: 'none' | 'due' | 'sent' = 'none'
+  /** Whether the recipient has to be told, or was told, what this stream is and that it goes on at the numbers that are next. */
+  #prelude: 'none' | 'due' | 'sent'
+  #isOpen: boolean
+  #isEnded = false
+  /** It is to be known though no message is to be sent on it. */
+  #isWanted = false
 
-  /** `onAdmitted`: a submission has found room in the window. */
-  constructor(windowBytes: number, recipient: string, onAdmitted: (submission: Submission) => void) {
+  constructor(options: OutboxOptions) {
+    const { opening, windowBytes, firstCredit, recipient, firstBroadcast = 0, firstPrivate = 0, onAdmitted } = options
+    this.#stream = opening?.stream ?? MESSAGE_STREAM
+    this.#opening = opening
+    this.#isOpen = opening === null
+    this.#prelude = this.#isOpen ? 'none' : 'due'
     this.#windowBytes = windowBytes
-    this.#credit = windowBytes
+    this.#firstCredit = this.#credit = firstCredit
     this.#recipient = recipient
+    this.#nextBroadcast = firstBroadcast
+    this.#nextPrivate = firstPrivate
     this.#onAdmitted = onAdmitted
+  }
+
+  /** Its last message was acknowledged. */
+  get isEnded(): boolean {
+    return this.#isEnded
   }
 
   get isEmpty(): boolean {
@@ -134,7 +170,7 @@ export class Outbox {
 
   /** Only an acknowledgement can change anything: something is on its way, or may not be sent for want of credit. */
   get isWaiting(): boolean {
-    if (this.#sentTotal > this.#ackedTotal || this.#reset !== 'none') return true
+    if (this.#sentTotal > this.#ackedTotal || this.#prelude === 'sent' || this.isPreludeDue) return true
     return !this.#isByTree && this.#sent < this.#entries.length && !this.isReady
   }
 
@@ -175,26 +211,35 @@ export class Outbox {
     return this.#nextPrivate
   }
 
-  /** What must be written before any piece. */
-  get isResetDue(): boolean {
-    return this.#reset === 'due'
+  /** Whether something must be written before any piece. */
+  get isPreludeDue(): boolean {
+    // What nothing was sent on yet need not be known.
+    return this.#prelude === 'due' && (this.#isOpen || this.#isWanted || this.isReady)
   }
 
-  takeReset(): MemberRecord {
-    this.#reset = 'sent'
-    return { type: 'reset', stream: 0, nextBroadcast: this.#nextBroadcast, nextPrivate: this.#nextPrivate }
+  /** The recipient knows of the stream. Asking for that has it told. */
+  want(): boolean {
+    this.#isWanted = true
+    return this.#isOpen
+  }
+
+  takePrelude(): MemberRecord {
+    this.#prelude = 'sent'
+    const numbers = { nextBroadcast: this.#nextBroadcast, nextPrivate: this.#nextPrivate }
+    if (this.#opening !== null && !this.#isOpen) return { type: 'open', ...this.#opening, ...numbers }
+    return { type: 'reset', stream: this.#stream, ...numbers }
   }
 
   /** The next piece, at most `budget` bytes with its record, or `null` when nothing fits or waits. */
   next(budget: number): AllChunk | OneChunk | null {
-    if (!this.isReady || this.isResetDue) return null
+    if (!this.isReady || this.#prelude === 'due') return null
     const entry = this.#entries[this.#sent] as OutMessage
     const offset = this.#sentOffset
     const size = fittingBytes(entry, offset, budget)
     if (size === null) return null
     this.#advance(entry, size)
     this.#followTree()
-    return chunkOf(entry, offset, size)
+    return chunkOf(this.#stream, entry, offset, size)
   }
 
   /** Broadcasts reach this recipient by the tree; what is for it alone goes on from here. */
@@ -218,7 +263,7 @@ export class Outbox {
     while (this.#entries[next]?.to === 'one') next++
     const { number } = this.#entries[next] ?? { number: Infinity }
     const offset = next === this.#sent ? this.#sentOffset : 0
-    if (this.#credit < this.#windowBytes || this.#reset !== 'none') return
+    if (this.#credit < this.#windowBytes || this.#prelude !== 'none') return
     if (number < tree.number || (number === tree.number && offset < tree.offset)) return
     this.#tree = tree
     this.#isByTree = true
@@ -273,14 +318,16 @@ export class Outbox {
     if (index === this.#head && offset < this.#headOffset) return true
     this.#credit = Math.min(credit, this.#windowBytes)
     this.#isHeldBack = credit === 0
-    this.#reset = 'none'
+    this.#prelude = 'none'
+    this.#isOpen = true
     this.#nextBroadcast = nextBroadcast
     this.#nextPrivate = nextPrivate
     this.#ackedTotal += passed + offset - this.#headOffset
     this.#goneBytes += passed
     for (; this.#head < index; this.#head++) {
-      const { receipt } = this.#entries[this.#head] as OutMessage
+      const { receipt, end } = this.#entries[this.#head] as OutMessage
       receipt?.delivered(this.#recipient)
+      this.#isEnded ||= end
     }
     this.#headOffset = offset
     this.#noteReach(index, offset)
@@ -327,7 +374,7 @@ export class Outbox {
     this.#failedBroadcast = nextBroadcast
     this.#failedPrivate = nextPrivate
     const unsettled = this.restart(nextBroadcast, nextPrivate)
-    this.#reset = 'due'
+    this.#prelude = 'due'
     this.#isHeldBack = isHeldBack
     if (isHeldBack) this.#credit = 0
     return unsettled
@@ -345,10 +392,12 @@ export class Outbox {
     this.#goneBytes = 0
     this.#isByTree = false
     this.#admitted = this.#ackedTotal = this.#sentTotal = this.#admittedTotal = 0
-    this.#credit = this.#windowBytes
+    this.#credit = this.#firstCredit
     this.#isHeldBack = false
     // What has failed since these numbers were named leaves a gap, which the recipient would wait for.
-    this.#reset = this.#failedBroadcast > firstBroadcast || this.#failedPrivate > firstPrivate ? 'due' : 'none'
+    const isBeyond = this.#failedBroadcast > firstBroadcast || this.#failedPrivate > firstPrivate
+    this.#isOpen = this.#opening === null
+    this.#prelude = isBeyond || !this.#isOpen ? 'due' : 'none'
     this.#nextBroadcast = Math.max(firstBroadcast, this.#failedBroadcast)
     this.#nextPrivate = Math.max(firstPrivate, this.#failedPrivate)
     entries.forEach((message, index) => {
@@ -369,7 +418,7 @@ export class Outbox {
   }
 
   #sendFromHead(): void {
-    if (this.#reset === 'sent') this.#reset = 'due'
+    if (this.#prelude === 'sent') this.#prelude = 'due'
     this.#sent = this.#head
     this.#sentOffset = this.#headOffset
     this.#sentTotal = this.#ackedTotal

@@ -1,7 +1,7 @@
 import { MAX_CHUNK_BYTES } from '../../protocol/limits.js'
 import type { Core } from '../core.js'
 import type { Peer } from '../peer.js'
-import { WINDOW_BYTES } from './peer-stream.js'
+import type { Incoming } from './incoming.js'
 
 /** All messages under way to me together may hold so many times the largest message. */
 const SENDERS_AT_ONCE = 4
@@ -9,9 +9,14 @@ const SENDERS_AT_ONCE = 4
 const TURN_MS = 30_000
 const TURN_BYTES = 65_536
 
+/** What one member may have under way to me on all its streams, before only the message begun first goes on. */
+const PAIR_BYTES = 16_777_216
+/** What an honest one may still have under way then, on streams that it was not told of yet. */
+const SLACK_BYTES = 134_217_728
+
 /** How far the message in front was when its sender's time began. */
 interface Turn {
-  readonly peer: Peer
+  readonly incoming: Incoming
   readonly offset: number
   readonly endsMs: number
 }
@@ -23,9 +28,9 @@ interface Turn {
 export class Reassembly {
   readonly #core: Core
   readonly #expel: (peer: Peer) => void
-  /** Senders of unfinished messages, the one that began first in front. */
-  readonly #senders = new Set<Peer>()
-  readonly #starved = new Set<Peer>()
+  /** Streams with unfinished messages, the one that began first in front. */
+  readonly #unfinished = new Set<Incoming>()
+  readonly #starved = new Set<Incoming>()
   #turn: Turn | null = null
 
   /** `expel`: this member keeps the others' memory and does nothing with it. */
@@ -34,23 +39,41 @@ export class Reassembly {
     this.#expel = expel
   }
 
-  creditFor(peer: Peer): number {
-    const hasRoom = peer.stream?.isHolding === false && (this.#isFirst(peer) || !this.#isSpent())
-    if (hasRoom) {
-      this.#starved.delete(peer)
-      return WINDOW_BYTES
+  creditFor(incoming: Incoming): number {
+    if (incoming.isPaused) return 0
+    if (!incoming.isHolding && this.#hasRoom(incoming)) {
+      this.#starved.delete(incoming)
+      return incoming.windowBytes
     }
-    this.#starved.add(peer)
-    return peer.stream?.isHolding === true || this.#senders.has(peer) ? 0 : MAX_CHUNK_BYTES
+    this.#starved.add(incoming)
+    return incoming.isHolding || this.#unfinished.has(incoming) ? 0 : MAX_CHUNK_BYTES
   }
 
-  /** A chunk of this member was taken, or the member is gone: what others may send can have changed. */
-  update(peer: Peer): void {
-    if ((peer.stream?.inbox.heldBytes ?? 0) > 0) {
-      this.#senders.add(peer)
+  #hasRoom(incoming: Incoming): boolean {
+    const { peer } = incoming
+    const isPairSpent = (peer.streams?.heldBytes ?? 0) >= PAIR_BYTES && this.#firstOf(peer) !== incoming
+    return !isPairSpent && (this.#isFirst(incoming) || !this.#isSpent())
+  }
+
+  /** More of this member's messages is held than it can have been given credit for. */
+  isBeyond({ streams }: Peer): boolean {
+    return (streams?.heldBytes ?? 0) > this.#core.options.limits.messageBytes + SLACK_BYTES
+  }
+
+  /** Something was taken of this stream, or it starts anew: what others may send can have changed. */
+  update(incoming: Incoming): void {
+    if (incoming.inbox.heldBytes > 0) {
+      this.#unfinished.add(incoming)
       return
     }
-    this.#senders.delete(peer)
+    this.#unfinished.delete(incoming)
+    this.release()
+  }
+
+  /** The stream is no more. */
+  forget(incoming: Incoming): void {
+    this.#unfinished.delete(incoming)
+    this.#starved.delete(incoming)
     this.release()
   }
 
@@ -58,8 +81,8 @@ export class Reassembly {
   release(): void {
     for (const starved of this.#starved) {
       this.#starved.delete(starved)
-      starved.stream?.oweAck(this.#core.nowMs)
-      this.#core.busy.add(starved)
+      starved.oweAck(this.#core.nowMs)
+      this.#core.busy.add(starved.peer)
     }
   }
 
@@ -69,30 +92,35 @@ export class Reassembly {
    */
   tick(): number {
     const { nowMs } = this.#core
-    const front = this.#senders.values().next().value
+    const front = this.#unfinished.values().next().value
     if (front === undefined || !this.#isSpent()) {
       this.#turn = null
       return Infinity
     }
-    const offset = front.stream?.inbox.position.offset ?? 0
-    const isSame = this.#turn?.peer === front && offset >= this.#turn.offset
+    const { offset } = front.inbox.position
+    const isSame = this.#turn?.incoming === front && offset >= this.#turn.offset
     if (this.#turn === null || !isSame || offset >= this.#turn.offset + TURN_BYTES) {
-      this.#turn = { peer: front, offset, endsMs: nowMs + TURN_MS }
+      this.#turn = { incoming: front, offset, endsMs: nowMs + TURN_MS }
     } else if (nowMs >= this.#turn.endsMs) {
       this.#turn = null
-      this.#expel(front)
+      this.#expel(front.peer)
       return nowMs
     }
     return this.#turn.endsMs
   }
 
-  #isFirst(peer: Peer): boolean {
-    return this.#senders.size === 0 || this.#senders.values().next().value === peer
+  #isFirst(incoming: Incoming): boolean {
+    return this.#unfinished.size === 0 || this.#unfinished.values().next().value === incoming
+  }
+
+  #firstOf(peer: Peer): Incoming | undefined {
+    for (const incoming of this.#unfinished) if (incoming.peer === peer) return incoming
+    return undefined
   }
 
   #isSpent(): boolean {
     let held = 0
-    for (const sender of this.#senders) held += sender.stream?.inbox.heldBytes ?? 0
+    for (const { inbox } of this.#unfinished) held += inbox.heldBytes
     return held >= SENDERS_AT_ONCE * this.#core.options.limits.messageBytes
   }
 }

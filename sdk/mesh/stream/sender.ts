@@ -1,55 +1,108 @@
 import { MAX_ORDER_ENTRIES } from '../../protocol/limits.js'
 import type { OrderEntry } from '../../protocol/records.js'
+import { MESSAGE_STREAM, type Opening } from '../../protocol/streams.js'
 import type { Core } from '../core.js'
 import type { DeliveryFailure, MessageKind } from '../events.js'
 import type { Peer } from '../peer.js'
+import { Outgoing } from './outgoing.js'
 import type { OutMessage, Submission, Unsettled } from './outbox.js'
 import { Receipt } from './receipt.js'
 import type { TreeSender } from './tree-sender.js'
 
-interface Outgoing {
+interface Submitted {
   readonly submission: number
   readonly to: string
   readonly kind: MessageKind
   readonly bytes: Uint8Array
   readonly confirm?: boolean
+  /** Nothing follows. */
+  readonly end?: boolean
 }
 
 /** A broadcast must say that it comes after private messages to this member, which it may not have yet. */
-const isToBeNamed = ({ stream, nextPrivate }: Peer): boolean =>
-  stream !== null && nextPrivate > stream.privateSinceBroadcast && stream.outbox.nextPrivate < nextPrivate
+const isToBeNamed = ({ numbers, privateSinceBroadcast, outbox }: Outgoing): boolean =>
+  numbers.nextPrivate > privateSinceBroadcast && outbox.nextPrivate < numbers.nextPrivate
 
 /**
- * Numbers what I send: broadcasts by one count, private messages by one count per recipient. Each names what it
+ * Numbers what I send on one stream: broadcasts by one count, private messages by one count per recipient. Each names what it
  * follows of the other kind, which makes one order of both at every recipient.
  */
 export class Sender {
   readonly #core: Core
-  readonly #tree: TreeSender
-  #parked: Outgoing[] = []
+  /** `null` for the message stream. */
+  readonly #opening: Opening | null
+  readonly tree: TreeSender
+  #parked: Submitted[] = []
   #nextBroadcast = 1
+  #isClosed = false
 
-  constructor(core: Core, tree: TreeSender) {
+  constructor(core: Core, tree: TreeSender, opening: Opening | null) {
     this.#core = core
-    this.#tree = tree
+    this.#opening = opening
+    this.tree = tree
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed && this.#parked.length === 0
+  }
+
+  /** Nothing more will be submitted. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  get stream(): number {
+    return this.#opening?.stream ?? MESSAGE_STREAM
+  }
+
+  /** What this member is sent of the stream, from now on if it was sent nothing yet; `undefined` without a session. */
+  outgoing(peer: Peer): Outgoing | undefined {
+    const known = this.known(peer)
+    if (known !== undefined || peer.streams === null) return known
+    const made = this.create(peer.id, { nextPrivate: 1 })
+    peer.streams.out.set(this.stream, made)
+    return made
+  }
+
+  create(recipient: string, numbers: { nextPrivate: number }): Outgoing {
+    const { onAdmitted } = this
+    return new Outgoing({ recipient, numbers, opening: this.#opening, nextBroadcast: this.#nextBroadcast, onAdmitted })
+  }
+
+  known(peer: Peer): Outgoing | undefined {
+    return peer.streams?.out.get(this.stream)
   }
 
   get nextBroadcast(): number {
     return this.#nextBroadcast
   }
 
-  submit(outgoing: Outgoing): void {
-    if (this.#parked.length > 0 || !this.#send(outgoing)) this.#parked.push(outgoing)
+  submit(submitted: Submitted): void {
+    if (this.#parked.length > 0 || !this.#send(submitted)) this.#parked.push(submitted)
+  }
+
+  /** To those that are here, as there is room; nobody waits. */
+  post(to: string, bytes: Uint8Array): void {
+    for (const peer of this.#core.peers.values()) {
+      if (!peer.isHere || (to !== 'all' && to !== peer.id)) continue
+      const outgoing = this.outgoing(peer)
+      if (outgoing === undefined || outgoing.isRefused) continue
+      outgoing.datagrams?.push(bytes)
+      outgoing.outbox.want()
+      this.#core.busy.add(peer)
+    }
+    this.#core.wakeNow()
   }
 
   /** Acknowledgements have come, or members gone: what waited for them may go. */
   resume(): void {
-    while (this.#parked.length > 0 && this.#send(this.#parked[0] as Outgoing)) this.#parked.shift()
+    while (this.#parked.length > 0 && this.#send(this.#parked[0] as Submitted)) this.#parked.shift()
   }
 
   /** Whether a send waits until this member acknowledges something. */
   waitsFor(peer: Peer): boolean {
-    return peer.stream?.outbox.isFull === true || (this.#parked.length > 0 && isToBeNamed(peer))
+    const outgoing = this.known(peer)
+    return outgoing !== undefined && (outgoing.outbox.isFull || (this.#parked.length > 0 && isToBeNamed(outgoing)))
   }
 
   /** A submission has found room in one more window. */
@@ -71,29 +124,29 @@ export class Sender {
         this.#core.effects.failed(message.submission.id, failure)
       } else if (message.isOwed) count++
     }
-    if (count > 0) this.#core.notify({ type: 'delivery:fail', id: peer.id, code, count })
+    if (count > 0) this.#core.notify({ type: 'delivery:fail', id: peer.id, stream: this.stream, code, count })
   }
 
   /** As `fail`, for all that this stay of the member will not get; what is for it alone need not wait for its turn. */
-  part(peer: Peer, unsettled: readonly Unsettled[]): void {
-    this.fail(peer, unsettled)
+  part(peer: Peer, unsettled: readonly Unsettled[], code: DeliveryFailure['code'] = 'member-left'): void {
+    this.fail(peer, unsettled, code)
     const parked = this.#parked
     this.#parked = parked.filter(({ to }) => to !== peer.id)
-    for (const outgoing of parked) if (outgoing.to === peer.id) this.#failAtOnce(outgoing)
+    for (const submitted of parked) if (submitted.to === peer.id) this.#failAtOnce(submitted, code)
     this.resume()
   }
 
   /** `false` when a broadcast would have to name too many recipients. */
-  #send(outgoing: Outgoing): boolean {
+  #send(submitted: Submitted): boolean {
     // The extra waiter keeps the submission from settling while its recipients are still being counted.
-    const submission: Submission = { id: outgoing.submission, waiting: 1 }
-    const receipt = outgoing.confirm === true ? new Receipt(outgoing.submission, this.#onComplete) : null
-    if (outgoing.to === 'all') {
+    const submission: Submission = { id: submitted.submission, waiting: 1 }
+    const receipt = submitted.confirm === true ? new Receipt(submitted.submission, this.#onComplete) : null
+    if (submitted.to === 'all') {
       const order = this.#order()
       if (order === null) return false
-      this.#sendToAll(outgoing, order, submission, receipt)
-    } else if (!this.#sendToOne(outgoing, submission, receipt)) {
-      this.#failAtOnce(outgoing)
+      this.#sendToAll(submitted, order, submission, receipt)
+    } else if (!this.#sendToOne(submitted, submission, receipt)) {
+      this.#failAtOnce(submitted, this.#codeFor(submitted.to))
       return true
     }
     receipt?.close()
@@ -104,59 +157,93 @@ export class Sender {
     return true
   }
 
-  #failAtOnce({ submission, to, confirm }: Outgoing): void {
-    const failure = { id: to, code: 'member-left', maybeDelivered: false } as const
+  #failAtOnce({ submission, to, confirm }: Submitted, code: DeliveryFailure['code']): void {
+    const failure = { id: to, code, maybeDelivered: false }
     if (confirm === true) this.#core.effects.reported(submission, { delivered: [], failed: [failure] })
     else this.#core.effects.failed(submission, failure)
+  }
+
+  #codeFor(id: string): DeliveryFailure['code'] {
+    const peer = this.#core.peers.get(id)
+    return peer !== undefined && this.known(peer)?.isRefused === true ? 'stream-refused' : 'member-left'
   }
 
   #order(): OrderEntry[] | null {
     const order: OrderEntry[] = []
     for (const peer of this.#core.peers.values()) {
-      if (!isToBeNamed(peer)) continue
+      const outgoing = this.known(peer)
+      if (outgoing === undefined || !isToBeNamed(outgoing)) continue
       if (order.length === MAX_ORDER_ENTRIES) return null
-      order.push({ tag: peer.tag, lastPrivate: peer.nextPrivate - 1 })
+      order.push({ tag: peer.tag, lastPrivate: outgoing.numbers.nextPrivate - 1 })
     }
     return order
   }
 
-  #sendToAll(outgoing: Outgoing, order: readonly OrderEntry[], submission: Submission, receipt: Receipt | null): void {
+  #sendToAll(
+    submitted: Submitted,
+    order: readonly OrderEntry[],
+    submission: Submission,
+    receipt: Receipt | null,
+  ): void {
+    const { kind, bytes, end = false } = submitted
+    const recipients = this.#recipients(end)
     const message: OutMessage = {
       to: 'all',
       number: this.#nextBroadcast++,
       afterBroadcast: 0,
       order,
-      text: outgoing.kind === 'text',
-      bytes: outgoing.bytes,
+      text: kind === 'text',
+      end,
+      bytes,
       submission,
       receipt,
       isOwed: true,
     }
-    this.#tree.gather()
-    for (const peer of this.#core.peers.values()) {
-      if (peer.stream === null) continue
+    this.tree.gather()
+    for (const [peer, outgoing] of recipients) {
+      if (outgoing.isRefused) {
+        if (peer.isHere) this.#refused(peer, receipt)
+        continue
+      }
       this.#core.busy.add(peer)
-      peer.stream.privateSinceBroadcast = peer.nextPrivate
+      outgoing.privateSinceBroadcast = outgoing.numbers.nextPrivate
       if (peer.isHere) receipt?.expect()
       // Who is still joining gets it, but nobody waits for that.
-      peer.stream.outbox.push(peer.isHere ? message : { ...message, submission: null, receipt: null, isOwed: false })
+      outgoing.outbox.push(peer.isHere ? message : { ...message, submission: null, receipt: null, isOwed: false })
     }
-    this.#tree.push(message)
+    this.tree.push(message)
   }
 
-  /** `false` when the member is not here any more. */
-  #sendToOne(outgoing: Outgoing, submission: Submission, receipt: Receipt | null): boolean {
-    const peer: Peer | undefined = this.#core.peers.get(outgoing.to)
-    if (!peer?.stream || !peer.isHere) return false
+  #refused({ id }: Peer, receipt: Receipt | null): void {
+    receipt?.expect()
+    receipt?.failed({ id, code: 'stream-refused', maybeDelivered: false })
+  }
+
+  /** Of what is for all: those with a session, whom the end of a stream concerns if they know of it. */
+  #recipients(end: boolean): [Peer, Outgoing][] {
+    const recipients: [Peer, Outgoing][] = []
+    for (const peer of this.#core.peers.values()) {
+      const outgoing = end ? this.known(peer) : this.outgoing(peer)
+      if (outgoing !== undefined) recipients.push([peer, outgoing])
+    }
+    return recipients
+  }
+
+  /** `false` when the member is not here any more, or takes nothing of this stream. */
+  #sendToOne({ to, kind, bytes, end = false }: Submitted, submission: Submission, receipt: Receipt | null): boolean {
+    const peer: Peer | undefined = this.#core.peers.get(to)
+    const outgoing = peer?.isHere === true ? this.outgoing(peer) : undefined
+    if (peer === undefined || outgoing === undefined || outgoing.isRefused) return false
     receipt?.expect()
     this.#core.busy.add(peer)
-    peer.stream.outbox.push({
+    outgoing.outbox.push({
       to: 'one',
-      number: peer.nextPrivate++,
+      number: outgoing.numbers.nextPrivate++,
       afterBroadcast: this.#nextBroadcast - 1,
       order: [],
-      text: outgoing.kind === 'text',
-      bytes: outgoing.bytes,
+      text: kind === 'text',
+      end,
+      bytes,
       submission,
       receipt,
       isOwed: true,

@@ -1,66 +1,162 @@
-import type { AllChunk, MemberRecord, OneChunk } from '../../protocol/records.js'
+import type { AllChunk, Datagram, MemberRecord, OneChunk } from '../../protocol/records.js'
+import { MESSAGE_STREAM, STREAM_MODE, type Opening } from '../../protocol/streams.js'
+import { MAX_CHUNK_BYTES } from '../../protocol/limits.js'
 import type { Core } from '../core.js'
 import type { EngineEvent } from '../events.js'
 import type { AgreedSession, Peer, StreamStart } from '../peer.js'
 import { ProtocolViolation } from '../violation.js'
 import { Inbox, type InMessage } from './inbox.js'
-import { PeerStream } from './peer-stream.js'
+import { Incoming } from './incoming.js'
+import { PairStreams } from './pair-streams.js'
 import type { Reassembly } from './reassembly.js'
 import { Sender } from './sender.js'
 import type { TreeSender } from './tree-sender.js'
 
-/** The message streams with all members: made with the first handshake, started anew when a side lost its end. */
+/** What one member may have open towards me. */
+const MAX_STREAMS = 256
+/** Streams that have ended are remembered, since their end may not have been heard of: what comes of them once more. */
+const MAX_ENDED = 256
+/** Of one member, streams whose broadcasts were heard in an earlier stay. */
+const MAX_HEARD = 512
+
+/**
+ * All streams with all members. The message stream of a pair is made with the first handshake and started anew when a
+ * side lost its end; others are opened by whoever sends on them, and end with the pair's epoch.
+ */
 export class Streams {
   readonly #core: Core
   readonly #reassembly: Reassembly
-  readonly #sender: Sender
+  readonly #createTree: (stream: number) => TreeSender
+  /** What I send, by stream. */
+  readonly #senders = new Map<number, Sender>()
+  readonly #messages: Sender
   /** By which what others send names me. */
   readonly #myTag: Uint8Array
 
-  constructor(core: Core, reassembly: Reassembly, tree: TreeSender) {
+  constructor(core: Core, reassembly: Reassembly, createTree: (stream: number) => TreeSender) {
     this.#core = core
     this.#reassembly = reassembly
-    this.#sender = new Sender(core, tree)
+    this.#createTree = createTree
     this.#myTag = core.idBytes.subarray(0, 4)
+    this.#messages = this.#create(null)
+  }
+
+  #create(opening: Opening | null): Sender {
+    const tree = this.#createTree(opening?.stream ?? MESSAGE_STREAM)
+    const sender = new Sender(this.#core, tree, opening)
+    this.#senders.set(sender.stream, sender)
+    return sender
+  }
+
+  /** I am about to send on this stream. */
+  open(opening: Opening): void {
+    if (!this.#senders.has(opening.stream)) this.#create(opening)
   }
 
   submit(event: EngineEvent & { type: 'submit' }): void {
-    this.#sender.submit(event)
+    this.#senders.get(event.stream ?? MESSAGE_STREAM)?.submit(event)
+  }
+
+  /** I send nothing more on it. What is under way is kept until it has arrived, and its end with it. */
+  close(stream: number): void {
+    this.#senders.get(stream)?.close()
+    this.#forgetClosed()
+  }
+
+  post({ stream, to, bytes }: EngineEvent & { type: 'post' }): void {
+    this.#senders.get(stream)?.post(to, bytes)
+  }
+
+  /** The application takes no more of this stream for now, or goes on. */
+  pause(peer: Peer | undefined, stream: number, isPaused: boolean): void {
+    const incoming = peer?.streams?.in.get(stream)
+    if (peer === undefined || incoming === undefined) return
+    incoming.pause(isPaused, this.#core.nowMs)
+    this.#core.busy.add(peer)
+    this.#core.wakeNow()
+  }
+
+  /** Gives up what is not acknowledged of one of my streams. */
+  cut(stream: number): void {
+    const sender = this.#senders.get(stream)
+    if (sender === undefined || stream === MESSAGE_STREAM) return
+    for (const peer of this.#core.peers.values()) {
+      const outgoing = sender.known(peer)
+      if (outgoing === undefined) continue
+      this.#core.busy.add(peer)
+      sender.fail(peer, outgoing.outbox.fail(sender.nextBroadcast, outgoing.numbers.nextPrivate), 'closed')
+    }
+    sender.resume()
+    this.#core.wakeNow()
   }
 
   /** Where my streams to this member would start; from now on it gets what is sent to all. */
   prepare(peer: Peer): StreamStart {
-    peer.stream ??= new PeerStream(peer, this.#inbox({ firstBroadcast: 1, firstPrivate: 1 }), this.#sender.onAdmitted)
-    return { firstBroadcast: this.#sender.nextBroadcast, firstPrivate: peer.nextPrivate }
+    if (peer.streams === null) {
+      const inbox = this.#inbox(peer, { firstBroadcast: 1, firstPrivate: 1 })
+      const incoming = new Incoming(peer, null, inbox)
+      peer.streams = new PairStreams(this.#messages.create(peer.id, peer), incoming)
+    }
+    return { firstBroadcast: this.#messages.nextBroadcast, firstPrivate: peer.nextPrivate }
   }
 
   /** The member is gone, or no session came of it: nobody waits for it any longer. */
   abandon(peer: Peer): void {
-    const { stream } = peer
-    this.#noteHeard(peer)
-    peer.stream = null
-    this.#reassembly.update(peer)
-    if (stream) this.#sender.part(peer, stream.outbox.clear())
+    const { streams } = peer
+    if (streams === null) return
+    this.#noteHeard(peer, streams)
+    peer.streams = null
+    for (const incoming of streams.in.values()) this.#reassembly.forget(incoming)
+    for (const [stream, { outbox }] of streams.out) this.#senders.get(stream)?.part(peer, outbox.clear())
+    this.#forgetClosed()
   }
 
-  #noteHeard(peer: Peer): void {
-    peer.heardBroadcasts = Math.max(peer.heardBroadcasts, peer.stream?.handedOn.nextBroadcast ?? 1)
+  #noteHeard(peer: Peer, { in: incoming }: PairStreams): void {
+    const heard = (peer.heardBroadcasts ??= new Map<number, number>())
+    for (const [stream, { handedOn }] of incoming) {
+      if (handedOn.nextBroadcast > 1) heard.set(stream, Math.max(heard.get(stream) ?? 1, handedOn.nextBroadcast))
+    }
+    for (const stream of heard.keys()) {
+      if (heard.size <= MAX_HEARD) return
+      if (stream !== MESSAGE_STREAM) heard.delete(stream)
+    }
   }
 
   /** Takes the streams of an agreed session into use; `true` when they start anew. */
   adopt(peer: Peer, agreed: AgreedSession): boolean {
-    if (agreed.session.epoch === peer.epoch || peer.stream === null) return false
+    const { streams } = peer
+    if (agreed.session.epoch === peer.epoch || streams === null) return false
     peer.epoch = agreed.session.epoch
-    this.#noteHeard(peer)
+    this.#noteHeard(peer, streams)
     this.#core.busy.add(peer)
-    const unsettled = peer.stream.outbox.restart(agreed.own.firstBroadcast, agreed.own.firstPrivate)
-    const firstBroadcast = Math.max(agreed.theirs.firstBroadcast, peer.heardBroadcasts)
-    peer.stream.inbox = this.#inbox({ ...agreed.theirs, firstBroadcast })
-    peer.stream.takeHeld()
-    peer.stream.resume()
-    this.#reassembly.update(peer)
-    this.#sender.part(peer, unsettled)
+    this.#adoptMessages(peer, streams, agreed)
+    for (const [stream, incoming] of streams.in) {
+      if (stream !== MESSAGE_STREAM) this.#drop(streams, incoming)
+    }
+    for (const [stream, { outbox }] of streams.out) {
+      if (stream === MESSAGE_STREAM) continue
+      streams.out.delete(stream)
+      this.#senders.get(stream)?.part(peer, outbox.clear())
+    }
+    streams.stops.clear()
+    this.#forgetClosed()
     return true
+  }
+
+  #adoptMessages(peer: Peer, streams: PairStreams, { own, theirs }: AgreedSession): void {
+    const { out, in: incoming } = streams.messages
+    const unsettled = out.outbox.restart(own.firstBroadcast, own.firstPrivate)
+    const firstBroadcast = Math.max(theirs.firstBroadcast, peer.heardBroadcasts?.get(MESSAGE_STREAM) ?? 1)
+    incoming.inbox = this.#inbox(peer, { ...theirs, firstBroadcast })
+    incoming.takeHeld()
+    out.resume()
+    this.#reassembly.update(incoming)
+    this.#messages.part(peer, unsettled)
+  }
+
+  #drop(streams: PairStreams, incoming: Incoming): void {
+    streams.forget(incoming)
+    this.#reassembly.forget(incoming)
   }
 
   /**
@@ -68,98 +164,192 @@ export class Streams {
    * stands still while a member that is here says that it takes no more for now.
    */
   failStalled(): void {
-    const { nowMs, options } = this.#core
     for (const peer of this.#core.busy) {
-      const { stream } = peer
-      if (stream === null) continue
-      const isWaitedFor = this.#sender.waitsFor(peer) && !(stream.outbox.isHeldBack && peer.isHere)
-      const stallMs = stream.stallAtMs(isWaitedFor, options.limits.stallMs, nowMs)
-      if (stallMs === null) continue
-      if (stallMs > nowMs) {
-        this.#core.wakeAt(stallMs)
-        continue
+      for (const stream of peer.streams?.out.keys() ?? []) {
+        const sender = this.#senders.get(stream)
+        if (sender !== undefined) this.#failIfStalled(peer, sender)
       }
-      this.#sender.fail(peer, stream.stall(this.#sender.nextBroadcast, peer.nextPrivate), 'member-stalled')
-      this.#sender.resume()
     }
   }
 
-  reset(peer: Peer, { stream, nextBroadcast, nextPrivate }: MemberRecord & { type: 'reset' }): void {
-    if (stream !== 0) throw new ProtocolViolation('stream was never opened')
-    if (peer.stream === null) return
+  #failIfStalled(peer: Peer, sender: Sender): void {
+    const { nowMs, options } = this.#core
+    const outgoing = sender.known(peer)
+    // What is in bulk waits.
+    if (outgoing === undefined || outgoing.mode === STREAM_MODE.BULK) return
+    const isWaitedFor = sender.waitsFor(peer) && !(outgoing.outbox.isHeldBack && peer.isHere)
+    const stallMs = outgoing.stallAtMs(isWaitedFor, options.limits.stallMs, nowMs)
+    if (stallMs === null) return
+    if (stallMs > nowMs) return this.#core.wakeAt(stallMs)
+    const unsettled = outgoing.stall(sender.nextBroadcast, outgoing.numbers.nextPrivate)
+    sender.fail(peer, unsettled, 'member-stalled')
+    sender.resume()
+  }
+
+  /** A member says what one of its streams is. The same again, by another path, changes nothing. */
+  opened(peer: Peer, record: MemberRecord & { type: 'open' }): void {
+    const { streams } = peer
+    if (streams === null || this.#core.isLeaving) return
+    const { stream, kind, mode, name } = record
+    if (stream === MESSAGE_STREAM) throw new ProtocolViolation('opens the message stream')
     this.#core.busy.add(peer)
-    peer.stream.skipTo(nextBroadcast, nextPrivate, this.#core.nowMs)
-    this.#take(peer, peer.stream, peer.stream.inbox.takeNext())
-    this.#reassembly.update(peer)
+    if (streams.in.has(stream)) return this.#skipTo(peer, streams, record)
+    if (streams.openCount >= MAX_STREAMS) return streams.refuse(stream)
+    const heard = peer.heardBroadcasts?.get(stream) ?? 1
+    const start = { firstBroadcast: Math.max(record.nextBroadcast, heard), firstPrivate: record.nextPrivate }
+    const incoming = new Incoming(peer, { stream, kind, mode, name }, this.#inbox(peer, start, mode))
+    incoming.oweAck(this.#core.nowMs)
+    this.#core.wakeNow()
+    streams.in.set(stream, incoming)
+    if (peer.isHere) this.#announce(incoming)
+  }
+
+  #announce({ peer, opening }: Incoming): void {
+    if (opening !== null) this.#core.effects.streamOpened({ from: peer.id, opening })
+  }
+
+  /** A member takes nothing of one of my streams. */
+  stopped(peer: Peer, { stream }: MemberRecord & { type: 'stop' }): void {
+    const outgoing = peer.streams?.out.get(stream)
+    const sender = this.#senders.get(stream)
+    if (outgoing === undefined || sender === undefined) return
+    if (stream === MESSAGE_STREAM) throw new ProtocolViolation('stops the message stream')
+    outgoing.isRefused = true
+    sender.part(peer, outgoing.outbox.clear(), 'stream-refused')
+  }
+
+  reset(peer: Peer, record: MemberRecord & { type: 'reset' }): void {
+    if (peer.streams?.in.has(record.stream) === true) this.#skipTo(peer, peer.streams, record)
+  }
+
+  #skipTo(
+    peer: Peer,
+    streams: PairStreams,
+    {
+      stream,
+      nextBroadcast,
+      nextPrivate,
+    }: Pick<MemberRecord & { type: 'reset' }, 'stream' | 'nextBroadcast' | 'nextPrivate'>,
+  ): void {
+    const incoming = streams.in.get(stream)
+    if (incoming === undefined) return
+    this.#core.busy.add(peer)
+    incoming.skipTo(nextBroadcast, nextPrivate, this.#core.nowMs)
+    this.#take(incoming, incoming.inbox.takeNext())
+    this.#reassembly.update(incoming)
     this.#core.wakeNow()
   }
 
   acknowledged(peer: Peer, ack: MemberRecord & { type: 'ack' }): void {
-    if (ack.stream !== 0) throw new ProtocolViolation('stream was never opened')
-    if (peer.stream === null) return
-    const isNumbered = ack.nextBroadcast <= this.#sender.nextBroadcast && ack.nextPrivate <= peer.nextPrivate
-    if (!isNumbered || !peer.stream.acknowledge(ack)) throw new ProtocolViolation('acknowledges what was never sent')
+    const { streams } = peer
+    const sender = this.#senders.get(ack.stream)
+    const outgoing = streams?.out.get(ack.stream)
+    // Of a stream that is over on my side.
+    if (streams === null || sender === undefined || outgoing === undefined) return
+    const { numbers, outbox } = outgoing
+    const isNumbered = ack.nextBroadcast <= sender.nextBroadcast && ack.nextPrivate <= numbers.nextPrivate
+    if (!isNumbered || !outgoing.acknowledge(ack)) throw new ProtocolViolation('acknowledges what was never sent')
     this.#core.busy.add(peer)
-    this.#sender.resume()
+    if (outbox.isEnded) {
+      streams.out.delete(ack.stream)
+      this.#forgetClosed()
+    }
+    sender.resume()
     this.#core.wakeNow()
   }
 
+  /** My streams that are closed, and known to nobody who has not acknowledged all of it. */
+  #forgetClosed(): void {
+    for (const [stream, sender] of this.#senders) {
+      if (!sender.isClosed || stream === MESSAGE_STREAM) continue
+      const isKnown = [...this.#core.peers.values()].some((peer) => sender.known(peer)?.isAtRest === false)
+      if (!isKnown) this.#senders.delete(stream)
+    }
+  }
+
   receive(peer: Peer, chunk: AllChunk | OneChunk, way: 'path' | 'tree' = 'path'): void {
-    if (chunk.stream !== 0) throw new ProtocolViolation('stream was never opened')
-    const { stream } = peer
-    // Nothing is delivered any more, so nothing may be acknowledged either.
-    if (stream === null || this.#core.isLeaving) return
+    const incoming = peer.streams?.in.get(chunk.stream)
+    // Nothing is delivered any more, so nothing may be acknowledged either; and what was never opened, or is long over, is
+    // not known: its opening comes again with whatever else does.
+    if (incoming === undefined || this.#core.isLeaving) return
     // The tree carries on for the others whatever this member was told; what it has no credit for is sent again.
-    if (way === 'tree' && this.#reassembly.creditFor(peer) === 0) return
+    if (way === 'tree' && this.#reassembly.creditFor(incoming) === 0) return
     this.#core.busy.add(peer)
     const isRouted = way === 'tree' && peer.path.kind !== 'direct'
-    this.#take(peer, stream, stream.receive(chunk, this.#core.nowMs, isRouted))
-    this.#reassembly.update(peer)
-    this.#core.wakeAt(stream.ackDueMs ?? Infinity)
+    this.#take(incoming, incoming.receive(chunk, this.#core.nowMs, isRouted))
+    this.#reassembly.update(incoming)
+    if (this.#reassembly.isBeyond(peer)) throw new ProtocolViolation('goes on without credit')
+    this.#core.wakeAt(incoming.ackDueMs ?? Infinity)
+  }
+
+  /** What comes before the news of its member, or of its stream, is lost, as it may be. */
+  datagram(peer: Peer, { stream, number, bytes }: Datagram): void {
+    const incoming = peer.streams?.in.get(stream)
+    if (incoming === undefined || !peer.isHere || this.#core.isLeaving || !incoming.isFresh(number)) return
+    this.#deliver(incoming, { to: 'me', kind: 'binary', end: false, bytes: bytes.slice() })
   }
 
   /** This message, and those that have waited for it. */
-  #take(peer: Peer, stream: PeerStream, first: InMessage | null): void {
-    for (let message = first; message !== null; message = stream.inbox.takeNext()) this.#received(peer, stream, message)
+  #take(incoming: Incoming, first: InMessage | null): void {
+    for (let message = first; message !== null; message = incoming.inbox.takeNext()) this.#received(incoming, message)
+    if (incoming.inbox.isEnded) incoming.peer.streams?.ended(incoming, MAX_ENDED)
   }
 
   /** A member's first message comes after the news that it is here. */
-  #received(peer: Peer, stream: PeerStream, message: InMessage): void {
-    if (peer.isHere) this.#deliver(peer, message)
-    else if (!stream.hold(message)) throw new ProtocolViolation('goes on without credit')
+  #received(incoming: Incoming, message: InMessage): void {
+    if (incoming.peer.isHere) this.#deliver(incoming, message)
+    else if (!incoming.hold(message)) throw new ProtocolViolation('goes on without credit')
   }
 
   /** What I owe this member, if anything, to go by another way than its path as well. */
-  copyAck(peer: Peer): MemberRecord | null {
-    const { stream } = peer
-    if (stream === null || stream.ackDueMs === null || peer.session?.epoch !== peer.epoch) return null
-    return stream.copyAck(this.#reassembly.creditFor(peer))
+  *copyAcks(peer: Peer): Generator<MemberRecord> {
+    if (peer.session?.epoch !== peer.epoch) return
+    for (const incoming of peer.streams?.in.values() ?? []) {
+      if (incoming.ackDueMs !== null) yield incoming.copyAck(this.#reassembly.creditFor(incoming))
+    }
   }
 
   /** The member is here: what came before the news of it is delivered. */
   release(peer: Peer): void {
-    for (const message of peer.stream?.takeHeld() ?? []) this.#deliver(peer, message)
+    for (const incoming of peer.streams?.in.values() ?? []) {
+      this.#announce(incoming)
+      for (const message of incoming.takeHeld()) this.#deliver(incoming, message)
+    }
     this.#reassembly.release()
+  }
+
+  /** Links have changed. */
+  refreshTrees(): void {
+    for (const { tree } of this.#senders.values()) tree.refresh()
+  }
+
+  /** Makes frames as long as their branches take them, of each stream in turn. */
+  fillTrees(): void {
+    let filling = [...this.#senders.values()]
+    while (filling.length > 0) filling = filling.filter(({ tree }) => tree.fill())
   }
 
   /** Whether a member that is here has not acknowledged everything. */
   get isOwing(): boolean {
-    return [...this.#core.peers.values()].some((peer) => peer.isHere && peer.stream?.outbox.isEmpty === false)
+    return [...this.#core.peers.values()].some((peer) => peer.isHere && peer.streams?.isOwing === true)
   }
 
   clear(): void {
-    for (const peer of this.#core.peers.values()) peer.stream?.outbox.clear()
+    for (const peer of this.#core.peers.values()) {
+      for (const { outbox } of peer.streams?.out.values() ?? []) outbox.clear()
+    }
   }
 
-  #deliver(peer: Peer, message: InMessage): void {
+  #deliver({ peer, stream }: Incoming, message: InMessage): void {
     this.#core.counters.messagesDelivered++
-    this.#core.effects.deliver({ from: peer.id, ...message })
+    this.#core.effects.deliver({ from: peer.id, stream, ...message })
   }
 
-  #inbox(start: StreamStart): Inbox {
+  #inbox(peer: Peer, start: StreamStart, mode?: number): Inbox {
     return new Inbox({
-      maxBytes: this.#core.options.limits.messageBytes,
+      maxBytes: mode === STREAM_MODE.BULK ? MAX_CHUNK_BYTES : this.#core.options.limits.messageBytes,
       myTag: this.#myTag,
+      allWaitingBytes: () => peer.streams?.waitingBytes ?? 0,
       ...start,
     })
   }

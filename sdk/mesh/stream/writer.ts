@@ -1,3 +1,4 @@
+import { MAX_MEMBER_FRAME_BYTES } from '../../protocol/limits.js'
 import { PackWriter } from '../../protocol/pack.js'
 import { RELAY_OVERHEAD_BYTES } from '../../protocol/relay-frames.js'
 import type { Queue } from '../../util/queue.js'
@@ -5,15 +6,20 @@ import type { ControlQueue } from '../control-queue.js'
 import type { Core } from '../core.js'
 import type { Forward, Link } from '../link.js'
 import type { Peer } from '../peer.js'
-import type { PeerStream } from './peer-stream.js'
+import type { Outbox } from './outbox.js'
+import type { Outgoing } from './outgoing.js'
+import type { PairStreams } from './pair-streams.js'
 import type { Reassembly } from './reassembly.js'
-import type { TreeSender } from './tree-sender.js'
+import type { Streams } from './streams.js'
 
 /** Below this much room nothing is begun: more is on its way. */
 const LEAST_ROOM_BYTES = 128
 /** The largest acknowledgement. */
 const ACK_BYTES = 48
-const RESET_BYTES = 24
+/** The largest OPEN, with 64 bytes of name. */
+const PRELUDE_BYTES = 112
+/** What each of several streams gets of a frame at least. */
+const LEAST_SHARE_BYTES = 4_096
 
 /**
  * Fills the room that links report: what is for one member goes into one frame, control first, then acknowledgements,
@@ -22,18 +28,21 @@ const RESET_BYTES = 24
 export class Writer {
   readonly #core: Core
   readonly #reassembly: Reassembly
-  readonly #tree: TreeSender
+  readonly #streams: Streams
 
-  constructor(core: Core, reassembly: Reassembly, tree: TreeSender) {
+  constructor(core: Core, reassembly: Reassembly, streams: Streams) {
     this.#core = core
     this.#reassembly = reassembly
-    this.#tree = tree
+    this.#streams = streams
   }
 
   flush(): void {
-    this.#tree.fill()
+    this.#streams.fillTrees()
     const relayed = this.#relayed()
-    for (const link of this.#core.boundLinks()) this.#fill(link, relayed.get(link) ?? [])
+    for (const link of this.#core.boundLinks()) {
+      this.#fillUnreliable(link)
+      this.#fill(link, relayed.get(link) ?? [])
+    }
     for (const peer of this.#core.busy) this.#watchAcks(peer)
   }
 
@@ -60,11 +69,32 @@ export class Writer {
     }
   }
 
+  /** What promises nothing, where there is a lane of that kind. */
+  #fillUnreliable(link: Link): void {
+    const { streams } = link.peer
+    if (streams === null || !link.hasUnreliable || !this.#isPath(link)) return
+    for (const datagrams of streams.datagrams()) {
+      for (;;) {
+        if (link.unreliableRoom < LEAST_ROOM_BYTES) return
+        const pack = new PackWriter('frame', Math.min(link.unreliableRoom, MAX_MEMBER_FRAME_BYTES))
+        const datagram = datagrams.take(pack.left)
+        if (datagram === null) break
+        pack.write(datagram)
+        this.#core.write(link, 'unreliable', pack.finish())
+      }
+    }
+  }
+
+  #isPath(link: Link): boolean {
+    const { peer } = link
+    return peer.link === link && peer.path.kind === 'direct' && link.session?.epoch === peer.epoch
+  }
+
   #writeDirect(link: Link): boolean {
     const { peer, pace } = link
-    const isPath = peer.link === link && peer.path.kind === 'direct' && link.session?.epoch === peer.epoch
+    const isPath = this.#isPath(link)
     const room = Math.min(link.room, pace.frameBytes)
-    const frame = this.#pack('frame', room, link.control, isPath ? peer : null)
+    const frame = this.#pack('frame', room, link.control, isPath ? peer : null, link.hasUnreliable)
     if (frame === null) return false
     this.#core.write(link, 'reliable', frame)
     return true
@@ -73,7 +103,7 @@ export class Writer {
   #writeRelayed(link: Link, peer: Peer): boolean {
     if (peer.session === null || peer.session.epoch !== peer.epoch) return false
     const room = Math.min(link.room, link.pace.frameBytes) - RELAY_OVERHEAD_BYTES
-    const records = this.#pack('sealed', room, peer.controlBytes > 0 ? peer.control : null, peer)
+    const records = this.#pack('sealed', room, peer.controlBytes > 0 ? peer.control : null, peer, false)
     if (records === null) return false
     this.#core.write(link, 'reliable', this.#core.sealRelayed(peer, peer.session, records))
     return true
@@ -86,44 +116,96 @@ export class Writer {
     return true
   }
 
-  /** Records up to `room` bytes, or `null` if none wait. */
-  #pack(kind: 'frame' | 'sealed', room: number, control: ControlQueue | null, peer: Peer | null): Uint8Array | null {
-    if (room < LEAST_ROOM_BYTES || (control?.isEmpty !== false && !this.#hasPart(peer))) return null
+  /** Records up to `room` bytes, or `null` if none wait. `hasUnreliable`: what promises nothing goes elsewhere. */
+  #pack(
+    kind: 'frame' | 'sealed',
+    room: number,
+    control: ControlQueue | null,
+    peer: Peer | null,
+    hasUnreliable: boolean,
+  ): Uint8Array | null {
+    const hasPart = this.#hasPart(peer) || (!hasUnreliable && peer?.streams?.hasDatagrams === true)
+    if (room < LEAST_ROOM_BYTES || (control?.isEmpty !== false && !hasPart)) return null
     const pack = new PackWriter(kind, room)
     control?.moveTo(pack)
-    if (peer?.stream) this.#packStream(pack, peer, peer.stream)
+    if (peer?.streams) this.#packStreams(pack, peer.streams, hasUnreliable)
     return pack.isEmpty ? null : pack.finish()
   }
 
   #hasPart(peer: Peer | null): boolean {
-    const stream = peer?.stream
-    if (!stream) return false
-    return stream.outbox.isReady || (stream.ackDueMs !== null && stream.ackDueMs <= this.#core.nowMs)
+    const streams = peer?.streams
+    if (!streams) return false
+    return streams.isReady || streams.stops.size > 0 || (streams.ackDueMs ?? Infinity) <= this.#core.nowMs
   }
 
-  #packStream(pack: PackWriter, peer: Peer, stream: PeerStream): void {
-    const isAckDue = stream.ackDueMs !== null && stream.ackDueMs <= this.#core.nowMs
-    const rides = stream.ackDueMs !== null && stream.outbox.isReady
-    if ((isAckDue || rides) && ACK_BYTES <= pack.left) pack.write(stream.takeAck(this.#reassembly.creditFor(peer)))
-    if (stream.outbox.isResetDue) {
-      if (RESET_BYTES > pack.left) return
-      pack.write(stream.outbox.takeReset())
+  #packStreams(pack: PackWriter, streams: PairStreams, hasUnreliable: boolean): void {
+    this.#packAcks(pack, streams)
+    if (!hasUnreliable) this.#packDatagrams(pack, streams)
+    for (const lane of streams.lanes()) if (!this.#packLane(pack, lane)) return
+  }
+
+  /** Those that are due, and all that are owed where something goes anyway. */
+  #packAcks(pack: PackWriter, streams: PairStreams): void {
+    const { isReady } = streams
+    for (const incoming of streams.in.values()) {
+      if (incoming.ackDueMs === null || (!isReady && incoming.ackDueMs > this.#core.nowMs)) continue
+      if (ACK_BYTES > pack.left) return
+      pack.write(incoming.takeAck(this.#reassembly.creditFor(incoming)))
     }
+    for (const stream of streams.stops) {
+      if (ACK_BYTES > pack.left) return
+      streams.stops.delete(stream)
+      pack.write({ type: 'stop', stream })
+    }
+  }
+
+  /** By a way that has no lane of their own. */
+  #packDatagrams(pack: PackWriter, streams: PairStreams): void {
+    for (const datagrams of streams.datagrams()) {
+      for (let next = datagrams.take(pack.left); next !== null; next = datagrams.take(pack.left)) pack.write(next)
+    }
+  }
+
+  /** In turns, as long as there is room; whether there is room for the next lane. */
+  #packLane(pack: PackWriter, lane: readonly Outgoing[]): boolean {
+    let waiting = lane
+    while (waiting.length > 0) {
+      const share = Math.max(LEAST_SHARE_BYTES, Math.floor(pack.left / waiting.length))
+      const more = waiting.filter(({ outbox }) => this.#packOne(pack, outbox, Math.min(share, pack.left)))
+      if (pack.left < LEAST_ROOM_BYTES || more.length === 0) break
+      waiting = more
+    }
+    return pack.left >= LEAST_ROOM_BYTES
+  }
+
+  /** Whether anything of this stream was written. */
+  #packOne(pack: PackWriter, outbox: Outbox, share: number): boolean {
+    if (outbox.isPreludeDue) {
+      if (PRELUDE_BYTES > pack.left) return false
+      pack.write(outbox.takePrelude())
+    }
+    const leftAfter = pack.left - share
+    let wrote = false
     for (;;) {
-      const chunk = stream.outbox.next(pack.left)
-      if (chunk === null) return
+      const chunk = outbox.next(pack.left - leftAfter)
+      if (chunk === null) return wrote
       pack.write(chunk)
+      wrote = true
     }
   }
 
   #watchAcks(peer: Peer): void {
-    const { stream } = peer
-    if (stream === null) return
+    const { streams } = peer
+    if (streams === null) return
+    const { nowMs } = this.#core
+    const { ackDueMs } = streams
     // An acknowledgement that is due and could not be written goes with the room that frees it.
-    if (stream.ackDueMs !== null && stream.ackDueMs > this.#core.nowMs) this.#core.wakeAt(stream.ackDueMs)
-    if (peer.path.kind !== 'relayed' && !stream.outbox.isByTree) return
-    const resendMs = stream.resendAtMs(this.#core.nowMs, peer.rttMs)
-    if (resendMs !== null) this.#core.wakeAt(resendMs)
-    else if (stream.outbox.isReady && peer.relayNext !== null) this.#core.wakeAt(this.#core.nowMs + 1)
+    if (ackDueMs !== null && ackDueMs > nowMs) this.#core.wakeAt(ackDueMs)
+    for (const outgoing of streams.out.values()) {
+      if (peer.path.kind !== 'relayed' && !outgoing.outbox.isByTree) continue
+      const resendMs = outgoing.resendAtMs(nowMs, peer.rttMs)
+      if (resendMs !== null) this.#core.wakeAt(resendMs)
+      else if (outgoing.outbox.isReady && peer.relayNext !== null) this.#core.wakeAt(nowMs + 1)
+    }
   }
 }

@@ -11,11 +11,23 @@ import {
 } from '../../../sdk/mesh/session/handshake.js'
 import { openHello, sealHello } from '../../../sdk/mesh/session/hello.js'
 import { Session } from '../../../sdk/mesh/session/session.js'
+import { decodeValue, encodeValue } from '../../../sdk/protocol/any-value.js'
+import { decodeChannelFrame, encodeChannelFrame, type ChannelFrame } from '../../../sdk/protocol/channel-frames.js'
 import { FRAME } from '../../../sdk/protocol/codes.js'
 import { decodeFields } from '../../../sdk/protocol/fields.js'
 import type { HandshakePayload } from '../../../sdk/protocol/handshake-payload.js'
 import { Reader } from '../../../sdk/protocol/reader.js'
 import { encodeRecord, readRecord } from '../../../sdk/protocol/records.js'
+import { STREAM_MODE } from '../../../sdk/protocol/streams.js'
+import {
+  decodeStreamEnd,
+  decodeTransferFrame,
+  encodeStreamEnd,
+  encodeTransferFrame,
+  type StreamEnd,
+  type TransferFrame,
+} from '../../../sdk/protocol/transfer-frames.js'
+import { encodeBase64url } from '../../../sdk/util/base64url.js'
 import { Random } from '../../support/random.js'
 
 /** Bytes written out by PROTOCOL.md, without help of the code. Spaces part the fields. */
@@ -78,12 +90,15 @@ describe('C2: records', () => {
   it.each([
     ['a code that is not in use', '0a 00'],
     ['a whole message that is not a first piece', '04 00 02 01 00 00'],
-    ['flags that are not in use', '04 00 08 01 00 01 61'],
+    ['flags that are not in use', '04 00 10 01 00 01 61'],
     ['message number 0', '05 00 03 00 00 01 61'],
     ['a later piece without bytes', '04 00 00 01 05 00'],
     ['a first piece beyond its message', '05 00 01 01 01 00 02 6161'],
     ['33 recipients before a broadcast', `04 00 03 01 21 ${many(33, '0000000001')} 00`],
     ['a digest beyond 1,024 members', '08 8108'],
+    ['a mode that is not in use', '0b 10 01 04 01 01 00'],
+    ['a stream name of 65 bytes', `0b 10 01 00 01 01 41 ${many(65, '61')}`],
+    ['datagram number 0', '0d 10 00 01 61'],
   ])('with %s are refused', (_name, bytes) => {
     expect(() => readRecord(new Reader(unhex(bytes)))).toThrow('cannot decode frame')
   })
@@ -255,5 +270,93 @@ describe('sealed frames', () => {
     expect(bob.at.checkBind(frame, null)).toBe(false)
     expect(ada.at.checkBind(frame, { local: x, remote: y })).toBe(false)
     expect(setup().bob.at.checkBind(frame, { local: y, remote: x })).toBe(false)
+  })
+})
+
+describe('streams', () => {
+  it.each<[string, Parameters<typeof encodeRecord>[0]]>([
+    [
+      '0b 10 01 02 01 03 04 63686174',
+      {
+        ...{ type: 'open', stream: 16, kind: 1, mode: STREAM_MODE.UNRELIABLE },
+        ...{ nextBroadcast: 1, nextPrivate: 3, name: 'chat' },
+      },
+    ],
+    ['0c 8101', { type: 'stop', stream: 129 }],
+    ['0d 10 05 02 aabb', { type: 'datagram', stream: 16, number: 5, bytes: unhex('aabb') }],
+  ])('C4: are told of and carried by these bytes: %s', (bytes, record) => {
+    expect(hex(encodeRecord(record))).toBe(hex(unhex(bytes)))
+    expect(readRecord(new Reader(unhex(bytes)))).toEqual(record)
+  })
+
+  it.each<[string, unknown]>([
+    ['7f', undefined],
+    ['7e', null],
+    ['79', false],
+    ['78', true],
+    ['7d 07', 7],
+    ['7d 40', -0],
+    ['7d c1 01', -65],
+    ['7c 3f000000', 0.5],
+    ['7b 3fb999999999999a', 0.1],
+    ['7b 41e0000000200000', 2 ** 31 + 1],
+    ['7a ffffffffffffffff', -1n],
+    ['77 02 c3a9', '\u00e9'],
+    ['76 01 02 6964 7d 01', { id: 1 }],
+    ['75 02 7d 01 7e', [1, null]],
+    ['74 02 aabb', unhex('aabb')],
+  ])('V1: a value is these bytes: %s', (bytes, value) => {
+    expect(hex(encodeValue(value, 100))).toBe(hex(unhex(bytes)))
+    expect(decodeValue(unhex(bytes))).toEqual(value)
+  })
+
+  it('V1: of a key that comes twice the last counts', () => {
+    expect(decodeValue(unhex('76 02 01 61 7d 01 01 61 7d 02'))).toEqual({ a: 2 })
+  })
+
+  it.each<[string, ChannelFrame]>([
+    ['00 7d01', { type: 'value', payload: unhex('7d01') }],
+    ['01 05 00 7d01', { type: 'request', id: 5, isStream: false, payload: unhex('7d01') }],
+    ['02 05 03 7d02', { type: 'answer', id: 5, isLast: true, payload: unhex('7d02') }],
+    ['03 05 00 02 6e6f 03 6e6f77', { type: 'error', id: 5, reason: 0, code: 'no', text: 'now' }],
+    ['03 05 03', { type: 'error', id: 5, reason: 3, code: '', text: '' }],
+    ['04 8101', { type: 'cancel', id: 129 }],
+    ['05 05 08', { type: 'credit', id: 5, count: 8 }],
+  ])('C4: a frame of a channel is these bytes: %s', (bytes, frame) => {
+    expect(hex(encodeChannelFrame(frame))).toBe(hex(unhex(bytes)))
+    expect(decodeChannelFrame(unhex(bytes))).toEqual(frame)
+  })
+
+  const id = encodeBase64url(fill(16, 0xaa))
+  const resumeId = encodeBase64url(fill(16, 0xbb))
+
+  it.each<[string, TransferFrame]>([
+    [
+      `01 ${many(16, 'aa')} 01 05 612e747874 02 01 09 03 00 04 07 7b2278223a317d 05 10 ${many(16, 'bb')}`,
+      { type: 'offer', id, name: 'a.txt', size: 9, mediaType: '', metadata: { x: 1 }, resumeId },
+    ],
+    [`02 ${many(16, 'aa')} 8101`, { type: 'accept', id, offset: 129 }],
+    [`03 ${many(16, 'aa')} 00 02 6e6f`, { type: 'reject', id, cause: 0, reason: 'no' }],
+    [`04 ${many(16, 'aa')} 09`, { type: 'progress', id, bytes: 9 }],
+    [`05 ${many(16, 'aa')}`, { type: 'done', id }],
+    [`06 ${many(16, 'aa')} 01 00`, { type: 'fail', id, cause: 1, reason: '' }],
+    [`07 ${many(16, 'aa')} 02 6e6f`, { type: 'withdraw', id, reason: 'no' }],
+    [`08 ${many(16, 'aa')} 04 6563686f`, { type: 'open', id, label: 'echo' }],
+    [`09 ${many(16, 'aa')}`, { type: 'opened', id }],
+    [`0a ${many(16, 'aa')}`, { type: 'refuse', id }],
+    [`0b ${many(16, 'aa')} 00`, { type: 'abort', id, reason: '' }],
+    [`0c ${many(16, 'aa')} 00`, { type: 'stop', id, reason: '' }],
+  ])('C4: what is said of a transfer is these bytes: %s', (bytes, frame) => {
+    expect(hex(encodeTransferFrame(frame))).toBe(hex(unhex(bytes)))
+    expect(decodeTransferFrame(unhex(bytes))).toEqual(frame)
+  })
+
+  it.each<[string, StreamEnd]>([
+    ['00 02 6e6f', { type: 'given-up', reason: 'no' }],
+    [`01 8101 ${many(32, 'cc')}`, { type: 'whole', size: 129, hash: fill(32, 0xcc) }],
+    ['02', { type: 'closed' }],
+  ])('C4: the end of a stream of bytes is these bytes: %s', (bytes, end) => {
+    expect(hex(encodeStreamEnd(end))).toBe(hex(unhex(bytes)))
+    expect(decodeStreamEnd(unhex(bytes))).toEqual(end)
   })
 })

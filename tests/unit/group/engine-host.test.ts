@@ -108,7 +108,7 @@ const setup = (react: React, over: Overrides = {}) => {
 const leaveOn: React = (event, effects) => {
   if (event.type === 'leave') effects.emit({ type: 'left' })
 }
-const message = { from: 'bob', to: 'all', kind: 'text', bytes: new Uint8Array() } as const
+const message = { from: 'bob', to: 'all', stream: 0, kind: 'text', end: false, bytes: new Uint8Array() } as const
 const room = { reliable: 1, unreliable: 1 }
 
 describe('EngineHost', () => {

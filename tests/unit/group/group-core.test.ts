@@ -26,6 +26,7 @@ const setup = async (over: Partial<Settings> = {}) => {
           events.push({ name, payload })
           for (const listener of [...listeners]) listener()
         },
+        listens: () => false,
         report: (error) => {
           events.push({ name: 'error', payload: error })
           for (const listener of [...listeners]) listener()

@@ -87,7 +87,7 @@ describe('messages without confirm', () => {
     for (let i = 0; i < 3; i++) ada.sendBytes(small)
     ada.sendBytes(small, cyd)
     world.runUntil(() => ada.left.length > 0)
-    expect(failuresOf(ada)).toEqual([{ type: 'delivery:fail', id: cyd.id, code: 'member-left', count: 4 }])
+    expect(failuresOf(ada)).toEqual([{ type: 'delivery:fail', id: cyd.id, stream: 0, code: 'member-left', count: 4 }])
     const order = ada.notices.map(({ type }) => type)
     expect(order.indexOf('delivery:fail')).toBeLessThan(order.indexOf('member:leave'))
     expect(bob.received).toHaveLength(3)

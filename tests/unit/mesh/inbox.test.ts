@@ -18,11 +18,13 @@ describe('Inbox', () => {
     expect(inbox.accept(chunk({ number: 1, text: true, bytes: bytes(3) }))).toEqual({
       to: 'all',
       kind: 'text',
+      end: false,
       bytes: bytes(3),
     })
     expect(inbox.accept(privateChunk({ number: 1, bytes: bytes(0) }))).toEqual({
       to: 'me',
       kind: 'binary',
+      end: false,
       bytes: bytes(0),
     })
     expect(inbox.position).toEqual({ nextBroadcast: 2, nextPrivate: 2, offset: 0 })

@@ -12,6 +12,7 @@ const message = (number: number, size: number, fields: Partial<OutMessage> = {})
   afterBroadcast: 0,
   order: [],
   text: false,
+  end: false,
   bytes: Uint8Array.from({ length: size }, (_, index) => (number * 31 + index) & 0xff),
   submission: null,
   receipt: null,
@@ -21,8 +22,14 @@ const message = (number: number, size: number, fields: Partial<OutMessage> = {})
 
 const setup = (windowBytes = window) => {
   const released: number[] = []
-  const outbox = new Outbox(windowBytes, 'bob', (submission) => {
-    if (submission.waiting === 0) released.push(submission.id)
+  const outbox = new Outbox({
+    opening: null,
+    windowBytes,
+    firstCredit: windowBytes,
+    recipient: 'bob',
+    onAdmitted: (submission) => {
+      if (submission.waiting === 0) released.push(submission.id)
+    },
   })
   return { outbox, released }
 }
@@ -217,17 +224,17 @@ describe('Outbox', () => {
     ])
     expect([outbox.isEmpty, released]).toEqual([true, [1, 2, 3, 4]])
     outbox.push(message(5, 10))
-    expect([outbox.isResetDue, outbox.next(70_000)]).toEqual([true, null])
-    expect(outbox.takeReset()).toMatchObject({ nextBroadcast: 5, nextPrivate: 1 })
+    expect([outbox.isPreludeDue, outbox.next(70_000)]).toEqual([true, null])
+    expect(outbox.takePrelude()).toMatchObject({ nextBroadcast: 5, nextPrivate: 1 })
     expect(drain(outbox).map(({ number }) => number)).toEqual([5])
     // What it had got before is no answer to that.
     expect(outbox.acknowledge(3, 1, 0, window)).toBe(true)
     outbox.rewind()
-    expect(outbox.isResetDue).toBe(true)
-    outbox.takeReset()
+    expect(outbox.isPreludeDue).toBe(true)
+    outbox.takePrelude()
     expect(outbox.acknowledge(5, 1, 0, window)).toBe(true)
     outbox.rewind()
-    expect(outbox.isResetDue).toBe(false)
+    expect(outbox.isPreludeDue).toBe(false)
   })
 
   it('P18: takes no credit for granted after a failure', () => {
@@ -237,7 +244,7 @@ describe('Outbox', () => {
     outbox.acknowledge(1, 1, 0, 0)
     outbox.fail(2, 1)
     outbox.push(message(2, 10))
-    outbox.takeReset()
+    outbox.takePrelude()
     expect(outbox.next(70_000)).toBeNull()
   })
 
@@ -246,13 +253,13 @@ describe('Outbox', () => {
     outbox.push(message(1, 10))
     outbox.push(message(2, 10))
     outbox.fail(3, 1)
-    outbox.takeReset()
+    outbox.takePrelude()
     outbox.push(message(3, 10))
     outbox.restart(2, 1)
-    expect([outbox.isResetDue, outbox.takeReset()]).toMatchObject([true, { nextBroadcast: 3, nextPrivate: 1 }])
+    expect([outbox.isPreludeDue, outbox.takePrelude()]).toMatchObject([true, { nextBroadcast: 3, nextPrivate: 1 }])
     expect(drain(outbox).map(({ number }) => number)).toEqual([3])
     outbox.restart(4, 1)
-    expect(outbox.isResetDue).toBe(false)
+    expect(outbox.isPreludeDue).toBe(false)
   })
 
   it('P13, P18: brings all that has not failed to the other side once and in order, whatever is lost and sent again', () => {
@@ -289,8 +296,8 @@ describe('Outbox', () => {
           expect(outbox.acknowledge(at.nextBroadcast, at.nextPrivate, at.offset, credit)).toBe(true)
         }
         const send = (budget: number): void => {
-          if (outbox.isResetDue) {
-            const reset = outbox.takeReset()
+          if (outbox.isPreludeDue) {
+            const reset = outbox.takePrelude()
             if (reset.type === 'reset') inbox.skipTo(reset.nextBroadcast, reset.nextPrivate)
           }
           const chunk = outbox.next(budget)
@@ -308,7 +315,7 @@ describe('Outbox', () => {
             outbox.push({ ...pushedMessage, submission })
           } else if (step.do === 'send') send(step.budget)
           else if (step.do === 'lose') {
-            if (outbox.isResetDue) outbox.takeReset()
+            if (outbox.isPreludeDue) outbox.takePrelude()
             outbox.next(step.budget)
           } else if (step.do === 'stall') {
             for (const { message, isSent, isWaiting } of outbox.fail(nextBroadcast, nextPrivate)) {

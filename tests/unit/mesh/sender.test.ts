@@ -3,7 +3,9 @@ import { Sender } from '../../../sdk/mesh/stream/sender.js'
 import type { AllChunk, OneChunk } from '../../../sdk/protocol/records.js'
 import type { Peer } from '../../../sdk/mesh/peer.js'
 import { Inbox } from '../../../sdk/mesh/stream/inbox.js'
-import { PeerStream } from '../../../sdk/mesh/stream/peer-stream.js'
+import { Incoming } from '../../../sdk/mesh/stream/incoming.js'
+import { OwnTree } from '../../../sdk/mesh/stream/own-tree.js'
+import { PairStreams } from '../../../sdk/mesh/stream/pair-streams.js'
 import { Forwarder } from '../../../sdk/mesh/route/forwarder.js'
 import { Router } from '../../../sdk/mesh/route/router.js'
 import { Trees } from '../../../sdk/mesh/route/tree.js'
@@ -13,15 +15,12 @@ import { setupCore } from '../../support/mesh-core.js'
 const setup = (count: number) => {
   const { core, effects, addPeer } = setupCore()
   const router = new Router(core.roster, core.id)
-  const tree = new TreeSender(core, new Trees(router), new Forwarder(core, router), {
-    isPartial: () => false,
-    admits: () => true,
-  })
-  const sender = new Sender(core, tree)
+  const tree = new OwnTree(core, new Trees(router), { isPartial: () => false, admits: () => true })
+  const sender = new Sender(core, new TreeSender(core, tree, new Forwarder(core, router), 0), null)
   const peers = Array.from({ length: count }, (_, index) => {
     const peer = addPeer()
     const inbox = new Inbox({ maxBytes: 1_000, myTag: peer.tag, firstBroadcast: 1, firstPrivate: 1 })
-    peer.stream = new PeerStream(peer, inbox, sender.onAdmitted)
+    peer.streams = new PairStreams(sender.create(peer.id, peer), new Incoming(peer, null, inbox))
     peer.arrival = index
     return peer
   })
@@ -32,7 +31,12 @@ const setup = (count: number) => {
   }
   const sentTo = (peer: Peer): (AllChunk | OneChunk)[] => {
     const chunks: (AllChunk | OneChunk)[] = []
-    for (let next = peer.stream?.outbox.next(70_000); next; next = peer.stream?.outbox.next(70_000)) chunks.push(next)
+    for (
+      let next = peer.streams?.messages.out.outbox.next(70_000);
+      next;
+      next = peer.streams?.messages.out.outbox.next(70_000)
+    )
+      chunks.push(next)
     return chunks
   }
   return { core, effects, sender, peers, send, sentTo }
@@ -83,7 +87,7 @@ describe('Sender', () => {
     const [ada] = peers as [Peer]
     send(ada)
     sentTo(ada)
-    ada.stream?.outbox.acknowledge(1, 2, 0, 4_194_304)
+    ada.streams?.messages.out.outbox.acknowledge(1, 2, 0, 4_194_304)
     send('all')
     expect(sentTo(ada)).toMatchObject([{ type: 'all', order: [] }])
   })
@@ -96,7 +100,7 @@ describe('Sender', () => {
     send(peers[0] as Peer)
     expect(effects.settled).toHaveLength(settled)
     for (const peer of peers) expect(sentTo(peer).map(({ type }) => type)).toEqual(['one'])
-    ;(peers[5] as Peer).stream?.outbox.acknowledge(1, 2, 0, 4_194_304)
+    ;(peers[5] as Peer).streams?.messages.out.outbox.acknowledge(1, 2, 0, 4_194_304)
     sender.resume()
     expect(effects.settled).toHaveLength(settled + 2)
     const [broadcast] = sentTo(peers[1] as Peer) as [AllChunk]
@@ -126,7 +130,7 @@ describe('Sender', () => {
     send('all')
     expect(effects.settled).toEqual([1])
     sentTo(bob)
-    bob.stream?.outbox.acknowledge(1, 2, 0, 4_194_304)
+    bob.streams?.messages.out.outbox.acknowledge(1, 2, 0, 4_194_304)
     expect(effects.settled).toEqual([1, 2])
     expect([sender.nextBroadcast, ada.nextPrivate, bob.nextPrivate]).toEqual([2, 1, 2])
   })

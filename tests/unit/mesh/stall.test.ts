@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Forwarder } from '../../../sdk/mesh/route/forwarder.js'
 import { Router } from '../../../sdk/mesh/route/router.js'
 import { Trees } from '../../../sdk/mesh/route/tree.js'
+import { OwnTree } from '../../../sdk/mesh/stream/own-tree.js'
 import { Reassembly } from '../../../sdk/mesh/stream/reassembly.js'
 import { Streams } from '../../../sdk/mesh/stream/streams.js'
 import { TreeSender } from '../../../sdk/mesh/stream/tree-sender.js'
@@ -68,7 +69,9 @@ describe('a member that acknowledges nothing while sends wait for it', () => {
     expect(failuresOf(ada)).toEqual([])
     world.run(20)
     expect(ada.admitted).toEqual(all)
-    expect(failuresOf(ada)).toEqual([{ type: 'delivery:fail', id: cyd.id, code: 'member-stalled', count: 8 }])
+    expect(failuresOf(ada)).toEqual([
+      { type: 'delivery:fail', id: cyd.id, stream: 0, code: 'member-stalled', count: 8 },
+    ])
     expect(bob.received).toHaveLength(8)
     expect(ada.engine.members()).toContain(cyd.id)
     expect(ada.left).toEqual([])
@@ -307,11 +310,10 @@ describe('a stream that goes on after a stall', () => {
   it('P17: does not keep a broadcast waiting that has more than 32 private messages to name', () => {
     const { core, effects, addPeer } = setupCore({ limits: { messageBytes: 1_000, maxLinks: 40, stallMs } })
     const router = new Router(core.roster, core.id)
-    const tree = new TreeSender(core, new Trees(router), new Forwarder(core, router), {
-      isPartial: () => false,
-      admits: () => true,
-    })
-    const streams = new Streams(core, new Reassembly(core, () => undefined), tree)
+    const tree = new OwnTree(core, new Trees(router), { isPartial: () => false, admits: () => true })
+    const forwarder = new Forwarder(core, router)
+    const createTree = (stream: number) => new TreeSender(core, tree, forwarder, stream)
+    const streams = new Streams(core, new Reassembly(core, () => undefined), createTree)
     let submission = 0
     const submit = (to: string): void => {
       streams.submit({ type: 'submit', submission: ++submission, to, kind: 'binary', bytes: small })

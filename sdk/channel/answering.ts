@@ -1,0 +1,212 @@
+import { SkeinError } from '../errors.js'
+import type { OwnStream, StreamHub } from '../mesh/streams.js'
+import { encodeChannelFrame, REASON, type Reason, type RequestFrame } from '../protocol/channel-frames.js'
+import { STREAM_KIND, STREAM_MODE } from '../protocol/streams.js'
+import { AnswerCredit } from './answer-credit.js'
+import type { ChannelCore, RequestHandler } from './channel-core.js'
+import { encodeWith } from './codec.js'
+import { MAX_RUNNING } from './limits.js'
+import { readRequestError, RequestError } from './request-error.js'
+
+/** On which requests are refused that no channel of mine is there to answer. */
+const REFUSALS = 'skein:requests'
+const action = 'request could not be answered'
+
+/** A request of a member's, from its arrival until its handler is done. */
+export interface Running {
+  readonly id: number
+  readonly from: string
+  readonly core: ChannelCore
+  readonly handler: RequestHandler
+  readonly isStream: boolean
+  readonly controller: AbortController
+  readonly credit: AnswerCredit
+}
+
+/**
+ * Requests that others make of me. A request holds its place until its handler is done, wanted or not: by asking and
+ * cancelling nobody can have more of them run than may.
+ */
+export class Answering {
+  readonly #hub: StreamHub
+  readonly #refusals: OwnStream
+  readonly #running = new Map<string, Map<number, Running>>()
+  /** Refusals on their way, by member: whoever does not take them is told no more. */
+  readonly #refusing = new Map<string, number>()
+
+  constructor(hub: StreamHub) {
+    this.#hub = hub
+    this.#refusals = hub.own(STREAM_KIND.CHANNEL, STREAM_MODE.MESSAGES, REFUSALS)
+  }
+
+  /** Takes a request on, or refuses it: `null`. */
+  begin(core: ChannelCore | undefined, from: string, { id, isStream }: RequestFrame): Running | null {
+    const handler = core?.handler ?? null
+    if (core === undefined || handler === null) return this.#refuse(from, id, REASON.NO_HANDLER)
+    const running = this.#running.get(from) ?? new Map<number, Running>()
+    this.#running.set(from, running)
+    // The same again, by another of its streams.
+    if (running.has(id)) return null
+    if (running.size >= MAX_RUNNING) return this.#refuse(from, id, REASON.BUSY)
+    const [controller, credit] = [new AbortController(), new AnswerCredit()]
+    const request = { id, from, core, handler, isStream, controller, credit }
+    running.set(id, request)
+    return request
+  }
+
+  #refuse(from: string, id: number, reason: Reason): null {
+    const count = this.#refusing.get(from) ?? 0
+    if (count >= MAX_RUNNING) return null
+    this.#refusing.set(from, count + 1)
+    const frame = encodeChannelFrame({ type: 'error', id, reason, code: '', text: '' })
+    void send(this.#refusals, from, frame).then(() => {
+      const left = (this.#refusing.get(from) ?? 1) - 1
+      if (left > 0) this.#refusing.set(from, left)
+      else this.#refusing.delete(from)
+    })
+    return null
+  }
+
+  /** What was asked is known and valid: the handler's turn. Never rejects. */
+  async run(request: Running, value: unknown): Promise<void> {
+    const { from, handler, controller } = request
+    const { signal } = controller
+    try {
+      if (!signal.aborted) await this.#answer(request, await handler(value, { from, signal }))
+    } catch (error) {
+      if (!signal.aborted) await this.#fail(request, error)
+    }
+    this.#forget(request)
+  }
+
+  /** What was asked cannot be read or is not valid. */
+  async reject(request: Running): Promise<void> {
+    await this.#sendError(request, REASON.INVALID)
+    this.#forget(request)
+  }
+
+  async #answer(request: Running, answer: unknown): Promise<void> {
+    if (!isAsyncIterable(answer)) return this.#send(request, this.#encode(request, answer, true))
+    if (request.isStream) return this.#stream(request, answer)
+    this.#hub.report(new TypeError(`${action}: the answer is a stream, and one value was asked for`))
+    await this.#sendError(request, REASON.STREAMED)
+  }
+
+  async #stream(request: Running, answer: AsyncIterable<unknown>): Promise<void> {
+    const { controller, credit, id } = request
+    const { signal } = controller
+    const iterator = answer[Symbol.asyncIterator]()
+    const stop = (): void => {
+      credit.end()
+      endIterator(iterator).catch((error: unknown) => {
+        this.#hub.report(error)
+      })
+    }
+    signal.addEventListener('abort', stop)
+    try {
+      while (await credit.take(signal)) {
+        const result = await iterator.next()
+        if (result.done === true) {
+          await this.#send(request, encodeChannelFrame({ type: 'answer', id, isLast: true, payload: null }))
+          return
+        }
+        await this.#sendItem(request, result.value, stop)
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  async #sendItem(request: Running, item: unknown, stop: () => void): Promise<void> {
+    try {
+      await this.#send(request, this.#encode(request, item, false))
+    } catch (error) {
+      // Not the iterator's own fault, so it has to be told.
+      stop()
+      throw error
+    }
+  }
+
+  #encode({ core, id }: Running, value: unknown, isLast: boolean): Uint8Array {
+    const payload = encodeWith(core.settings.codec, action, value, core.maxBytes)
+    if (payload instanceof SkeinError) throw payload
+    return encodeChannelFrame({ type: 'answer', id, isLast, payload })
+  }
+
+  #send({ core, from, controller }: Running, frame: Uint8Array): Promise<void> {
+    if (controller.signal.aborted) return Promise.resolve()
+    return send(core.requests, from, frame)
+  }
+
+  async #fail(request: Running, error: unknown): Promise<void> {
+    if (error instanceof RequestError) {
+      await this.#sendError(request, REASON.THROWN, readRequestError(error))
+      return
+    }
+    // Its text may be secret: this side alone learns of it.
+    this.#hub.report(error)
+    await this.#sendError(request, REASON.FAILED)
+  }
+
+  #sendError(request: Running, reason: Reason, { code, text } = { code: '', text: '' }): Promise<void> {
+    return this.#send(request, encodeChannelFrame({ type: 'error', id: request.id, reason, code, text }))
+  }
+
+  #forget(request: Running): void {
+    const running = this.#running.get(request.from)
+    if (running?.get(request.id) !== request) return
+    running.delete(request.id)
+    if (running.size === 0) this.#running.delete(request.from)
+  }
+
+  /** The requester wants no answer any more. */
+  cancel(from: string, id: number): void {
+    this.#running.get(from)?.get(id)?.controller.abort()
+  }
+
+  grant(from: string, id: number, count: number): void {
+    this.#running.get(from)?.get(id)?.credit.add(count)
+  }
+
+  /** A member has left, and with it whoever would read the answers. */
+  memberLeft(id: string): void {
+    const running = this.#running.get(id)
+    this.#running.delete(id)
+    this.#refusing.delete(id)
+    for (const { controller } of running?.values() ?? []) controller.abort()
+  }
+
+  /** The join is over. */
+  left(): void {
+    for (const id of [...this.#running.keys()]) this.memberLeft(id)
+    this.#refusing.clear()
+  }
+
+  /** A channel is closed: whoever waits for an answer on it learns that there will be none. */
+  close(core: ChannelCore): void {
+    for (const running of this.#running.values()) {
+      for (const request of running.values()) {
+        if (request.core !== core || request.controller.signal.aborted) continue
+        void this.#sendError(request, REASON.FAILED)
+        request.controller.abort()
+      }
+    }
+  }
+}
+
+/** That it did not arrive, the other side notices: it has left, or lost more than this. */
+const send = (stream: Pick<OwnStream, 'send'>, to: string, frame: Uint8Array): Promise<void> =>
+  stream.send(to, frame).then(
+    () => undefined,
+    () => undefined,
+  )
+
+const endIterator = async (iterator: AsyncIterator<unknown>): Promise<void> => {
+  await iterator.return?.()
+}
+
+const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === 'object' &&
+  value !== null &&
+  Symbol.asyncIterator in value &&
+  typeof value[Symbol.asyncIterator] === 'function'

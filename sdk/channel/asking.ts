@@ -1,0 +1,266 @@
+import { SkeinError, type SkeinErrorCode } from '../errors.js'
+import type { DeliveryReport } from '../mesh/events.js'
+import {
+  encodeChannelFrame,
+  REASON,
+  type AnswerFrame,
+  type ChannelFrame,
+  type ErrorFrame,
+  type Reason,
+} from '../protocol/channel-frames.js'
+import { DecodeError } from '../protocol/decode-error.js'
+import { ANSWER_CREDIT } from '../protocol/limits.js'
+import type { ChannelCore, Prepared } from './channel-core.js'
+import { RequestError } from './request-error.js'
+import { createClosed } from './settings.js'
+import { createInvalid } from './standard-schema.js'
+import type { Timers } from './timers.js'
+
+export const requestAction = 'request could not be made'
+const failedAction = 'request failed'
+
+/** What is asked of one member. */
+export interface Question extends Prepared {
+  readonly to: string
+  readonly isStream: boolean
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** Who asked. One of them is called last: `answered` with `isLast`, or `failed`. */
+export interface Asker {
+  /** `hasValue` is false for the end of a stream that has nothing more to say. */
+  answered(answer: { readonly hasValue: boolean; readonly value: unknown; readonly isLast: boolean }): void
+  failed(error: unknown): void
+}
+
+/** What who asked may do about it. */
+export interface Asked {
+  /** No answer is wanted any more. */
+  cancel(): void
+  /** So many items of the answer are taken. */
+  grant(count: number): void
+}
+
+interface Pending {
+  readonly id: number
+  readonly core: ChannelCore
+  readonly question: Question
+  readonly asker: Asker
+  readonly end: () => void
+  readonly stopTimer: () => void
+  stage: 'validating' | 'sent' | 'acknowledged'
+  /** The member has left; whether it had the question, its delivery tells. */
+  hasLeft: boolean
+  /** Items that may come before more is granted. */
+  credit: number
+}
+
+/** Requests that I make of others, each sent once, until they are answered, given up or beyond hope. */
+export class Asking {
+  readonly #timers: Timers
+  readonly #invalid: (core: ChannelCore, from: string, error: SkeinError) => void
+  readonly #pending = new Map<number, Pending>()
+  #lastId = 0
+
+  constructor(timers: Timers, invalid: (core: ChannelCore, from: string, error: SkeinError) => void) {
+    this.#timers = timers
+    this.#invalid = invalid
+  }
+
+  ask(core: ChannelCore, question: Question, asker: Asker): Asked {
+    const id = ++this.#lastId
+    const { signal, timeoutMs } = question
+    const handleAbort = (): void => {
+      if (this.#giveUp(id)) asker.failed(signal?.reason)
+    }
+    const stopTimer = this.#timers.setTimer(timeoutMs, () => {
+      this.#handleTimeout(id)
+    })
+    const end = (): void => {
+      stopTimer()
+      signal?.removeEventListener('abort', handleAbort)
+    }
+    const pending: Pending = {
+      ...{ id, core, question, asker, end, stopTimer },
+      ...{ stage: 'validating', hasLeft: false, credit: ANSWER_CREDIT },
+    }
+    this.#pending.set(id, pending)
+    signal?.addEventListener('abort', handleAbort)
+    this.#sendWhenValid(pending)
+    return {
+      cancel: () => {
+        this.#giveUp(id)
+      },
+      grant: (count) => {
+        this.#grant(id, count)
+      },
+    }
+  }
+
+  #sendWhenValid(pending: Pending): void {
+    const { core, question, id } = pending
+    core.sending.order.add(question.checked, 0, (checked) => {
+      if (!this.#pending.has(id)) return
+      if (checked.isValid) this.#send(pending)
+      else this.#fail(id, createInvalid(requestAction, checked.cause))
+    })
+  }
+
+  #send(pending: Pending): void {
+    const { core, question, id } = pending
+    const { payload, isStream, to } = question
+    if (!(payload instanceof Uint8Array)) return this.#fail(id, payload)
+    pending.stage = 'sent'
+    const frame = encodeChannelFrame({ type: 'request', id, isStream, payload })
+    // Confirmed, since whether it may have run is to be told when the member leaves.
+    core.requests.send(to, frame, { confirm: true }).then(
+      (report) => {
+        this.#handleReport(pending, report)
+      },
+      (error: unknown) => {
+        this.#fail(id, withMaybeRan(error))
+      },
+    )
+  }
+
+  #handleReport(pending: Pending, report: DeliveryReport | undefined): void {
+    const { id, question } = pending
+    const failure = report?.failed[0]
+    if (failure !== undefined) {
+      const maybeRan = failure.maybeDelivered
+      return this.#fail(id, createFailure(failure.code, `"${question.to}" did not get it for certain`, maybeRan))
+    }
+    pending.stage = 'acknowledged'
+    if (pending.hasLeft) this.#failLeft(pending)
+  }
+
+  #handleTimeout(id: number): void {
+    const pending = this.#pending.get(id)
+    if (pending === undefined) return
+    const { stage, question, asker } = pending
+    this.#giveUp(id)
+    const text = `"${question.to}" has not answered within ${question.timeoutMs} ms`
+    asker.failed(createFailure('request-timeout', text, stage !== 'validating'))
+  }
+
+  /** Whether it was pending. */
+  #giveUp(id: number): boolean {
+    const pending = this.#end(id)
+    if (pending === null) return false
+    if (pending.stage !== 'validating') sendAside(pending, { type: 'cancel', id })
+    return true
+  }
+
+  #grant(id: number, count: number): void {
+    const pending = this.#pending.get(id)
+    if (pending === undefined) return
+    pending.credit += count
+    sendAside(pending, { type: 'credit', id, count })
+  }
+
+  #end(id: number): Pending | null {
+    const pending = this.#pending.get(id)
+    if (pending === undefined) return null
+    this.#pending.delete(id)
+    pending.end()
+    return pending
+  }
+
+  #fail(id: number, error: unknown): void {
+    this.#end(id)?.asker.failed(error)
+  }
+
+  #failLeft({ id, question }: Pending): void {
+    this.#fail(id, createFailure('member-left', `"${question.to}" has left`, true))
+  }
+
+  /** Answers to what was never asked, or not of this member, are none. */
+  #find(from: string, id: number): Pending | null {
+    const pending = this.#pending.get(id)
+    return pending?.question.to === from && pending.stage !== 'validating' ? pending : null
+  }
+
+  handleAnswer(from: string, { id, isLast, payload }: AnswerFrame): void {
+    const pending = this.#find(from, id)
+    if (pending === null) return
+    // The time is for the first answer: a stream may well be silent for long.
+    pending.stopTimer()
+    try {
+      assertExpected(pending, isLast, payload)
+      const value = payload === null ? undefined : pending.core.decode(payload)
+      if (isLast) this.#end(id)
+      pending.asker.answered({ hasValue: payload !== null, value, isLast })
+    } catch (cause) {
+      this.#violated(pending, cause)
+    }
+  }
+
+  #violated({ id, core, question, asker }: Pending, cause: unknown): void {
+    const text = `the answer of "${question.to}" cannot be read`
+    if (this.#giveUp(id)) asker.failed(createFailure('value-invalid', text, true, cause))
+    this.#invalid(core, question.to, createFailure('value-invalid', text, true, cause))
+  }
+
+  handleError(from: string, { id, reason, code, text }: ErrorFrame): void {
+    if (this.#find(from, id) === null) return
+    this.#fail(id, reason === REASON.THROWN ? new RequestError(code, text) : createRefusal(from, reason))
+  }
+
+  memberLeft(id: string): void {
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.question.to !== id) continue
+      pending.hasLeft = true
+      if (pending.stage === 'acknowledged') this.#failLeft(pending)
+    }
+  }
+
+  /** The join is over: nobody answers any more. */
+  left(): void {
+    for (const { id, stage } of [...this.#pending.values()]) {
+      this.#fail(id, createFailure('closed', 'the group was left', stage !== 'validating'))
+    }
+  }
+
+  close(core: ChannelCore): void {
+    for (const { id, stage, asker, core: other } of [...this.#pending.values()]) {
+      if (other === core && this.#giveUp(id)) asker.failed(createClosed(failedAction, stage !== 'validating'))
+    }
+  }
+}
+
+const assertExpected = (pending: Pending, isLast: boolean, payload: Uint8Array | null): void => {
+  if (pending.question.isStream) {
+    if (!isLast && pending.credit-- === 0) throw new DecodeError('answers beyond credit')
+  } else if (!isLast || payload === null) throw new DecodeError('answer of another kind')
+}
+
+/** What the other side may do without: it notices, or is gone. */
+const sendAside = ({ core, question }: Pending, frame: ChannelFrame): void => {
+  core.requests.send(question.to, encodeChannelFrame(frame)).catch(() => undefined)
+}
+
+const createFailure = (code: SkeinErrorCode, state: string, maybeRan: boolean, cause?: unknown): SkeinError =>
+  new SkeinError(code, `${failedAction}: ${state}`, { maybeRan, ...(cause === undefined ? {} : { cause }) })
+
+/** A rejected send, told as what it means for the request. */
+const withMaybeRan = (error: unknown): unknown => {
+  if (!(error instanceof SkeinError)) return error
+  const { code, message, maybeDelivered = false } = error
+  return new SkeinError(code, message, { cause: error, maybeDelivered, maybeRan: maybeDelivered })
+}
+
+type Refusal = readonly [code: SkeinErrorCode, state: string, maybeRan: boolean]
+
+const refusals: Readonly<Record<Exclude<Reason, typeof REASON.THROWN>, Refusal>> = {
+  [REASON.FAILED]: ['handler-failed', 'has failed to answer', true],
+  [REASON.NO_HANDLER]: ['no-handler', 'has nothing to answer it', false],
+  [REASON.BUSY]: ['busy', 'is answering too many already', false],
+  [REASON.INVALID]: ['value-invalid', 'finds it not valid', false],
+  [REASON.STREAMED]: ['answer-streamed', 'answers with a stream, which is for requestStream', true],
+}
+
+const createRefusal = (from: string, reason: Exclude<Reason, typeof REASON.THROWN>): SkeinError => {
+  const [code, state, maybeRan] = refusals[reason]
+  return createFailure(code, `"${from}" ${state}`, maybeRan)
+}

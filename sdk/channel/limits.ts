@@ -1,0 +1,10 @@
+/** What may wait for the application, per reader: a burst of small messages, or a few large ones. */
+export const MAX_WAITING_ITEMS = 1_024
+export const MAX_WAITING_BYTES = 4 * 1_024 * 1_024
+/** Requests of one member that may run at a time. Honest members seldom have ten; a handler that never answers adds up. */
+export const MAX_RUNNING = 1_024
+/** Credit that a requester may heap up; it gives as many at most as it has taken. */
+export const MAX_CREDIT = 1_024
+export const DEFAULT_TIMEOUT_MS = 10_000
+/** What a device can show of changes by hand is far less; what 30 members can take of each other's is not much more. */
+export const PRESENCE_INTERVAL_MS = 50

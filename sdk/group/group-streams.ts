@@ -1,0 +1,223 @@
+import type { Delivery, DeliveryReport, Effects } from '../mesh/events.js'
+import type {
+  MemberStream,
+  OwnStream,
+  StreamHub,
+  StreamKind,
+  StreamReader,
+  StreamSendOptions,
+} from '../mesh/streams.js'
+import { FIRST_STREAM, STREAM_KIND, type Opening, type StreamMode } from '../protocol/streams.js'
+import type { Join } from './join.js'
+
+/** The group, as its streams see it. */
+export interface StreamHost {
+  /** Throws `not-joined`. */
+  joined(action: string): Join
+  /** Throws `not-joined`, or `member-unknown` for who is no other member that is here. */
+  peer(action: string, id: string): unknown
+  /** The join that has members, or `null`. */
+  readonly current: Join | null
+  readonly members: readonly string[]
+  readonly myId: string
+  report(error: unknown): void
+}
+
+type Opened = Parameters<Effects['streamOpened']>[0]
+
+const action = 'message could not be sent'
+
+/** What my streams are called in the current join: each join counts anew. */
+class StreamIds {
+  #join: Join | null = null
+  #ids = new WeakMap<GroupStream, number>()
+  readonly #channels = new Map<number, string>()
+  #next = FIRST_STREAM
+
+  of(join: Join, stream: GroupStream): number | undefined {
+    return this.#join === join ? this.#ids.get(stream) : undefined
+  }
+
+  /** The name of a channel that is sent on this stream, or `null`. */
+  channelOf(join: Join, id: number): string | null {
+    return this.#join === join ? (this.#channels.get(id) ?? null) : null
+  }
+
+  give(join: Join, stream: GroupStream, { kind, name }: Omit<Opening, 'stream'>): number {
+    if (this.#join !== join) {
+      this.#join = join
+      this.#ids = new WeakMap()
+      this.#channels.clear()
+      this.#next = FIRST_STREAM
+    }
+    this.#ids.set(stream, this.#next)
+    if (kind === STREAM_KIND.CHANNEL) this.#channels.set(this.#next, name)
+    return this.#next++
+  }
+}
+
+/** One stream of mine, over all joins. */
+class GroupStream implements OwnStream {
+  readonly #host: StreamHost
+  readonly #ids: StreamIds
+  readonly #opening: Omit<Opening, 'stream'>
+
+  constructor(host: StreamHost, ids: StreamIds, opening: Omit<Opening, 'stream'>) {
+    this.#host = host
+    this.#ids = ids
+    this.#opening = opening
+  }
+
+  // Whatever is thrown in here is a rejection.
+  async send(
+    to: string,
+    bytes: Uint8Array,
+    { signal, confirm = false, end = false }: StreamSendOptions = {},
+  ): Promise<DeliveryReport | undefined> {
+    const join = this.#host.joined(action)
+    if (to !== 'all') this.#host.peer(action, to)
+    signal?.throwIfAborted()
+    const stream = this.#openIn(join)
+    const submit = (submission: number): void => {
+      join.push({ type: 'submit', submission, stream, to, kind: 'binary', bytes, confirm, end })
+    }
+    return confirm ? join.sends.addConfirmed(signal, submit) : join.sends.add(signal, submit)
+  }
+
+  post(to: string, bytes: Uint8Array): void {
+    const join = this.#host.current
+    if (join !== null) join.push({ type: 'post', stream: this.#openIn(join), to, bytes })
+  }
+
+  cut(): void {
+    this.#tell('stream:cut')
+  }
+
+  close(): void {
+    this.#tell('stream:close')
+  }
+
+  #openIn(join: Join): number {
+    const known = this.#ids.of(join, this)
+    if (known !== undefined) return known
+    const stream = this.#ids.give(join, this, this.#opening)
+    join.push({ type: 'stream:open', opening: { stream, ...this.#opening } })
+    return stream
+  }
+
+  #tell(type: 'stream:cut' | 'stream:close'): void {
+    const join = this.#host.current
+    const stream = join === null ? undefined : this.#ids.of(join, this)
+    if (stream !== undefined) join?.push({ type, stream })
+  }
+}
+
+/** The streams of one group beside its messages: mine by who sends on them, and those of others by who reads them. */
+export class GroupStreams implements StreamHub {
+  readonly #host: StreamHost
+  readonly #accepts = new Map<number, (stream: MemberStream) => StreamReader | null>()
+  /** By member and id. */
+  readonly #readers = new Map<string, Map<number, StreamReader>>()
+  readonly #listeners = new Set<(change: { readonly id: string; readonly isHere: boolean }) => void>()
+  readonly #ids = new StreamIds()
+
+  constructor(host: StreamHost) {
+    this.#host = host
+  }
+
+  get members(): readonly string[] {
+    return this.#host.members
+  }
+
+  get myId(): string {
+    return this.#host.myId
+  }
+
+  assertJoined(doing: string): void {
+    this.#host.joined(doing)
+  }
+
+  own(kind: StreamKind, mode: StreamMode, name: string): OwnStream {
+    return new GroupStream(this.#host, this.#ids, { kind, mode, name })
+  }
+
+  channelOf(join: Join, stream: number): string | null {
+    return this.#ids.channelOf(join, stream)
+  }
+
+  read(kind: StreamKind, accept: (stream: MemberStream) => StreamReader | null): void {
+    this.#accepts.set(kind, accept)
+  }
+
+  onMember(listener: (change: { readonly id: string; readonly isHere: boolean }) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  report(error: unknown): void {
+    this.#host.report(error)
+  }
+
+  handleOpened(join: Join, { from, opening }: Opened): void {
+    const { stream, kind, mode, name } = opening
+    const reader = this.#guard(() =>
+      this.#accepts.get(kind)?.({
+        from,
+        name,
+        mode,
+        pause: (isPaused) => {
+          join.push({ type: 'stream:pause', from, stream, isPaused })
+        },
+      }),
+    )
+    if (!reader) return
+    const readers = this.#readers.get(from) ?? new Map<number, StreamReader>()
+    this.#readers.set(from, readers.set(stream, reader))
+  }
+
+  handleMessage({ from, stream, to, bytes, end }: Delivery): void {
+    const reader = this.#readers.get(from)?.get(stream)
+    if (reader === undefined) return
+    if (end) this.#readers.get(from)?.delete(stream)
+    this.#guard(() => {
+      reader.message({ to, bytes: own(bytes), end })
+    })
+  }
+
+  handleMember(id: string, isHere: boolean): void {
+    if (!isHere) this.#lose(id)
+    for (const listener of [...this.#listeners]) {
+      this.#guard(() => {
+        listener({ id, isHere })
+      })
+    }
+  }
+
+  /** The join is over: nobody is here any more. */
+  handleLeft(): void {
+    for (const id of [...this.#readers.keys()]) this.#lose(id)
+  }
+
+  #lose(id: string): void {
+    const readers = this.#readers.get(id)
+    this.#readers.delete(id)
+    for (const reader of readers?.values() ?? []) {
+      this.#guard(() => {
+        reader.lost()
+      })
+    }
+  }
+
+  /** A reader is not to throw; one that does must not keep others from what is theirs. */
+  #guard<Value>(run: () => Value): Value | null {
+    try {
+      return run()
+    } catch (error) {
+      this.#host.report(error)
+      return null
+    }
+  }
+}
+
+/** With a buffer of its own, which may be kept or transferred. */
+const own = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice())

@@ -1,0 +1,161 @@
+import { MAX_MEMBER_FRAME_BYTES } from '../../protocol/limits.js'
+import type { AllChunk, MemberRecord, OneChunk } from '../../protocol/records.js'
+import { isReliable, MESSAGE_STREAM, STREAM_MODE, type Opening } from '../../protocol/streams.js'
+import type { Peer } from '../peer.js'
+import { ReplayWindow } from '../session/replay-window.js'
+import { ProtocolViolation } from '../violation.js'
+import type { Inbox, InMessage } from './inbox.js'
+import { MESSAGE_COST } from './outbox.js'
+import { windowBytes } from './outgoing.js'
+
+/** What may still come once no more is to come: frames that were under way, beyond the window. */
+const SLACK_BYTES = 2 * MAX_MEMBER_FRAME_BYTES
+/** Datagrams remembered: relays may bring one twice. */
+const MET_DATAGRAMS = 256
+/** How long an acknowledgement waits for something to travel with. */
+const ACK_DELAY_MS = 25
+/** How much arrives before one is sent at once. */
+const ACK_EVERY_BYTES = 262_144
+/** Acknowledgements of what comes by the tree, where they must be routed, go four times a second. */
+const ROUTED_ACK_DELAY_MS = 250
+
+/** What one member sends me on one stream, for one pair epoch. */
+export class Incoming {
+  readonly peer: Peer
+  /** `null` of the message stream. */
+  readonly opening: Opening | null
+  inbox: Inbox
+  /** The application takes no more for now. */
+  #isPaused = false
+  #sincePaused = 0
+  #met: ReplayWindow | null = null
+  #newest = 0
+  #held: InMessage[] | null = null
+  #heldBytes = 0
+  /** Where the sender stands as far as it may know: what is held was not handed to the application yet. */
+  #heldFrom: Inbox['position'] | null = null
+  #ackDueMs: number | null = null
+  #receivedSinceAck = 0
+
+  constructor(peer: Peer, opening: Opening | null, inbox: Inbox) {
+    this.peer = peer
+    this.opening = opening
+    this.inbox = inbox
+  }
+
+  /** The sender's name for it. */
+  get stream(): number {
+    return this.opening?.stream ?? MESSAGE_STREAM
+  }
+
+  /** Of a stream that promises nothing: whether this one was not met, or, where only the newest counts, is newer. */
+  isFresh(number: number): boolean {
+    if (this.opening === null || isReliable(this.opening.mode) || this.#isPaused) return false
+    this.#met ??= new ReplayWindow(MET_DATAGRAMS)
+    const isNews = number > this.#newest
+    if (!isNews && (this.opening.mode === STREAM_MODE.LATEST || !this.#met.isFresh(number))) return false
+    this.#newest = Math.max(this.#newest, number)
+    this.#met.mark(number)
+    return true
+  }
+
+  /** What it may send beyond what was acknowledged, when nothing speaks against it. */
+  get windowBytes(): number {
+    return windowBytes[this.opening?.mode ?? STREAM_MODE.MESSAGES]
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  pause(isPaused: boolean, nowMs: number): void {
+    this.#isPaused = isPaused
+    this.#sincePaused = 0
+    this.oweAck(nowMs)
+  }
+
+  /** `isRouted`: by the tree, from a member that acknowledgements must be routed to. */
+  receive(chunk: AllChunk | OneChunk, nowMs: number, isRouted: boolean): InMessage | null {
+    this.#oweAckOf(chunk.bytes.length, nowMs, isRouted)
+    const message = this.inbox.accept(chunk)
+    if (this.#isPaused && message !== null) this.#countPaused(message)
+    return message
+  }
+
+  #oweAckOf(bytes: number, nowMs: number, isRouted: boolean): void {
+    if (!isRouted) this.#receivedSinceAck += bytes
+    const delayMs = isRouted ? ROUTED_ACK_DELAY_MS : ACK_DELAY_MS
+    const dueMs = this.#receivedSinceAck >= ACK_EVERY_BYTES ? nowMs : nowMs + delayMs
+    this.#ackDueMs = Math.min(this.#ackDueMs ?? Infinity, dueMs)
+  }
+
+  #countPaused({ bytes }: InMessage): void {
+    this.#sincePaused += bytes.length + MESSAGE_COST
+    if (this.#sincePaused > this.windowBytes + SLACK_BYTES) throw new ProtocolViolation('goes on without credit')
+  }
+
+  /** Whether whole messages wait for the member to be shown as here. Meanwhile it gets no credit. */
+  get isHolding(): boolean {
+    return this.#held !== null
+  }
+
+  /** `false` when the member goes on without credit, which is how it would fill my memory. */
+  hold(message: InMessage): boolean {
+    if (this.isHolding) this.#heldBytes += message.bytes.length + MESSAGE_COST
+    this.#heldFrom ??= this.#before(message)
+    this.#held ??= []
+    this.#held.push(message)
+    return this.#heldBytes <= this.windowBytes + SLACK_BYTES
+  }
+
+  /** Where the inbox stood before it let this one through. */
+  #before({ to }: InMessage): Inbox['position'] {
+    const { nextBroadcast, nextPrivate } = this.inbox.position
+    return to === 'all'
+      ? { nextBroadcast: nextBroadcast - 1, nextPrivate, offset: 0 }
+      : { nextBroadcast, nextPrivate: nextPrivate - 1, offset: 0 }
+  }
+
+  takeHeld(): InMessage[] {
+    const held = this.#held ?? []
+    this.#held = null
+    this.#heldBytes = 0
+    this.#heldFrom = null
+    return held
+  }
+
+  /** When an acknowledgement must be on its way, if any is owed. */
+  get ackDueMs(): number | null {
+    return this.#ackDueMs
+  }
+
+  /** Owes one now: what may be sent has changed. */
+  oweAck(nowMs: number): void {
+    this.#ackDueMs = nowMs
+  }
+
+  takeAck(credit: number): MemberRecord {
+    this.#ackDueMs = null
+    this.#receivedSinceAck = 0
+    return this.copyAck(credit)
+  }
+
+  /** The same, and it stays owed: this one may be lost. */
+  copyAck(credit: number): MemberRecord {
+    return { type: 'ack', stream: this.stream, ...this.handedOn, credit }
+  }
+
+  /** Where the sender stands with the application: without what is held. */
+  get handedOn(): Inbox['position'] {
+    return this.#heldFrom ?? this.inbox.position
+  }
+
+  /** The sender has given up what came before these numbers. What is held of it may go too: it was never acknowledged. */
+  skipTo(nextBroadcast: number, nextPrivate: number, nowMs: number): void {
+    const { position } = this.inbox
+    const isAhead = position.nextBroadcast > nextBroadcast || position.nextPrivate > nextPrivate
+    if (!isAhead) this.takeHeld()
+    this.inbox.skipTo(nextBroadcast, nextPrivate)
+    this.oweAck(nowMs)
+  }
+}

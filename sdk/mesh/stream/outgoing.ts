@@ -1,0 +1,162 @@
+import type { MemberRecord } from '../../protocol/records.js'
+import { isReliable, STREAM_MODE, type Opening, type StreamMode } from '../../protocol/streams.js'
+import { Datagrams } from './datagrams.js'
+import { Outbox, type Submission, type TreePosition, type Unsettled } from './outbox.js'
+
+/** What one member may have sent unacknowledged on one stream, in bytes, by the mode of that stream. */
+export const windowBytes: Readonly<Record<StreamMode, number>> = {
+  [STREAM_MODE.MESSAGES]: 4_194_304,
+  [STREAM_MODE.BULK]: 2_097_152,
+  [STREAM_MODE.UNRELIABLE]: 65_536,
+  [STREAM_MODE.LATEST]: 65_536,
+}
+/** The same until it is told otherwise, on streams that it opens: it may open many. */
+const FIRST_WINDOW_BYTES = 262_144
+/** A relayed path may drop: without an answer for this long, or four round trips, one piece is sent again. */
+const RESEND_LEAST_MS = 500
+const RESEND_MOST_MS = 4_000
+/** Who has not acknowledged for so long, beyond four round trips, is served from here and not by the tree. */
+const TREE_PATIENCE_MS = 2_000
+/** It is left to the tree again after a while, that doubles each time, if it is as far as the others. */
+const TREE_AGAIN_MS = 1_000
+const TREE_AGAIN_MOST_MS = 32_000
+
+export interface OutgoingOptions {
+  /** A member's id. */
+  readonly recipient: string
+  readonly numbers: { nextPrivate: number }
+  /** `null` for the message stream, which needs none. */
+  readonly opening: Opening | null
+  /** The first broadcast that this member is sent. */
+  readonly nextBroadcast: number
+  readonly onAdmitted: (submission: Submission) => void
+}
+
+/** What one member is sent of one stream of mine, for one pair epoch. */
+export class Outgoing {
+  readonly outbox: Outbox
+  readonly mode: StreamMode
+  /** Where its count of private messages is kept. */
+  readonly numbers: { nextPrivate: number }
+  /** Of a stream that promises nothing. */
+  readonly datagrams: Datagrams | null
+  /** It takes nothing of this stream. */
+  isRefused = false
+  /** Private messages from this number on came after the last broadcast. */
+  privateSinceBroadcast: number
+  #resendAtMs: number | null = null
+  #resendDelayMs = RESEND_LEAST_MS
+  /** Since when I wait for room at this member, or since it last acknowledged anything, whichever is later. */
+  #waitingSinceMs: number | null = null
+  /** It was given up on, and has not been heard of since: nobody waits for it a second time. */
+  #isStalled = false
+  /** Since when the tree is to be tried again, and how long to wait the next time. */
+  #treeFromMs = 0
+  #treeAgainMs = TREE_AGAIN_MS
+  /** An acknowledgement beyond this is of what the tree has brought. */
+  #treeProvedAt = 0
+
+  constructor({ recipient, numbers, opening, nextBroadcast, onAdmitted }: OutgoingOptions) {
+    this.mode = opening?.mode ?? STREAM_MODE.MESSAGES
+    this.numbers = numbers
+    const isLatest = this.mode === STREAM_MODE.LATEST
+    this.datagrams = opening === null || isReliable(opening.mode) ? null : new Datagrams(opening.stream, isLatest)
+    this.privateSinceBroadcast = numbers.nextPrivate
+    this.outbox = new Outbox({
+      opening,
+      windowBytes: windowBytes[this.mode],
+      firstCredit: opening === null ? windowBytes[this.mode] : FIRST_WINDOW_BYTES,
+      recipient,
+      firstBroadcast: opening === null ? 0 : nextBroadcast,
+      firstPrivate: opening === null ? 0 : numbers.nextPrivate,
+      onAdmitted,
+    })
+  }
+
+  /** Nothing is to be sent or awaited. */
+  get isAtRest(): boolean {
+    return this.outbox.isEmpty && !this.outbox.isWaiting && this.datagrams?.isEmpty !== false
+  }
+
+  /** When this member will have kept others waiting for too long; `null` while `isWaitedFor` is false. */
+  stallAtMs(isWaitedFor: boolean, stallMs: number, nowMs: number): number | null {
+    if (!isWaitedFor) {
+      this.#waitingSinceMs = null
+      return null
+    }
+    if (this.#isStalled) return nowMs
+    this.#waitingSinceMs ??= nowMs
+    return this.#waitingSinceMs + stallMs
+  }
+
+  /** Lets go of all that it has not acknowledged; the next numbers are these. */
+  stall(nextBroadcast: number, nextPrivate: number): Unsettled[] {
+    this.#isStalled = true
+    this.#waitingSinceMs = null
+    return this.outbox.fail(nextBroadcast, nextPrivate)
+  }
+
+  /** It may be there again, or I was not there to hear it: it gets its whole time. */
+  resume(): void {
+    this.#isStalled = false
+    this.#waitingSinceMs = null
+  }
+
+  /** What was on its way may be lost: all is sent again, or one piece first. */
+  changePath(isDetour: boolean): void {
+    if (isDetour && this.outbox.unacknowledgedBytes > 0) {
+      // The tree may lead through whoever has fallen silent.
+      this.outbox.leaveTree()
+      this.outbox.probe()
+    } else this.outbox.rewind()
+    this.#resendAtMs = null
+    this.#resendDelayMs = RESEND_LEAST_MS
+  }
+
+  /** `false` when it acknowledges what was never sent. */
+  acknowledge(ack: MemberRecord & { type: 'ack' }): boolean {
+    const before = this.outbox.acknowledgedBytes
+    if (!this.outbox.acknowledge(ack.nextBroadcast, ack.nextPrivate, ack.offset, ack.credit)) return false
+    const isMore = this.outbox.acknowledgedBytes > before
+    if (this.#isStalled || isMore) this.resume()
+    // The same again says that what is missing there is still missing, whatever has come since.
+    if (!isMore) return true
+    this.#resendAtMs = null
+    this.#resendDelayMs = RESEND_LEAST_MS
+    if (this.outbox.isByTree && ack.nextBroadcast > this.#treeProvedAt) this.#treeAgainMs = TREE_AGAIN_MS
+    return true
+  }
+
+  /** Leaves broadcasts to the tree, if it is time to. */
+  joinTree(tree: TreePosition, nowMs: number): void {
+    if (nowMs < this.#treeFromMs || this.outbox.isByTree) return
+    this.#treeProvedAt = this.outbox.admittedBroadcast + 1
+    this.outbox.joinTree(tree)
+  }
+
+  #leaveTree(nowMs: number): void {
+    if (!this.outbox.isByTree) return
+    this.outbox.leaveTree()
+    this.#treeFromMs = nowMs + this.#treeAgainMs
+    this.#treeAgainMs = Math.min(2 * this.#treeAgainMs, TREE_AGAIN_MOST_MS)
+  }
+
+  /** Called while the path is relayed, or the tree is: when to look again, or `null` when nothing is unacknowledged. */
+  resendAtMs(nowMs: number, rttMs: number | null): number | null {
+    if (!this.outbox.isWaiting) {
+      this.#resendAtMs = null
+      return null
+    }
+    if (this.#resendAtMs === null) {
+      const leastMs = this.outbox.isByTree ? TREE_PATIENCE_MS : this.#resendDelayMs
+      this.#resendAtMs = nowMs + Math.max(leastMs, 4 * (rttMs ?? 0))
+    } else if (nowMs >= this.#resendAtMs) {
+      this.#leaveTree(nowMs)
+      this.outbox.probe()
+      this.#resendDelayMs = Math.min(this.#resendDelayMs * 2, RESEND_MOST_MS)
+      this.#resendAtMs = null
+      return null
+    }
+    return this.#resendAtMs
+  }
+}

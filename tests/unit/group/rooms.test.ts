@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest'
+import type { FileOffer, WebGroup } from '../../../sdk/group/index.js'
+import { nextEvent, setupMembers } from './setup.js'
+
+const bytesOf = (size: number, seed = 1): Uint8Array =>
+  Uint8Array.from({ length: size }, (_, index) => (index * 31 + (index >> 8) * 7 + seed) & 0xff)
+
+const takeFile = async (group: WebGroup): Promise<{ readonly offer: FileOffer; readonly bytes: Uint8Array }> => {
+  const offer = await nextEvent(group, 'file')
+  const incoming = await offer.accept()
+  const blob = await incoming.blob()
+  await incoming.done
+  return { offer, bytes: new Uint8Array(await blob.arrayBuffer()) }
+}
+
+describe('a channel of a group', () => {
+  it('carries values to all and to one, in order, between members that have asked for it', async () => {
+    const { members } = await setupMembers(3)
+    const [ada, bob, cyd] = members as [WebGroup, WebGroup, WebGroup]
+    const heard = members.map((member) => {
+      const list: unknown[] = []
+      member.channel('chat').on('message', ({ from, data, to }) => list.push([from, data, to]))
+      return list
+    })
+    const chat = ada.channel('chat')
+    await chat.send({ text: 'hello', picture: Uint8Array.of(1, 2, 3) })
+    await chat.send('only you', { to: bob.myId })
+    await chat.send('all again', { confirm: true })
+    expect(heard[1]).toEqual([
+      [ada.myId, { text: 'hello', picture: Uint8Array.of(1, 2, 3) }, 'all'],
+      [ada.myId, 'only you', 'me'],
+      [ada.myId, 'all again', 'all'],
+    ])
+    expect(heard[2]?.map((entry) => (entry as unknown[])[1])).toEqual([
+      { text: 'hello', picture: Uint8Array.of(1, 2, 3) },
+      'all again',
+    ])
+    expect(cyd.channel('chat')).toBe(cyd.channel('chat'))
+  })
+
+  it('is there for the next join, too', async () => {
+    const { members, key } = await setupMembers(2)
+    const [ada, bob] = members
+    const heard: unknown[] = []
+    bob.channel('chat').on('message', ({ data }) => heard.push(data))
+    await ada.channel('chat').send('one', { confirm: true })
+    const isGone = nextEvent(bob, 'member:leave')
+    await ada.leave()
+    await isGone
+    await expect(ada.channel('chat').send('nobody')).rejects.toMatchObject({ code: 'not-joined' })
+    const isBack = nextEvent(bob, 'member:join')
+    await ada.join(key)
+    await isBack
+    await ada.channel('chat').send('two', { confirm: true })
+    expect(heard).toEqual(['one', 'two'])
+  })
+
+  it('of the unreliable kind brings the newest', async () => {
+    const { members } = await setupMembers(2)
+    const [ada, bob] = members
+    const options = { reliable: false, latest: true }
+    const last = new Promise((resolve) => {
+      bob.channel<number>('cursor', options).on('message', ({ data }) => {
+        if (data === 999) resolve(data)
+      })
+    })
+    const cursor = ada.channel<number>('cursor', options)
+    for (let i = 0; i < 1_000; i++) await cursor.send(i)
+    expect(await last).toBe(999)
+  })
+
+  it('asks and is answered', async () => {
+    const { members } = await setupMembers(3)
+    const [ada, bob, cyd] = members as [WebGroup, WebGroup, WebGroup]
+    for (const member of [bob, cyd]) {
+      member.channel<number, number>('double').handle((value) => Promise.resolve(value * 2))
+    }
+    const double = ada.channel<number, number>('double')
+    expect(await double.request(21, { to: bob.myId })).toBe(42)
+    const all = await double.requestAll(4).all()
+    expect(all.map((result) => (result.status === 'fulfilled' ? result.value : result.error))).toEqual([8, 8])
+    await expect(double.request(1, { to: ada.myId })).rejects.toThrow()
+  })
+
+  it('tells of what is not valid, and goes on', async () => {
+    const { members } = await setupMembers(2)
+    const [ada, bob] = members
+    const validate = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value: unknown) =>
+          typeof value === 'number' ? { value } : { issues: [{ message: 'not a number' }] },
+      },
+    } as const
+    const heard: unknown[] = []
+    bob.channel('count', { validate }).on('message', ({ data }) => heard.push(data))
+    const invalid = nextEvent(bob, 'channel:invalid')
+    await ada.channel('count').send('many')
+    await ada.channel('count').send(3, { confirm: true })
+    expect(await invalid).toMatchObject({ channel: 'count', from: ada.myId, error: { code: 'value-invalid' } })
+    expect(heard).toEqual([3])
+  })
+
+  it('tells what a member that left may not have got', async () => {
+    const { members } = await setupMembers(2)
+    const [ada, bob] = members
+    await ada.channel('chat').send('one', { confirm: true })
+    const failed = nextEvent(ada, 'delivery:fail')
+    const id = bob.myId
+    const left = bob.leave()
+    for (let i = 0; i < 5; i++) await ada.channel('chat').send(new Uint8Array(500_000))
+    await left
+    expect(await failed).toMatchObject({ id, code: 'member-left', channel: 'chat' })
+  })
+})
+
+describe('a file of a group', () => {
+  it('reaches each recipient whole, and its sender knows', async () => {
+    const { members } = await setupMembers(3)
+    const [ada, bob, cyd] = members as [WebGroup, WebGroup, WebGroup]
+    const data = bytesOf(3_000_000)
+    const taken = Promise.all([takeFile(bob), takeFile(cyd)])
+    const report = await ada.sendFile(data, { to: [bob.myId, cyd.myId], name: 'data.bin', metadata: { of: 'ada' } })
+    expect([...report.delivered].sort()).toEqual([bob.myId, cyd.myId].sort())
+    for (const { offer, bytes } of await taken) {
+      expect(offer).toMatchObject({ from: ada.myId, name: 'data.bin', size: data.length, metadata: { of: 'ada' } })
+      expect(Buffer.compare(bytes, data)).toBe(0)
+    }
+  })
+
+  it('is declined where nobody listens', async () => {
+    const { members } = await setupMembers(2)
+    const [ada, bob] = members
+    await expect(ada.sendFile(bytesOf(10), { to: bob.myId })).rejects.toMatchObject({ code: 'file-declined' })
+  })
+
+  it('fails when its recipient leaves, and when the group is left', async () => {
+    const { members } = await setupMembers(2)
+    const [ada, bob] = members
+    bob.on('file', (offer) => {
+      void offer.accept().then(({ done }) => done.catch(() => undefined))
+    })
+    const endless = (): ReadableStream<Uint8Array> =>
+      new ReadableStream({
+        pull: (controller) => {
+          controller.enqueue(bytesOf(60_000))
+        },
+      })
+    const left = ada.sendFile(endless(), { to: bob.myId })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await bob.leave()
+    await expect(left).rejects.toMatchObject({ code: 'member-left' })
+    const other = ada.sendFile(endless(), { to: bob.myId })
+    await expect(other).rejects.toMatchObject({ code: 'member-unknown' })
+  })
+})
+
+describe('a duplex of a group', () => {
+  it('carries bytes both ways to their end', async () => {
+    const { members } = await setupMembers(2)
+    const [ada, bob] = members
+    const data = bytesOf(1_000_000)
+    bob.on('duplex:open', ({ duplex }) => {
+      void duplex.readable.pipeTo(duplex.writable)
+    })
+    const { readable, writable } = await ada.openDuplex(bob.myId, { label: 'echo' })
+    const writer = writable.getWriter()
+    void writer.write(data).then(() => writer.close())
+    const chunks: Uint8Array[] = []
+    for await (const chunk of readable) chunks.push(chunk)
+    expect(Buffer.compare(Buffer.concat(chunks), data)).toBe(0)
+  })
+
+  it('is refused where nobody listens', async () => {
+    const { members } = await setupMembers(2)
+    const [ada, bob] = members
+    await expect(ada.openDuplex(bob.myId)).rejects.toMatchObject({ code: 'duplex-refused' })
+  })
+})
+
+describe('presence in a group', () => {
+  it('is seen by all, by those who come later, and is gone with its member', async () => {
+    const { members, createGroup, key } = await setupMembers(2)
+    const [ada, bob] = members
+    const changed = nextEvent(bob, 'presence:change')
+    ada.presence.set({ typing: true })
+    expect(await changed).toEqual({ id: ada.myId, previous: null, next: { typing: true } })
+    expect(bob.presence.get(ada.myId)).toEqual({ typing: true })
+    const eve = createGroup()
+    const seen = nextEvent(eve, 'presence:change')
+    await eve.join(key)
+    expect(await seen).toMatchObject({ id: ada.myId, next: { typing: true } })
+    const gone = nextEvent(bob, 'presence:change')
+    const id = ada.myId
+    await ada.leave()
+    expect(await gone).toEqual({ id, previous: { typing: true }, next: null })
+  })
+})
