@@ -9,3 +9,22 @@ export const run = (command: string, args: readonly string[], env: NodeJS.Proces
       resolve(code ?? 1)
     })
   })
+
+/** The same, with all that it prints handed over at the end. */
+export const runQuietly = (
+  command: string,
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly output: string }> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text
+      })
+    }
+    child.once('error', reject)
+    child.once('close', (code) => {
+      resolve({ code: code ?? 1, output: output.trimEnd() })
+    })
+  })

@@ -6,9 +6,8 @@
  */
 export type { AuthProvider } from '../crypto/index.js'
 export {
-  Channel,
-  Presence,
   RequestError,
+  type Channel,
   type ChannelCodec,
   type ChannelInvalid,
   type ChannelListenOptions,
@@ -16,6 +15,7 @@ export {
   type ChannelOptions,
   type ChannelReport,
   type ChannelSendOptions,
+  type Presence,
   type PresenceChange,
   type PresenceState,
   type RequestAllOptions,

@@ -237,22 +237,26 @@ describe('the chat', () => {
     const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob' })) as [Page, Page]
     const press = (page: Page, action: string, name: string): Promise<void> =>
       page.getByRole('button', { name: `${action} ${name}`, exact: true }).click()
-    /** Of a size that nothing carries in the time of a click. */
-    const offer = (name: string): Promise<void> =>
-      ada.evaluate((fileName) => {
-        const dataTransfer = new DataTransfer()
-        dataTransfer.items.add(new File(Array<Uint8Array<ArrayBuffer>>(300).fill(new Uint8Array(2 ** 20)), fileName))
-        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
-      }, name)
-    await offer('unwanted.bin')
+    const offer = (name: string, mebibytes: number): Promise<void> =>
+      ada.evaluate(
+        ([fileName, size]) => {
+          const dataTransfer = new DataTransfer()
+          dataTransfer.items.add(new File(Array<Uint8Array<ArrayBuffer>>(size).fill(new Uint8Array(2 ** 20)), fileName))
+          document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
+        },
+        [name, mebibytes] as [string, number],
+      )
+    /** What nothing carries in the time of a click. */
+    const much = 100
+    await offer('unwanted.bin', 1)
     await press(bob, 'Decline', 'unwanted.bin')
-    await cardOf(ada, 'unwanted.bin').getByText('300 MiB · declined by Bob').waitFor()
-    await cardOf(bob, 'unwanted.bin').getByText('300 MiB · declined').waitFor()
-    await offer('taken back.bin')
+    await cardOf(ada, 'unwanted.bin').getByText('1 MiB · declined by Bob').waitFor()
+    await cardOf(bob, 'unwanted.bin').getByText('1 MiB · declined').waitFor()
+    await offer('taken back.bin', 1)
     await bob.getByRole('button', { name: 'Decline taken back.bin' }).waitFor()
     await press(ada, 'Cancel', 'taken back.bin')
-    await cardOf(bob, 'taken back.bin').getByText('300 MiB · cancelled by Ada').waitFor()
-    await offer('mine.bin')
+    await cardOf(bob, 'taken back.bin').getByText('1 MiB · cancelled by Ada').waitFor()
+    await offer('mine.bin', much)
     await accept(bob, 'mine.bin')
     await press(ada, 'Pause', 'mine.bin')
     await cardOf(ada, 'mine.bin').getByText('paused').waitFor()
@@ -263,13 +267,13 @@ describe('the chat', () => {
       at,
     )
     await press(ada, 'Cancel', 'mine.bin')
-    await cardOf(ada, 'mine.bin').getByText('300 MiB · cancelled', { exact: true }).waitFor()
-    await cardOf(bob, 'mine.bin').getByText('300 MiB · cancelled by Ada').waitFor()
-    await offer('theirs.bin')
+    await cardOf(ada, 'mine.bin').getByText('100 MiB · cancelled', { exact: true }).waitFor()
+    await cardOf(bob, 'mine.bin').getByText('100 MiB · cancelled by Ada').waitFor()
+    await offer('theirs.bin', much)
     await accept(bob, 'theirs.bin')
     await press(bob, 'Cancel', 'theirs.bin')
-    await cardOf(ada, 'theirs.bin').getByText('300 MiB · cancelled by Bob').waitFor()
-    await cardOf(bob, 'theirs.bin').getByText('300 MiB · cancelled', { exact: true }).waitFor()
+    await cardOf(ada, 'theirs.bin').getByText('100 MiB · cancelled by Bob').waitFor()
+    await cardOf(bob, 'theirs.bin').getByText('100 MiB · cancelled', { exact: true }).waitFor()
   })
 
   it('goes to those who accept, and ends with a member that leaves', async () => {

@@ -3,12 +3,14 @@ import { runNode, writeConsumer } from './consumer.js'
 
 const exported = [
   'Identity',
+  'RequestError',
   'SkeinError',
   'WebGroup',
   'WebGroupState',
   'allowList',
   'anonymous',
   'configure',
+  'saveToDisk',
   'sharedSecret',
   'webRTC',
   'webSocket',
