@@ -10,9 +10,14 @@ const PAYLOAD_BYTES = 50_000
 
 const bytesSent = (group: WebGroup): number => group.stats().totals?.bytesSent ?? 0
 
-const until = async (isDone: () => boolean): Promise<void> => {
-  while (!isDone()) await new Promise((resolve) => setTimeout(resolve, 50))
-}
+const untilAllAreSeen = (group: WebGroup): Promise<void> =>
+  new Promise((resolve) => {
+    const check = (): void => {
+      if (group.members.length === COUNT) resolve()
+    }
+    group.on('member:join', check)
+    check()
+  })
 
 it('24 members in Node with eight links at most each see all, and every broadcast reaches all, once', async () => {
   const signaling = await startSignaling()
@@ -32,7 +37,7 @@ it('24 members in Node with eight links at most each see all, and every broadcas
     })
   }
   for (const group of groups) await group.join(key)
-  await until(() => groups.every(({ members }) => members.length === COUNT))
+  await Promise.all(groups.map(untilAllAreSeen))
   expect(mostLinks).toBeLessThanOrEqual(MAX_LINKS)
 
   // Newcomers take the places of guests; they are given up within seconds, and then nothing changes any more.
