@@ -249,6 +249,8 @@ export class GroupCore implements JoinListener {
     })
     // The state comes first: whoever is told of a send that failed finds the group leaving.
     this.lifecycle.move({ name: 'leaving', join, done }, reason)
+    // Before what they wait for fails for want of a group: it is closed.
+    this.rooms.handleLeft()
     begun(join.leave())
     return done
   }
@@ -259,6 +261,7 @@ export class GroupCore implements JoinListener {
     if (this.lifecycle.stage.name !== 'leaving') {
       this.lifecycle.move({ name: 'leaving', join, done: Promise.resolve() }, reason)
     }
+    this.rooms.handleLeft()
     join.stop()
     this.#left(join, reason)
   }

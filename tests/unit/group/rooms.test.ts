@@ -136,23 +136,37 @@ describe('a file of a group', () => {
   })
 
   it('fails when its recipient leaves, and when the group is left', async () => {
-    const { members } = await setupMembers(2)
-    const [ada, bob] = members
-    bob.on('file', (offer) => {
-      void offer.accept().then(({ done }) => done.catch(() => undefined))
-    })
+    const { members } = await setupMembers(3)
+    const [ada, bob, cyd] = members as [WebGroup, WebGroup, WebGroup]
+    for (const member of [bob, cyd]) {
+      member.on('file', (offer) => {
+        void offer.accept().then(({ done }) => done.catch(() => undefined))
+      })
+    }
     const endless = (): ReadableStream<Uint8Array> =>
       new ReadableStream({
         pull: (controller) => {
           controller.enqueue(bytesOf(60_000))
         },
       })
-    const left = ada.sendFile(endless(), { to: bob.myId })
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    const begin = (to: string) => {
+      let settled: Promise<unknown> = Promise.resolve()
+      const underWay = new Promise<void>((resolve) => {
+        const onProgress = ({ bytes }: { readonly bytes: number }): void => {
+          if (bytes > 0) resolve()
+        }
+        settled = ada.sendFile(endless(), { to, onProgress }).catch((error: unknown) => error)
+      })
+      return { underWay, settled }
+    }
+    const id = bob.myId
+    const [toBob, toCyd] = [begin(id), begin(cyd.myId)]
+    await Promise.all([toBob.underWay, toCyd.underWay])
     await bob.leave()
-    await expect(left).rejects.toMatchObject({ code: 'member-left' })
-    const other = ada.sendFile(endless(), { to: bob.myId })
-    await expect(other).rejects.toMatchObject({ code: 'member-unknown' })
+    expect(await toBob.settled).toMatchObject({ code: 'member-left' })
+    await expect(ada.sendFile(endless(), { to: id })).rejects.toMatchObject({ code: 'member-unknown' })
+    await ada.leave()
+    expect(await toCyd.settled).toMatchObject({ code: 'closed' })
   })
 })
 
