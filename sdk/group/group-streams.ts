@@ -51,7 +51,7 @@ class StreamIds {
       this.#next = FIRST_STREAM
     }
     this.#ids.set(stream, this.#next)
-    if (kind === STREAM_KIND.CHANNEL) this.#channels.set(this.#next, name)
+    if (kind === STREAM_KIND.CHANNEL && !name.startsWith('skein:')) this.#channels.set(this.#next, name)
     return this.#next++
   }
 }

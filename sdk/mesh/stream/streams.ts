@@ -54,7 +54,12 @@ export class Streams {
   }
 
   submit(event: EngineEvent & { type: 'submit' }): void {
-    this.#senders.get(event.stream ?? MESSAGE_STREAM)?.submit(event)
+    const sender = this.#senders.get(event.stream ?? MESSAGE_STREAM)
+    if (sender !== undefined) return sender.submit(event)
+    // Whoever waits for it is told, too.
+    const failure = { id: event.to, code: 'closed', maybeDelivered: false } as const
+    if (event.confirm === true) this.#core.effects.reported(event.submission, { delivered: [], failed: [failure] })
+    else this.#core.effects.failed(event.submission, failure)
   }
 
   /** I send nothing more on it. What is under way is kept until it has arrived, and its end with it. */
