@@ -28,7 +28,7 @@ export const countHoldings = ({ peers, links }: Core): EngineHoldings => {
     forwardedBytes = Math.max(forwardedBytes, forwarded)
     unacknowledgedBytes = Math.max(unacknowledgedBytes, streams?.unacknowledgedBytes ?? 0)
     reassemblyBytes += streams?.heldBytes ?? 0
-    open += streams === null ? 0 : streams.out.size - 1 + streams.openCount
+    open += streams === null ? 0 : streams.outs.length - 1 + streams.openCount
   }
   for (const { control } of links.values()) controlBytes = Math.max(controlBytes, control.bytes)
   return {

@@ -117,8 +117,8 @@ export const directPath: Path = Object.freeze({ kind: 'direct', via: Object.free
 export class Peer {
   /** The newest that I have seen. */
   certificate: VerifiedCertificate
-  /** Ids of its auth providers, best first. */
-  providers: readonly string[]
+  /** Ids of its auth providers that I have too. */
+  readonly providers: readonly string[]
   /** Who said that there will be no session, since the last one. */
   refusedBy: 'me' | 'them' | null = null
   /** The last HS1 in its name that I could not open, by its mark: it is refused once the member says that it was its own. */

@@ -123,7 +123,7 @@ export const engineFaults: readonly EngineFault[] = [
     plant: () => ({
       Streams: class extends Streams {
         override adopt(...[peer, agreed]: Parameters<Streams['adopt']>): boolean {
-          const incoming = peer.streams?.messages.in
+          const incoming = peer.streams?.messagesIn
           const before = incoming?.inbox ?? null
           const isNew = super.adopt(peer, agreed)
           if (incoming !== undefined && before !== null) incoming.inbox = before
@@ -155,8 +155,9 @@ export const engineFaults: readonly EngineFault[] = [
     plant: () => ({
       Outbox: class extends Outbox {
         constructor(options: ConstructorParameters<typeof Outbox>[0]) {
-          const [windowBytes, firstCredit] = [1_024 * options.windowBytes, 1_024 * options.firstCredit]
-          super({ ...options, windowBytes, firstCredit })
+          const { terms } = options
+          const [windowBytes, firstCredit] = [1_024 * terms.windowBytes, 1_024 * terms.firstCredit]
+          super({ ...options, terms: { ...terms, windowBytes, firstCredit } })
         }
 
         override acknowledge(...[broadcast, one, offset]: Parameters<Outbox['acknowledge']>): boolean {

@@ -11,11 +11,14 @@ const FORGET_MS = 60_000
 export class Acquaintances {
   readonly #core: Core
   readonly #drop: (peer: Peer) => void
+  /** Ids of my auth providers. */
+  readonly #providers: readonly string[]
 
   /** `drop` ends what is under way with a member that is forgotten. */
   constructor(core: Core, drop: (peer: Peer) => void) {
     this.#core = core
     this.#drop = drop
+    this.#providers = core.options.keys.admissions.map(({ id }) => id)
   }
 
   /**
@@ -36,10 +39,16 @@ export class Acquaintances {
     }
     if (this.#core.peers.size >= MAX_PEERS && !this.#makeRoom()) return null
     const isInitiator = compareBytes(this.#core.idBytes, certificate.memberBytes) < 0
-    const peer = new Peer(introduced, isInitiator, this.#core.nowMs)
+    const peer = new Peer({ certificate, providers: this.#shared(introduced) }, isInitiator, this.#core.nowMs)
     this.#core.peers.set(peer.id, peer)
     this.#core.recordsChanged()
     return peer
+  }
+
+  /** No others matter; and in most groups they are the same for everybody, so that one list is enough. */
+  #shared({ providers }: Introduced): readonly string[] {
+    const shared = this.#providers.filter((id) => providers.includes(id))
+    return shared.length === this.#providers.length ? this.#providers : shared
   }
 
   /** Forgets one that was introduced once and never seen since. */

@@ -22,14 +22,17 @@ interface Partial {
   received: number
 }
 
-interface InboxOptions {
+/** What holds for all that I am sent. */
+export interface InboxTerms {
   /** The largest message. */
   readonly maxBytes: number
   readonly myTag: Uint8Array
+}
+
+/** The first numbers that come. */
+interface InboxStart {
   readonly firstBroadcast: number
   readonly firstPrivate: number
-  /** What waits on all streams of the member together; without, there is this one alone. */
-  readonly allWaitingBytes?: () => number
 }
 
 /** Memory is taken as bytes arrive, never on a declared size alone. */
@@ -47,9 +50,7 @@ const GROWTH = 4
  * not next in order waits for its turn. What finds no room is dropped; its sender still has it and sends it again.
  */
 export class Inbox {
-  readonly #maxBytes: number
-  readonly #myTag: Uint8Array
-  readonly #allWaitingBytes: () => number
+  readonly #terms: InboxTerms
   #nextBroadcast: number
   #nextPrivate: number
   #partial: Partial | null = null
@@ -58,12 +59,10 @@ export class Inbox {
   #waitingBytes = 0
   #isEnded = false
 
-  constructor(options: InboxOptions) {
-    this.#maxBytes = options.maxBytes
-    this.#myTag = options.myTag
-    this.#allWaitingBytes = options.allWaitingBytes ?? (() => this.#waitingBytes)
-    this.#nextBroadcast = options.firstBroadcast
-    this.#nextPrivate = options.firstPrivate
+  constructor(terms: InboxTerms, { firstBroadcast, firstPrivate }: InboxStart) {
+    this.#terms = terms
+    this.#nextBroadcast = firstBroadcast
+    this.#nextPrivate = firstPrivate
   }
 
   /** Where the sender stands: all before these numbers is here, and so much of the next message. */
@@ -99,11 +98,14 @@ export class Inbox {
     if (partial.number < (partial.type === 'all' ? this.#nextBroadcast : this.#nextPrivate)) this.#partial = null
   }
 
-  /** The message that this chunk completes, or `null`. Those that it was waited for are to be had from `takeNext`. */
-  accept(chunk: AllChunk | OneChunk): InMessage | null {
+  /**
+   * The message that this chunk completes, or `null`. Those that it was waited for are to be had from `takeNext`. What
+   * waits on all streams of the member together is bounded; without any word of it, there is this one alone.
+   */
+  accept(chunk: AllChunk | OneChunk, all: { readonly waitingBytes: number } = this): InMessage | null {
     const standing = this.#standingOf(chunk)
     if (standing === 'next') return this.#take(chunk)
-    if (standing === 'early') this.#wait(chunk)
+    if (standing === 'early') this.#wait(chunk, all)
     return null
   }
 
@@ -131,15 +133,15 @@ export class Inbox {
     return null
   }
 
-  #wait(chunk: AllChunk | OneChunk): void {
+  #wait(chunk: AllChunk | OneChunk, all: { readonly waitingBytes: number }): void {
     const bytes = chunk.bytes.length + CHUNK_COST
-    if (this.#allWaitingBytes() + bytes > MAX_WAITING_BYTES) return
+    if (all.waitingBytes + bytes > MAX_WAITING_BYTES) return
     this.#waitingBytes += bytes
     this.#waiting ??= { all: new Queue(), one: new Queue() }
     // Its bytes, and those of its tags, are views of a frame that is not kept.
     if (chunk.type === 'one') return this.#waiting.one.push({ ...chunk, bytes: chunk.bytes.slice() })
     const mine = this.#orderOf(chunk)
-    const order = mine === undefined ? [] : [{ ...mine, tag: this.#myTag }]
+    const order = mine === undefined ? [] : [{ ...mine, tag: this.#terms.myTag }]
     this.#waiting.all.push({ ...chunk, order, bytes: chunk.bytes.slice() })
   }
 
@@ -161,7 +163,7 @@ export class Inbox {
   }
 
   #begin(chunk: AllChunk | OneChunk): InMessage | null {
-    if (chunk.total > this.#maxBytes) throw new ProtocolViolation('message above the limit')
+    if (chunk.total > this.#terms.maxBytes) throw new ProtocolViolation('message above the limit')
     if (this.#isEnded) throw new ProtocolViolation('goes on after its end')
     if (chunk.bytes.length === chunk.total) return this.#complete(chunk, chunk.bytes.slice())
     const buffer = new Uint8Array(Math.min(chunk.total, Math.max(FIRST_BUFFER_BYTES, chunk.bytes.length)))
@@ -194,7 +196,7 @@ export class Inbox {
 
   /** What it says of me. */
   #orderOf({ order }: AllChunk): OrderEntry | undefined {
-    return order.find(({ tag }) => equalBytes(tag, this.#myTag))
+    return order.find(({ tag }) => equalBytes(tag, this.#terms.myTag))
   }
 
   #isNext(chunk: AllChunk | OneChunk): boolean {

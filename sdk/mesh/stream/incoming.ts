@@ -6,7 +6,7 @@ import { ReplayWindow } from '../session/replay-window.js'
 import { ProtocolViolation } from '../violation.js'
 import type { Inbox, InMessage } from './inbox.js'
 import { MESSAGE_COST } from './outbox.js'
-import { windowBytes } from './outgoing.js'
+import { windowOf } from './outgoing.js'
 
 /** What may still come once no more is to come: frames that were under way, beyond the window. */
 const SLACK_BYTES = 2 * MAX_MEMBER_FRAME_BYTES
@@ -19,21 +19,25 @@ const ACK_EVERY_BYTES = 262_144
 /** Acknowledgements of what comes by the tree, where they must be routed, go four times a second. */
 const ROUTED_ACK_DELAY_MS = 250
 
+/** Whole messages of a member that is not shown as here yet. */
+interface Held {
+  readonly messages: InMessage[]
+  /** Beyond the first. */
+  bytes: number
+  /** Where the sender stands as far as it may know: what is held was not handed to the application yet. */
+  readonly from: Inbox['position']
+}
+
 /** What one member sends me on one stream, for one pair epoch. */
 export class Incoming {
   readonly peer: Peer
   /** `null` of the message stream. */
   readonly opening: Opening | null
   inbox: Inbox
-  /** The application takes no more for now. */
-  #isPaused = false
-  #sincePaused = 0
-  #met: ReplayWindow | null = null
-  #newest = 0
-  #held: InMessage[] | null = null
-  #heldBytes = 0
-  /** Where the sender stands as far as it may know: what is held was not handed to the application yet. */
-  #heldFrom: Inbox['position'] | null = null
+  /** What has come since the application takes no more for now; `null` while it does. */
+  #pausedBytes: number | null = null
+  #met: { readonly window: ReplayWindow; newest: number } | null = null
+  #held: Held | null = null
   #ackDueMs: number | null = null
   #receivedSinceAck = 0
 
@@ -50,35 +54,34 @@ export class Incoming {
 
   /** Of a stream that promises nothing: whether this one was not met, or, where only the newest counts, is newer. */
   isFresh(number: number): boolean {
-    if (this.opening === null || isReliable(this.opening.mode) || this.#isPaused) return false
-    this.#met ??= new ReplayWindow(MET_DATAGRAMS)
-    const isNews = number > this.#newest
-    if (!isNews && (this.opening.mode === STREAM_MODE.LATEST || !this.#met.isFresh(number))) return false
-    this.#newest = Math.max(this.#newest, number)
-    this.#met.mark(number)
+    if (this.opening === null || isReliable(this.opening.mode) || this.isPaused) return false
+    const met = (this.#met ??= { window: new ReplayWindow(MET_DATAGRAMS), newest: 0 })
+    const isNews = number > met.newest
+    if (!isNews && (this.opening.mode === STREAM_MODE.LATEST || !met.window.isFresh(number))) return false
+    met.newest = Math.max(met.newest, number)
+    met.window.mark(number)
     return true
   }
 
   /** What it may send beyond what was acknowledged, when nothing speaks against it. */
   get windowBytes(): number {
-    return windowBytes[this.opening?.mode ?? STREAM_MODE.MESSAGES]
+    return windowOf(this.opening)
   }
 
   get isPaused(): boolean {
-    return this.#isPaused
+    return this.#pausedBytes !== null
   }
 
   pause(isPaused: boolean, nowMs: number): void {
-    this.#isPaused = isPaused
-    this.#sincePaused = 0
+    this.#pausedBytes = isPaused ? 0 : null
     this.oweAck(nowMs)
   }
 
   /** `isRouted`: by the tree, from a member that acknowledgements must be routed to. */
   receive(chunk: AllChunk | OneChunk, nowMs: number, isRouted: boolean): InMessage | null {
     this.#oweAckOf(chunk.bytes.length, nowMs, isRouted)
-    const message = this.inbox.accept(chunk)
-    if (this.#isPaused && message !== null) this.#countPaused(message)
+    const message = this.inbox.accept(chunk, this.peer.streams ?? undefined)
+    if (message !== null) this.#countPaused(message)
     return message
   }
 
@@ -90,8 +93,9 @@ export class Incoming {
   }
 
   #countPaused({ bytes }: InMessage): void {
-    this.#sincePaused += bytes.length + MESSAGE_COST
-    if (this.#sincePaused > this.windowBytes + SLACK_BYTES) throw new ProtocolViolation('goes on without credit')
+    if (this.#pausedBytes === null) return
+    this.#pausedBytes += bytes.length + MESSAGE_COST
+    if (this.#pausedBytes > this.windowBytes + SLACK_BYTES) throw new ProtocolViolation('goes on without credit')
   }
 
   /** Whether whole messages wait for the member to be shown as here. Meanwhile it gets no credit. */
@@ -101,11 +105,13 @@ export class Incoming {
 
   /** `false` when the member goes on without credit, which is how it would fill my memory. */
   hold(message: InMessage): boolean {
-    if (this.isHolding) this.#heldBytes += message.bytes.length + MESSAGE_COST
-    this.#heldFrom ??= this.#before(message)
-    this.#held ??= []
-    this.#held.push(message)
-    return this.#heldBytes <= this.windowBytes + SLACK_BYTES
+    if (this.#held === null) {
+      this.#held = { messages: [message], bytes: 0, from: this.#before(message) }
+      return true
+    }
+    this.#held.messages.push(message)
+    this.#held.bytes += message.bytes.length + MESSAGE_COST
+    return this.#held.bytes <= this.windowBytes + SLACK_BYTES
   }
 
   /** Where the inbox stood before it let this one through. */
@@ -117,11 +123,9 @@ export class Incoming {
   }
 
   takeHeld(): InMessage[] {
-    const held = this.#held ?? []
+    const messages = this.#held?.messages ?? []
     this.#held = null
-    this.#heldBytes = 0
-    this.#heldFrom = null
-    return held
+    return messages
   }
 
   /** When an acknowledgement must be on its way, if any is owed. */
@@ -147,7 +151,7 @@ export class Incoming {
 
   /** Where the sender stands with the application: without what is held. */
   get handedOn(): Inbox['position'] {
-    return this.#heldFrom ?? this.inbox.position
+    return this.#held?.from ?? this.inbox.position
   }
 
   /** The sender has given up what came before these numbers. What is held of it may go too: it was never acknowledged. */

@@ -85,18 +85,23 @@ export const fittingBytes = (message: OutMessage, offset: number, budget: number
   return room < 0 || (size < left && size < LEAST_CHUNK_BYTES) ? null : size
 }
 
-export interface OutboxOptions {
+/** What holds for a stream, whoever is sent it. */
+export interface OutboxTerms {
   /** `null` for the message stream, which needs none. */
   readonly opening: Opening | null
   readonly windowBytes: number
   /** What may be sent before the recipient has said how much. */
   readonly firstCredit: number
+  /** A submission has found room in the window. */
+  readonly onAdmitted: (submission: Submission) => void
+}
+
+export interface OutboxOptions {
+  readonly terms: OutboxTerms
   /** Whom receipts name. */
   readonly recipient: string
   readonly firstBroadcast?: number
   readonly firstPrivate?: number
-  /** A submission has found room in the window. */
-  readonly onAdmitted: (submission: Submission) => void
 }
 
 const cost = (message: OutMessage): number => message.bytes.length + MESSAGE_COST
@@ -107,12 +112,8 @@ const cost = (message: OutMessage): number => message.bytes.length + MESSAGE_COS
  * its first frame, so the receiver never meets a gap that it would have to remember.
  */
 export class Outbox {
-  readonly #stream: number
-  readonly #opening: Opening | null
-  readonly #windowBytes: number
-  readonly #firstCredit: number
+  readonly terms: OutboxTerms
   readonly #recipient: string
-  readonly #onAdmitted: (submission: Submission) => void
   #entries: OutMessage[] = []
   /** Entries before `#head` are acknowledged; they have `#goneBytes`. */
   #head = 0
@@ -145,18 +146,18 @@ export class Outbox {
   /** It is to be known though no message is to be sent on it. */
   #isWanted = false
 
-  constructor(options: OutboxOptions) {
-    const { opening, windowBytes, firstCredit, recipient, firstBroadcast = 0, firstPrivate = 0, onAdmitted } = options
-    this.#stream = opening?.stream ?? MESSAGE_STREAM
-    this.#opening = opening
-    this.#isOpen = opening === null
-    this.#prelude = this.#isOpen ? 'none' : 'due'
-    this.#windowBytes = windowBytes
-    this.#firstCredit = this.#credit = firstCredit
+  constructor({ terms, recipient, firstBroadcast = 0, firstPrivate = 0 }: OutboxOptions) {
+    this.terms = terms
     this.#recipient = recipient
+    this.#isOpen = terms.opening === null
+    this.#prelude = this.#isOpen ? 'none' : 'due'
+    this.#credit = terms.firstCredit
     this.#nextBroadcast = firstBroadcast
     this.#nextPrivate = firstPrivate
-    this.#onAdmitted = onAdmitted
+  }
+
+  get stream(): number {
+    return this.terms.opening?.stream ?? MESSAGE_STREAM
   }
 
   /** Its last message was acknowledged. */
@@ -226,8 +227,9 @@ export class Outbox {
   takePrelude(): MemberRecord {
     this.#prelude = 'sent'
     const numbers = { nextBroadcast: this.#nextBroadcast, nextPrivate: this.#nextPrivate }
-    if (this.#opening !== null && !this.#isOpen) return { type: 'open', ...this.#opening, ...numbers }
-    return { type: 'reset', stream: this.#stream, ...numbers }
+    const { opening } = this.terms
+    if (opening !== null && !this.#isOpen) return { type: 'open', ...opening, ...numbers }
+    return { type: 'reset', stream: this.stream, ...numbers }
   }
 
   /** The next piece, at most `budget` bytes with its record, or `null` when nothing fits or waits. */
@@ -239,7 +241,7 @@ export class Outbox {
     if (size === null) return null
     this.#advance(entry, size)
     this.#followTree()
-    return chunkOf(this.#stream, entry, offset, size)
+    return chunkOf(this.stream, entry, offset, size)
   }
 
   /** Broadcasts reach this recipient by the tree; what is for it alone goes on from here. */
@@ -263,7 +265,7 @@ export class Outbox {
     while (this.#entries[next]?.to === 'one') next++
     const { number } = this.#entries[next] ?? { number: Infinity }
     const offset = next === this.#sent ? this.#sentOffset : 0
-    if (this.#credit < this.#windowBytes || this.#prelude !== 'none') return
+    if (this.#credit < this.terms.windowBytes || this.#prelude !== 'none') return
     if (number < tree.number || (number === tree.number && offset < tree.offset)) return
     this.#tree = tree
     this.#isByTree = true
@@ -316,7 +318,7 @@ export class Outbox {
     const beyond = this.#isBeyond(index, offset)
     if (beyond || (offset > 0 && offset >= (this.#entries[index]?.bytes.length ?? 0))) return false
     if (index === this.#head && offset < this.#headOffset) return true
-    this.#credit = Math.min(credit, this.#windowBytes)
+    this.#credit = Math.min(credit, this.terms.windowBytes)
     this.#isHeldBack = credit === 0
     this.#prelude = 'none'
     this.#isOpen = true
@@ -335,7 +337,7 @@ export class Outbox {
     this.#compact()
     this.#admit()
     // Who must be spared, or says so, waits for itself alone: the tree carries for all, or for none.
-    if (this.#credit < this.#windowBytes) this.leaveTree()
+    if (this.#credit < this.terms.windowBytes) this.leaveTree()
     return true
   }
 
@@ -392,11 +394,11 @@ export class Outbox {
     this.#goneBytes = 0
     this.#isByTree = false
     this.#admitted = this.#ackedTotal = this.#sentTotal = this.#admittedTotal = 0
-    this.#credit = this.#firstCredit
+    this.#credit = this.terms.firstCredit
     this.#isHeldBack = false
     // What has failed since these numbers were named leaves a gap, which the recipient would wait for.
     const isBeyond = this.#failedBroadcast > firstBroadcast || this.#failedPrivate > firstPrivate
-    this.#isOpen = this.#opening === null
+    this.#isOpen = this.terms.opening === null
     this.#prelude = isBeyond || !this.#isOpen ? 'due' : 'none'
     this.#nextBroadcast = Math.max(firstBroadcast, this.#failedBroadcast)
     this.#nextPrivate = Math.max(firstPrivate, this.#failedPrivate)
@@ -444,7 +446,7 @@ export class Outbox {
   }
 
   #admit(): void {
-    while (this.#admitted < this.#entries.length && this.#admittedTotal - this.#ackedTotal < this.#windowBytes) {
+    while (this.#admitted < this.#entries.length && this.#admittedTotal - this.#ackedTotal < this.terms.windowBytes) {
       const message = this.#entries[this.#admitted++] as OutMessage
       this.#admittedTotal += cost(message)
       if (message.to === 'all') this.#admittedBroadcast = message.number
@@ -455,7 +457,7 @@ export class Outbox {
   #release(message: OutMessage): void {
     if (message.submission === null) return
     message.submission.waiting--
-    this.#onAdmitted(message.submission)
+    this.terms.onAdmitted(message.submission)
   }
 
   #compact(): void {

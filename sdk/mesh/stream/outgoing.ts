@@ -1,10 +1,10 @@
 import type { MemberRecord } from '../../protocol/records.js'
 import { isReliable, STREAM_MODE, type Opening, type StreamMode } from '../../protocol/streams.js'
 import { Datagrams } from './datagrams.js'
-import { Outbox, type Submission, type TreePosition, type Unsettled } from './outbox.js'
+import { Outbox, type OutboxTerms, type Submission, type TreePosition, type Unsettled } from './outbox.js'
 
 /** What one member may have sent unacknowledged on one stream, in bytes, by the mode of that stream. */
-export const windowBytes: Readonly<Record<StreamMode, number>> = {
+const windowBytes: Readonly<Record<StreamMode, number>> = {
   [STREAM_MODE.MESSAGES]: 4_194_304,
   [STREAM_MODE.BULK]: 2_097_152,
   [STREAM_MODE.UNRELIABLE]: 65_536,
@@ -12,6 +12,13 @@ export const windowBytes: Readonly<Record<StreamMode, number>> = {
 }
 /** The same until it is told otherwise, on streams that it opens: it may open many. */
 const FIRST_WINDOW_BYTES = 262_144
+
+export const windowOf = (opening: Opening | null): number => windowBytes[opening?.mode ?? STREAM_MODE.MESSAGES]
+
+export const outgoingTerms = (opening: Opening | null, onAdmitted: (submission: Submission) => void): OutboxTerms => {
+  const bytes = windowOf(opening)
+  return { opening, windowBytes: bytes, firstCredit: opening === null ? bytes : FIRST_WINDOW_BYTES, onAdmitted }
+}
 /** A relayed path may drop: without an answer for this long, or four round trips, one piece is sent again. */
 const RESEND_LEAST_MS = 500
 const RESEND_MOST_MS = 4_000
@@ -22,20 +29,24 @@ const TREE_AGAIN_MS = 1_000
 const TREE_AGAIN_MOST_MS = 32_000
 
 export interface OutgoingOptions {
+  readonly terms: OutboxTerms
   /** A member's id. */
   readonly recipient: string
   readonly numbers: { nextPrivate: number }
-  /** `null` for the message stream, which needs none. */
-  readonly opening: Opening | null
   /** The first broadcast that this member is sent. */
   readonly nextBroadcast: number
-  readonly onAdmitted: (submission: Submission) => void
+}
+
+/** When the tree is tried with a member that had to be served from here. */
+interface TreePatience {
+  readonly fromMs: number
+  /** How long to wait the next time. */
+  readonly againMs: number
 }
 
 /** What one member is sent of one stream of mine, for one pair epoch. */
 export class Outgoing {
   readonly outbox: Outbox
-  readonly mode: StreamMode
   /** Where its count of private messages is kept. */
   readonly numbers: { nextPrivate: number }
   /** Of a stream that promises nothing. */
@@ -50,27 +61,27 @@ export class Outgoing {
   #waitingSinceMs: number | null = null
   /** It was given up on, and has not been heard of since: nobody waits for it a second time. */
   #isStalled = false
-  /** Since when the tree is to be tried again, and how long to wait the next time. */
-  #treeFromMs = 0
-  #treeAgainMs = TREE_AGAIN_MS
+  /** `null` until it had to be served from here. */
+  #tree: TreePatience | null = null
   /** An acknowledgement beyond this is of what the tree has brought. */
   #treeProvedAt = 0
 
-  constructor({ recipient, numbers, opening, nextBroadcast, onAdmitted }: OutgoingOptions) {
-    this.mode = opening?.mode ?? STREAM_MODE.MESSAGES
+  constructor({ terms, recipient, numbers, nextBroadcast }: OutgoingOptions) {
+    const { opening } = terms
     this.numbers = numbers
-    const isLatest = this.mode === STREAM_MODE.LATEST
+    const isLatest = opening?.mode === STREAM_MODE.LATEST
     this.datagrams = opening === null || isReliable(opening.mode) ? null : new Datagrams(opening.stream, isLatest)
     this.privateSinceBroadcast = numbers.nextPrivate
-    this.outbox = new Outbox({
-      opening,
-      windowBytes: windowBytes[this.mode],
-      firstCredit: opening === null ? windowBytes[this.mode] : FIRST_WINDOW_BYTES,
-      recipient,
-      firstBroadcast: opening === null ? 0 : nextBroadcast,
-      firstPrivate: opening === null ? 0 : numbers.nextPrivate,
-      onAdmitted,
-    })
+    const [firstBroadcast, firstPrivate] = opening === null ? [0, 0] : [nextBroadcast, numbers.nextPrivate]
+    this.outbox = new Outbox({ terms, recipient, firstBroadcast, firstPrivate })
+  }
+
+  get stream(): number {
+    return this.outbox.stream
+  }
+
+  get mode(): StreamMode {
+    return this.outbox.terms.opening?.mode ?? STREAM_MODE.MESSAGES
   }
 
   /** Nothing is to be sent or awaited. */
@@ -123,13 +134,13 @@ export class Outgoing {
     if (!isMore) return true
     this.#resendAtMs = null
     this.#resendDelayMs = RESEND_LEAST_MS
-    if (this.outbox.isByTree && ack.nextBroadcast > this.#treeProvedAt) this.#treeAgainMs = TREE_AGAIN_MS
+    if (this.outbox.isByTree && ack.nextBroadcast > this.#treeProvedAt) this.#tree = null
     return true
   }
 
   /** Leaves broadcasts to the tree, if it is time to. */
   joinTree(tree: TreePosition, nowMs: number): void {
-    if (nowMs < this.#treeFromMs || this.outbox.isByTree) return
+    if (nowMs < (this.#tree?.fromMs ?? 0) || this.outbox.isByTree) return
     this.#treeProvedAt = this.outbox.admittedBroadcast + 1
     this.outbox.joinTree(tree)
   }
@@ -137,8 +148,8 @@ export class Outgoing {
   #leaveTree(nowMs: number): void {
     if (!this.outbox.isByTree) return
     this.outbox.leaveTree()
-    this.#treeFromMs = nowMs + this.#treeAgainMs
-    this.#treeAgainMs = Math.min(2 * this.#treeAgainMs, TREE_AGAIN_MOST_MS)
+    const waitMs = this.#tree?.againMs ?? TREE_AGAIN_MS
+    this.#tree = { fromMs: nowMs + waitMs, againMs: Math.min(2 * waitMs, TREE_AGAIN_MOST_MS) }
   }
 
   /** Called while the path is relayed, or the tree is: when to look again, or `null` when nothing is unacknowledged. */

@@ -7,55 +7,101 @@ import type { Outgoing } from './outgoing.js'
 const MAX_STOPS = 64
 const isBulk = ({ mode }: Outgoing): boolean => mode === STREAM_MODE.BULK
 
+/** The streams beside the message stream. */
+interface Others {
+  readonly out: Map<number, Outgoing>
+  readonly in: Map<number, Incoming>
+  /** The same with the message stream in front: they are looked through with every frame. */
+  outs: readonly Outgoing[]
+  ins: readonly Incoming[]
+  /** Streams of its that I take nothing of, and that it must be told of. */
+  readonly stops: Set<number>
+  /** Of those that it sends, ids that are over, oldest first: their end may have to be acknowledged again. */
+  readonly ended: Set<number>
+}
+
 /**
  * All streams between me and one member, both ways, for one pair epoch: those that I send, by my ids, and those that it
  * sends, by its own. The message stream is always among both.
  */
 export class PairStreams {
-  readonly messages: { readonly out: Outgoing; readonly in: Incoming }
-  readonly out = new Map<number, Outgoing>()
-  readonly in = new Map<number, Incoming>()
-  /** Streams of its that I take nothing of, and that it must be told of. */
-  readonly stops = new Set<number>()
-  /** Of those that it sends, ids that are over, oldest first: their end may have to be acknowledged again. */
-  readonly #ended = new Set<number>()
+  readonly messagesOut: Outgoing
+  readonly messagesIn: Incoming
+  /** `null` until there is one. */
+  #others: Others | null = null
   /** Who goes first in the next frame: nobody always does. */
   #turn = 0
 
-  constructor(out: Outgoing, incoming: Incoming) {
-    this.messages = { out, in: incoming }
-    this.out.set(MESSAGE_STREAM, out)
-    this.in.set(MESSAGE_STREAM, incoming)
+  constructor(messagesOut: Outgoing, messagesIn: Incoming) {
+    this.messagesOut = messagesOut
+    this.messagesIn = messagesIn
+  }
+
+  /** Mine. */
+  get outs(): readonly Outgoing[] {
+    return this.#others?.outs ?? [this.messagesOut]
+  }
+
+  /** Its. */
+  get ins(): readonly Incoming[] {
+    return this.#others?.ins ?? [this.messagesIn]
+  }
+
+  out(stream: number): Outgoing | undefined {
+    return stream === MESSAGE_STREAM ? this.messagesOut : this.#others?.out.get(stream)
+  }
+
+  in(stream: number): Incoming | undefined {
+    return stream === MESSAGE_STREAM ? this.messagesIn : this.#others?.in.get(stream)
+  }
+
+  addOut(outgoing: Outgoing): void {
+    this.#having((others) => others.out.set(outgoing.stream, outgoing))
+  }
+
+  removeOut(stream: number): void {
+    this.#having((others) => others.out.delete(stream))
+  }
+
+  addIn(incoming: Incoming): void {
+    this.#having((others) => others.in.set(incoming.stream, incoming))
+  }
+
+  #having(change: (others: Others) => void): void {
+    this.#others ??= { out: new Map(), in: new Map(), outs: [], ins: [], stops: new Set(), ended: new Set() }
+    change(this.#others)
+    this.#others.outs = [this.messagesOut, ...this.#others.out.values()]
+    this.#others.ins = [this.messagesIn, ...this.#others.in.values()]
   }
 
   /** Nothing is to be sent, awaited or acknowledged. */
   get isAtRest(): boolean {
-    if (this.stops.size > 0) return false
-    for (const { ackDueMs } of this.in.values()) if (ackDueMs !== null) return false
-    for (const { isAtRest } of this.out.values()) if (!isAtRest) return false
+    if (this.hasStops) return false
+    for (const { ackDueMs } of this.ins) if (ackDueMs !== null) return false
+    for (const { isAtRest } of this.outs) if (!isAtRest) return false
     return true
   }
 
   /** Streams of its that it may still send on, beside the message stream. */
   get openCount(): number {
-    return this.in.size - 1 - this.#ended.size
+    return this.#others === null ? 0 : this.#others.in.size - this.#others.ended.size
   }
 
   /** Not everything is acknowledged. */
   get isOwing(): boolean {
-    for (const { outbox } of this.out.values()) if (!outbox.isEmpty) return true
+    for (const { outbox } of this.outs) if (!outbox.isEmpty) return true
     return false
   }
 
   /** Something may be sent now. */
   get isReady(): boolean {
-    for (const { outbox } of this.out.values()) if (outbox.isReady || outbox.isPreludeDue) return true
+    for (const { outbox } of this.outs) if (outbox.isReady || outbox.isPreludeDue) return true
     return false
   }
 
   /** What waits to be sent on streams that promise nothing, and that the member knows of. */
   *datagrams(): Generator<Datagrams> {
-    for (const { datagrams, outbox } of this.out.values()) {
+    for (const { datagrams, outbox } of this.outs) {
       if (datagrams?.isEmpty === false && outbox.want()) yield datagrams
     }
   }
@@ -66,51 +112,51 @@ export class PairStreams {
 
   /** Broadcasts of some stream are left to the tree. */
   get isByTree(): boolean {
-    for (const { outbox } of this.out.values()) if (outbox.isByTree) return true
+    for (const { outbox } of this.outs) if (outbox.isByTree) return true
     return false
   }
 
   get unacknowledgedBytes(): number {
     let bytes = 0
-    for (const { outbox } of this.out.values()) bytes += outbox.unacknowledgedBytes
+    for (const { outbox } of this.outs) bytes += outbox.unacknowledgedBytes
     return bytes
   }
 
   /** Changes with every acknowledgement of more. */
   get acknowledgedBytes(): number {
     let bytes = 0
-    for (const { outbox } of this.out.values()) bytes += outbox.acknowledgedBytes
+    for (const { outbox } of this.outs) bytes += outbox.acknowledgedBytes
     return bytes
   }
 
   /** Of messages that are not whole yet, or wait for their turn. */
   get heldBytes(): number {
     let bytes = 0
-    for (const { inbox } of this.in.values()) bytes += inbox.heldBytes
+    for (const { inbox } of this.ins) bytes += inbox.heldBytes
     return bytes
   }
 
   get waitingBytes(): number {
     let bytes = 0
-    for (const { inbox } of this.in.values()) bytes += inbox.waitingBytes
+    for (const { inbox } of this.ins) bytes += inbox.waitingBytes
     return bytes
   }
 
   /** When the next acknowledgement must be on its way, if any is owed. */
   get ackDueMs(): number | null {
     let dueMs: number | null = null
-    for (const { ackDueMs } of this.in.values()) if (ackDueMs !== null) dueMs = Math.min(dueMs ?? Infinity, ackDueMs)
+    for (const { ackDueMs } of this.ins) if (ackDueMs !== null) dueMs = Math.min(dueMs ?? Infinity, ackDueMs)
     return dueMs
   }
 
   /** Acknowledgements that are owed go now. */
   hurryAcks(nowMs: number): void {
-    for (const incoming of this.in.values()) if (incoming.ackDueMs !== null) incoming.oweAck(nowMs)
+    for (const incoming of this.ins) if (incoming.ackDueMs !== null) incoming.oweAck(nowMs)
   }
 
   /** It may be there again, or I was not there to hear it: it gets its whole time. */
   resume(): void {
-    for (const outgoing of this.out.values()) outgoing.resume()
+    for (const outgoing of this.outs) outgoing.resume()
   }
 
   /**
@@ -118,32 +164,46 @@ export class PairStreams {
    * first frame, so all is sent again from there; by a detour one piece, and the rest once that is answered.
    */
   changePath(nowMs: number, isDetour = false): void {
-    for (const outgoing of this.out.values()) outgoing.changePath(isDetour)
-    for (const incoming of this.in.values()) incoming.oweAck(nowMs)
+    for (const outgoing of this.outs) outgoing.changePath(isDetour)
+    for (const incoming of this.ins) incoming.oweAck(nowMs)
   }
 
   /** Sends one piece of each again; the rest follows once that is acknowledged. */
   probe(): void {
-    for (const { outbox } of this.out.values()) if (outbox.isWaiting) outbox.probe()
+    for (const { outbox } of this.outs) if (outbox.isWaiting) outbox.probe()
   }
 
   /** One of its streams is over; only so many are remembered. */
   ended({ stream }: Incoming, most: number): void {
-    this.#ended.add(stream)
-    if (this.#ended.size <= most) return
-    const oldest = this.#ended.values().next().value as number
-    this.#ended.delete(oldest)
-    this.in.delete(oldest)
+    this.#having(({ ended, in: incoming }) => {
+      ended.add(stream)
+      if (ended.size <= most) return
+      const oldest = ended.values().next().value as number
+      ended.delete(oldest)
+      incoming.delete(oldest)
+    })
   }
 
-  /** It starts anew: nothing of one of its streams is known any more. */
-  forget({ stream }: Incoming): void {
-    this.in.delete(stream)
-    this.#ended.delete(stream)
+  /** It starts anew: nothing but the message streams is known any more. */
+  forgetOthers(): void {
+    this.#others = null
   }
 
   refuse(stream: number): void {
-    if (this.stops.size < MAX_STOPS) this.stops.add(stream)
+    this.#having(({ stops }) => {
+      if (stops.size < MAX_STOPS) stops.add(stream)
+    })
+  }
+
+  get hasStops(): boolean {
+    return this.#others !== null && this.#others.stops.size > 0
+  }
+
+  /** One that it is to be told of now. */
+  takeStop(): number | undefined {
+    const stream = this.#others?.stops.values().next().value
+    if (stream !== undefined) this.#others?.stops.delete(stream)
+    return stream
   }
 
   /** Those that may send, what is urgent first; within a lane they take turns. */
@@ -158,7 +218,7 @@ export class PairStreams {
 
   #readyIn(inBulk: boolean): Outgoing[] {
     const ready: Outgoing[] = []
-    for (const outgoing of this.out.values()) {
+    for (const outgoing of this.outs) {
       if (isBulk(outgoing) === inBulk && (outgoing.outbox.isReady || outgoing.outbox.isPreludeDue)) ready.push(outgoing)
     }
     return ready

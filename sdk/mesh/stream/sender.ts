@@ -4,8 +4,8 @@ import { MESSAGE_STREAM, type Opening } from '../../protocol/streams.js'
 import type { Core } from '../core.js'
 import type { DeliveryFailure, MessageKind } from '../events.js'
 import type { Peer } from '../peer.js'
-import { Outgoing } from './outgoing.js'
-import type { OutMessage, Submission, Unsettled } from './outbox.js'
+import { Outgoing, outgoingTerms } from './outgoing.js'
+import type { OutboxTerms, OutMessage, Submission, Unsettled } from './outbox.js'
 import { Receipt } from './receipt.js'
 import type { TreeSender } from './tree-sender.js'
 
@@ -29,8 +29,7 @@ const isToBeNamed = ({ numbers, privateSinceBroadcast, outbox }: Outgoing): bool
  */
 export class Sender {
   readonly #core: Core
-  /** `null` for the message stream. */
-  readonly #opening: Opening | null
+  readonly #terms: OutboxTerms
   readonly tree: TreeSender
   #parked: Submitted[] = []
   #nextBroadcast = 1
@@ -38,7 +37,9 @@ export class Sender {
 
   constructor(core: Core, tree: TreeSender, opening: Opening | null) {
     this.#core = core
-    this.#opening = opening
+    this.#terms = outgoingTerms(opening, (submission) => {
+      this.#admitted(submission)
+    })
     this.tree = tree
   }
 
@@ -52,7 +53,7 @@ export class Sender {
   }
 
   get stream(): number {
-    return this.#opening?.stream ?? MESSAGE_STREAM
+    return this.#terms.opening?.stream ?? MESSAGE_STREAM
   }
 
   /** What this member is sent of the stream, from now on if it was sent nothing yet; `undefined` without a session. */
@@ -60,17 +61,16 @@ export class Sender {
     const known = this.known(peer)
     if (known !== undefined || peer.streams === null) return known
     const made = this.create(peer.id, { nextPrivate: 1 })
-    peer.streams.out.set(this.stream, made)
+    peer.streams.addOut(made)
     return made
   }
 
   create(recipient: string, numbers: { nextPrivate: number }): Outgoing {
-    const { onAdmitted } = this
-    return new Outgoing({ recipient, numbers, opening: this.#opening, nextBroadcast: this.#nextBroadcast, onAdmitted })
+    return new Outgoing({ terms: this.#terms, recipient, numbers, nextBroadcast: this.#nextBroadcast })
   }
 
   known(peer: Peer): Outgoing | undefined {
-    return peer.streams?.out.get(this.stream)
+    return peer.streams?.out(this.stream)
   }
 
   get nextBroadcast(): number {
@@ -106,7 +106,7 @@ export class Sender {
   }
 
   /** A submission has found room in one more window. */
-  readonly onAdmitted = (submission: Submission): void => {
+  #admitted(submission: Submission): void {
     if (submission.waiting === 0) this.#core.effects.admitted(submission.id)
   }
 
@@ -152,7 +152,7 @@ export class Sender {
     receipt?.close()
     this.#core.counters.messagesSent++
     submission.waiting--
-    this.onAdmitted(submission)
+    this.#admitted(submission)
     this.#core.wakeNow()
     return true
   }

@@ -5,7 +5,7 @@ import type { Core } from '../core.js'
 import type { EngineEvent } from '../events.js'
 import type { AgreedSession, Peer, StreamStart } from '../peer.js'
 import { ProtocolViolation } from '../violation.js'
-import { Inbox, type InMessage } from './inbox.js'
+import { Inbox, type InboxTerms, type InMessage } from './inbox.js'
 import { Incoming } from './incoming.js'
 import { PairStreams } from './pair-streams.js'
 import type { Reassembly } from './reassembly.js'
@@ -30,14 +30,15 @@ export class Streams {
   /** What I send, by stream. */
   readonly #senders = new Map<number, Sender>()
   readonly #messages: Sender
-  /** By which what others send names me. */
-  readonly #myTag: Uint8Array
+  readonly #terms: InboxTerms
+  readonly #bulkTerms: InboxTerms
 
   constructor(core: Core, reassembly: Reassembly, createTree: (stream: number) => TreeSender) {
     this.#core = core
     this.#reassembly = reassembly
     this.#createTree = createTree
-    this.#myTag = core.idBytes.subarray(0, 4)
+    this.#terms = { maxBytes: core.options.limits.messageBytes, myTag: core.idBytes.subarray(0, 4) }
+    this.#bulkTerms = { ...this.#terms, maxBytes: MAX_CHUNK_BYTES }
     this.#messages = this.#create(null)
   }
 
@@ -74,7 +75,7 @@ export class Streams {
 
   /** The application takes no more of this stream for now, or goes on. */
   pause(peer: Peer | undefined, stream: number, isPaused: boolean): void {
-    const incoming = peer?.streams?.in.get(stream)
+    const incoming = peer?.streams?.in(stream)
     if (peer === undefined || incoming === undefined) return
     incoming.pause(isPaused, this.#core.nowMs)
     this.#core.busy.add(peer)
@@ -98,7 +99,7 @@ export class Streams {
   /** Where my streams to this member would start; from now on it gets what is sent to all. */
   prepare(peer: Peer): StreamStart {
     if (peer.streams === null) {
-      const inbox = this.#inbox(peer, { firstBroadcast: 1, firstPrivate: 1 })
+      const inbox = new Inbox(this.#terms, { firstBroadcast: 1, firstPrivate: 1 })
       const incoming = new Incoming(peer, null, inbox)
       peer.streams = new PairStreams(this.#messages.create(peer.id, peer), incoming)
     }
@@ -111,16 +112,19 @@ export class Streams {
     if (streams === null) return
     this.#noteHeard(peer, streams)
     peer.streams = null
-    for (const incoming of streams.in.values()) this.#reassembly.forget(incoming)
-    for (const [stream, { outbox }] of streams.out) this.#senders.get(stream)?.part(peer, outbox.clear())
+    for (const incoming of streams.ins) this.#reassembly.forget(incoming)
+    for (const { stream, outbox } of streams.outs) this.#senders.get(stream)?.part(peer, outbox.clear())
     this.#forgetClosed()
   }
 
-  #noteHeard(peer: Peer, { in: incoming }: PairStreams): void {
-    const heard = (peer.heardBroadcasts ??= new Map<number, number>())
-    for (const [stream, { handedOn }] of incoming) {
-      if (handedOn.nextBroadcast > 1) heard.set(stream, Math.max(heard.get(stream) ?? 1, handedOn.nextBroadcast))
+  #noteHeard(peer: Peer, { ins }: PairStreams): void {
+    for (const { stream, handedOn } of ins) {
+      if (handedOn.nextBroadcast <= 1) continue
+      peer.heardBroadcasts ??= new Map<number, number>()
+      peer.heardBroadcasts.set(stream, Math.max(peer.heardBroadcasts.get(stream) ?? 1, handedOn.nextBroadcast))
     }
+    const heard = peer.heardBroadcasts
+    if (heard === null) return
     for (const stream of heard.keys()) {
       if (heard.size <= MAX_HEARD) return
       if (stream !== MESSAGE_STREAM) heard.delete(stream)
@@ -135,33 +139,25 @@ export class Streams {
     this.#noteHeard(peer, streams)
     this.#core.busy.add(peer)
     this.#adoptMessages(peer, streams, agreed)
-    for (const [stream, incoming] of streams.in) {
-      if (stream !== MESSAGE_STREAM) this.#drop(streams, incoming)
+    const { outs, ins } = streams
+    streams.forgetOthers()
+    for (const incoming of ins) if (incoming.opening !== null) this.#reassembly.forget(incoming)
+    for (const { stream, outbox } of outs) {
+      if (stream !== MESSAGE_STREAM) this.#senders.get(stream)?.part(peer, outbox.clear())
     }
-    for (const [stream, { outbox }] of streams.out) {
-      if (stream === MESSAGE_STREAM) continue
-      streams.out.delete(stream)
-      this.#senders.get(stream)?.part(peer, outbox.clear())
-    }
-    streams.stops.clear()
     this.#forgetClosed()
     return true
   }
 
   #adoptMessages(peer: Peer, streams: PairStreams, { own, theirs }: AgreedSession): void {
-    const { out, in: incoming } = streams.messages
-    const unsettled = out.outbox.restart(own.firstBroadcast, own.firstPrivate)
+    const { messagesOut, messagesIn } = streams
+    const unsettled = messagesOut.outbox.restart(own.firstBroadcast, own.firstPrivate)
     const firstBroadcast = Math.max(theirs.firstBroadcast, peer.heardBroadcasts?.get(MESSAGE_STREAM) ?? 1)
-    incoming.inbox = this.#inbox(peer, { ...theirs, firstBroadcast })
-    incoming.takeHeld()
-    out.resume()
-    this.#reassembly.update(incoming)
+    messagesIn.inbox = new Inbox(this.#terms, { ...theirs, firstBroadcast })
+    messagesIn.takeHeld()
+    messagesOut.resume()
+    this.#reassembly.update(messagesIn)
     this.#messages.part(peer, unsettled)
-  }
-
-  #drop(streams: PairStreams, incoming: Incoming): void {
-    streams.forget(incoming)
-    this.#reassembly.forget(incoming)
   }
 
   /**
@@ -170,7 +166,7 @@ export class Streams {
    */
   failStalled(): void {
     for (const peer of this.#core.busy) {
-      for (const stream of peer.streams?.out.keys() ?? []) {
+      for (const { stream } of peer.streams?.outs ?? []) {
         const sender = this.#senders.get(stream)
         if (sender !== undefined) this.#failIfStalled(peer, sender)
       }
@@ -198,14 +194,15 @@ export class Streams {
     const { stream, kind, mode, name } = record
     if (stream === MESSAGE_STREAM) throw new ProtocolViolation('opens the message stream')
     this.#core.busy.add(peer)
-    if (streams.in.has(stream)) return this.#skipTo(peer, streams, record)
+    if (streams.in(stream) !== undefined) return this.#skipTo(peer, streams, record)
     if (streams.openCount >= MAX_STREAMS) return streams.refuse(stream)
     const heard = peer.heardBroadcasts?.get(stream) ?? 1
     const start = { firstBroadcast: Math.max(record.nextBroadcast, heard), firstPrivate: record.nextPrivate }
-    const incoming = new Incoming(peer, { stream, kind, mode, name }, this.#inbox(peer, start, mode))
+    const terms = mode === STREAM_MODE.BULK ? this.#bulkTerms : this.#terms
+    const incoming = new Incoming(peer, { stream, kind, mode, name }, new Inbox(terms, start))
     incoming.oweAck(this.#core.nowMs)
     this.#core.wakeNow()
-    streams.in.set(stream, incoming)
+    streams.addIn(incoming)
     if (peer.isHere) this.#announce(incoming)
   }
 
@@ -215,7 +212,7 @@ export class Streams {
 
   /** A member takes nothing of one of my streams. */
   stopped(peer: Peer, { stream }: MemberRecord & { type: 'stop' }): void {
-    const outgoing = peer.streams?.out.get(stream)
+    const outgoing = peer.streams?.out(stream)
     const sender = this.#senders.get(stream)
     if (outgoing === undefined || sender === undefined) return
     if (stream === MESSAGE_STREAM) throw new ProtocolViolation('stops the message stream')
@@ -224,7 +221,7 @@ export class Streams {
   }
 
   reset(peer: Peer, record: MemberRecord & { type: 'reset' }): void {
-    if (peer.streams?.in.has(record.stream) === true) this.#skipTo(peer, peer.streams, record)
+    if (peer.streams?.in(record.stream) !== undefined) this.#skipTo(peer, peer.streams, record)
   }
 
   #skipTo(
@@ -236,7 +233,7 @@ export class Streams {
       nextPrivate,
     }: Pick<MemberRecord & { type: 'reset' }, 'stream' | 'nextBroadcast' | 'nextPrivate'>,
   ): void {
-    const incoming = streams.in.get(stream)
+    const incoming = streams.in(stream)
     if (incoming === undefined) return
     this.#core.busy.add(peer)
     incoming.skipTo(nextBroadcast, nextPrivate, this.#core.nowMs)
@@ -248,7 +245,7 @@ export class Streams {
   acknowledged(peer: Peer, ack: MemberRecord & { type: 'ack' }): void {
     const { streams } = peer
     const sender = this.#senders.get(ack.stream)
-    const outgoing = streams?.out.get(ack.stream)
+    const outgoing = streams?.out(ack.stream)
     // Of a stream that is over on my side.
     if (streams === null || sender === undefined || outgoing === undefined) return
     const { numbers, outbox } = outgoing
@@ -256,7 +253,7 @@ export class Streams {
     if (!isNumbered || !outgoing.acknowledge(ack)) throw new ProtocolViolation('acknowledges what was never sent')
     this.#core.busy.add(peer)
     if (outbox.isEnded) {
-      streams.out.delete(ack.stream)
+      streams.removeOut(ack.stream)
       this.#forgetClosed()
     }
     sender.resume()
@@ -273,7 +270,7 @@ export class Streams {
   }
 
   receive(peer: Peer, chunk: AllChunk | OneChunk, way: 'path' | 'tree' = 'path'): void {
-    const incoming = peer.streams?.in.get(chunk.stream)
+    const incoming = peer.streams?.in(chunk.stream)
     // Nothing is delivered any more, so nothing may be acknowledged either; and what was never opened, or is long over, is
     // not known: its opening comes again with whatever else does.
     if (incoming === undefined || this.#core.isLeaving) return
@@ -289,7 +286,7 @@ export class Streams {
 
   /** What comes before the news of its member, or of its stream, is lost, as it may be. */
   datagram(peer: Peer, { stream, number, bytes }: Datagram): void {
-    const incoming = peer.streams?.in.get(stream)
+    const incoming = peer.streams?.in(stream)
     if (incoming === undefined || !peer.isHere || this.#core.isLeaving || !incoming.isFresh(number)) return
     this.#deliver(incoming, { to: 'me', kind: 'binary', end: false, bytes: bytes.slice() })
   }
@@ -309,14 +306,14 @@ export class Streams {
   /** What I owe this member, if anything, to go by another way than its path as well. */
   *copyAcks(peer: Peer): Generator<MemberRecord> {
     if (peer.session?.epoch !== peer.epoch) return
-    for (const incoming of peer.streams?.in.values() ?? []) {
+    for (const incoming of peer.streams?.ins ?? []) {
       if (incoming.ackDueMs !== null) yield incoming.copyAck(this.#reassembly.creditFor(incoming))
     }
   }
 
   /** The member is here: what came before the news of it is delivered. */
   release(peer: Peer): void {
-    for (const incoming of peer.streams?.in.values() ?? []) {
+    for (const incoming of peer.streams?.ins ?? []) {
       this.#announce(incoming)
       for (const message of incoming.takeHeld()) this.#deliver(incoming, message)
     }
@@ -341,21 +338,12 @@ export class Streams {
 
   clear(): void {
     for (const peer of this.#core.peers.values()) {
-      for (const { outbox } of peer.streams?.out.values() ?? []) outbox.clear()
+      for (const { outbox } of peer.streams?.outs ?? []) outbox.clear()
     }
   }
 
   #deliver({ peer, stream }: Incoming, message: InMessage): void {
     this.#core.counters.messagesDelivered++
     this.#core.effects.deliver({ from: peer.id, stream, ...message })
-  }
-
-  #inbox(peer: Peer, start: StreamStart, mode?: number): Inbox {
-    return new Inbox({
-      maxBytes: mode === STREAM_MODE.BULK ? MAX_CHUNK_BYTES : this.#core.options.limits.messageBytes,
-      myTag: this.#myTag,
-      allWaitingBytes: () => peer.streams?.waitingBytes ?? 0,
-      ...start,
-    })
   }
 }

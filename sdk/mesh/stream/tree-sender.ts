@@ -53,7 +53,7 @@ export class TreeSender {
     const before = this.#plan?.covered
     this.#plan = plan
     for (const { id, streams } of this.#core.peers.values()) {
-      const outbox = streams?.out.get(this.#stream)?.outbox
+      const outbox = streams?.out(this.#stream)?.outbox
       if (outbox?.isByTree === true && this.#isCutOff(plan, id, before?.get(id), outbox)) outbox.leaveTree()
     }
     return plan
@@ -73,7 +73,7 @@ export class TreeSender {
   gather(): void {
     for (const id of this.#look().covered.keys()) {
       const peer = this.#core.peers.get(id)
-      if (peer?.isHere === true) peer.streams?.out.get(this.#stream)?.joinTree(this.#position, this.#core.nowMs)
+      if (peer?.isHere === true) peer.streams?.out(this.#stream)?.joinTree(this.#position, this.#core.nowMs)
     }
   }
 
@@ -98,13 +98,13 @@ export class TreeSender {
     if (records === null) return false
     const frame = this.#sign(plan.fanout, records)
     for (const link of branches) this.#forwarder.queue(link, { frame, from: null })
-    for (const { streams } of this.#core.peers.values()) streams?.out.get(this.#stream)?.outbox.passed(this.#position)
+    for (const { streams } of this.#core.peers.values()) streams?.out(this.#stream)?.outbox.passed(this.#position)
     return true
   }
 
   *#followers(): Generator<Outbox> {
     for (const { streams } of this.#core.peers.values()) {
-      const outbox = streams?.out.get(this.#stream)?.outbox
+      const outbox = streams?.out(this.#stream)?.outbox
       if (outbox?.isByTree === true) yield outbox
     }
   }

@@ -135,7 +135,7 @@ export class Writer {
   #hasPart(peer: Peer | null): boolean {
     const streams = peer?.streams
     if (!streams) return false
-    return streams.isReady || streams.stops.size > 0 || (streams.ackDueMs ?? Infinity) <= this.#core.nowMs
+    return streams.isReady || streams.hasStops || (streams.ackDueMs ?? Infinity) <= this.#core.nowMs
   }
 
   #packStreams(pack: PackWriter, streams: PairStreams, hasUnreliable: boolean): void {
@@ -147,14 +147,14 @@ export class Writer {
   /** Those that are due, and all that are owed where something goes anyway. */
   #packAcks(pack: PackWriter, streams: PairStreams): void {
     const { isReady } = streams
-    for (const incoming of streams.in.values()) {
+    for (const incoming of streams.ins) {
       if (incoming.ackDueMs === null || (!isReady && incoming.ackDueMs > this.#core.nowMs)) continue
       if (ACK_BYTES > pack.left) return
       pack.write(incoming.takeAck(this.#reassembly.creditFor(incoming)))
     }
-    for (const stream of streams.stops) {
-      if (ACK_BYTES > pack.left) return
-      streams.stops.delete(stream)
+    while (ACK_BYTES <= pack.left) {
+      const stream = streams.takeStop()
+      if (stream === undefined) return
       pack.write({ type: 'stop', stream })
     }
   }
@@ -201,7 +201,7 @@ export class Writer {
     const { ackDueMs } = streams
     // An acknowledgement that is due and could not be written goes with the room that frees it.
     if (ackDueMs !== null && ackDueMs > nowMs) this.#core.wakeAt(ackDueMs)
-    for (const outgoing of streams.out.values()) {
+    for (const outgoing of streams.outs) {
       if (peer.path.kind !== 'relayed' && !outgoing.outbox.isByTree) continue
       const resendMs = outgoing.resendAtMs(nowMs, peer.rttMs)
       if (resendMs !== null) this.#core.wakeAt(resendMs)

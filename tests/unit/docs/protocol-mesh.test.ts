@@ -222,7 +222,8 @@ describe('relaying', () => {
 })
 
 describe('streams', () => {
-  const createInbox = () => new Inbox({ maxBytes: 100, myTag: new Uint8Array(4), firstBroadcast: 1, firstPrivate: 1 })
+  const createInbox = () =>
+    new Inbox({ maxBytes: 100, myTag: new Uint8Array(4) }, { firstBroadcast: 1, firstPrivate: 1 })
 
   it('P1: a PING is answered by a PONG of its id over the same link', () => {
     const { world, ada, mallory } = setupGroup()
@@ -289,7 +290,7 @@ describe('streams', () => {
   })
 
   it('P12: memory for a message is taken as it arrives', () => {
-    const inbox = new Inbox({ maxBytes: 2 ** 30, myTag: new Uint8Array(4), firstBroadcast: 1, firstPrivate: 1 })
+    const inbox = new Inbox({ maxBytes: 2 ** 30, myTag: new Uint8Array(4) }, { firstBroadcast: 1, firstPrivate: 1 })
     inbox.accept(chunk({ total: 2 ** 30 }))
     expect(inbox.heldBytes).toBeLessThanOrEqual(1_048_576)
   })

@@ -6,7 +6,8 @@ import { chunk, privateChunk } from '../../support/mesh-villain.js'
 const myTag = Uint8Array.of(1, 2, 3, 4)
 const otherTag = Uint8Array.of(9, 9, 9, 9)
 
-const createInbox = (maxBytes = 10_000_000): Inbox => new Inbox({ maxBytes, myTag, firstBroadcast: 1, firstPrivate: 1 })
+const createInbox = (maxBytes = 10_000_000): Inbox =>
+  new Inbox({ maxBytes, myTag }, { firstBroadcast: 1, firstPrivate: 1 })
 
 const bytes = (size: number, value = 7): Uint8Array => new Uint8Array(size).fill(value)
 const later = (offset: number, size: number, number = 1) =>
@@ -122,7 +123,7 @@ describe('Inbox', () => {
   })
 
   it('begins at the numbers that were agreed on', () => {
-    const inbox = new Inbox({ maxBytes: 100, myTag, firstBroadcast: 5, firstPrivate: 3 })
+    const inbox = new Inbox({ maxBytes: 100, myTag }, { firstBroadcast: 5, firstPrivate: 3 })
     expect(inbox.accept(chunk({ number: 4 }))).toBeNull()
     expect(inbox.accept(chunk({ number: 5 }))).not.toBeNull()
     expect(inbox.accept(privateChunk({ number: 3, afterBroadcast: 5 }))).not.toBeNull()

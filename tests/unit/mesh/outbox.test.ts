@@ -23,19 +23,21 @@ const message = (number: number, size: number, fields: Partial<OutMessage> = {})
 const setup = (windowBytes = window) => {
   const released: number[] = []
   const outbox = new Outbox({
-    opening: null,
-    windowBytes,
-    firstCredit: windowBytes,
     recipient: 'bob',
-    onAdmitted: (submission) => {
-      if (submission.waiting === 0) released.push(submission.id)
+    terms: {
+      opening: null,
+      windowBytes,
+      firstCredit: windowBytes,
+      onAdmitted: (submission) => {
+        if (submission.waiting === 0) released.push(submission.id)
+      },
     },
   })
   return { outbox, released }
 }
 
 const createInbox = (firstBroadcast = 1, firstPrivate = 1): Inbox =>
-  new Inbox({ maxBytes: 1_000_000, myTag: tag, firstBroadcast, firstPrivate })
+  new Inbox({ maxBytes: 1_000_000, myTag: tag }, { firstBroadcast, firstPrivate })
 
 /** Takes all that the outbox gives now. */
 const drain = (outbox: Outbox, budget = 70_000) => {

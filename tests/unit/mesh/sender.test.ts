@@ -19,7 +19,7 @@ const setup = (count: number) => {
   const sender = new Sender(core, new TreeSender(core, tree, new Forwarder(core, router), 0), null)
   const peers = Array.from({ length: count }, (_, index) => {
     const peer = addPeer()
-    const inbox = new Inbox({ maxBytes: 1_000, myTag: peer.tag, firstBroadcast: 1, firstPrivate: 1 })
+    const inbox = new Inbox({ maxBytes: 1_000, myTag: peer.tag }, { firstBroadcast: 1, firstPrivate: 1 })
     peer.streams = new PairStreams(sender.create(peer.id, peer), new Incoming(peer, null, inbox))
     peer.arrival = index
     return peer
@@ -32,9 +32,9 @@ const setup = (count: number) => {
   const sentTo = (peer: Peer): (AllChunk | OneChunk)[] => {
     const chunks: (AllChunk | OneChunk)[] = []
     for (
-      let next = peer.streams?.messages.out.outbox.next(70_000);
+      let next = peer.streams?.messagesOut.outbox.next(70_000);
       next;
-      next = peer.streams?.messages.out.outbox.next(70_000)
+      next = peer.streams?.messagesOut.outbox.next(70_000)
     )
       chunks.push(next)
     return chunks
@@ -87,7 +87,7 @@ describe('Sender', () => {
     const [ada] = peers as [Peer]
     send(ada)
     sentTo(ada)
-    ada.streams?.messages.out.outbox.acknowledge(1, 2, 0, 4_194_304)
+    ada.streams?.messagesOut.outbox.acknowledge(1, 2, 0, 4_194_304)
     send('all')
     expect(sentTo(ada)).toMatchObject([{ type: 'all', order: [] }])
   })
@@ -100,7 +100,7 @@ describe('Sender', () => {
     send(peers[0] as Peer)
     expect(effects.settled).toHaveLength(settled)
     for (const peer of peers) expect(sentTo(peer).map(({ type }) => type)).toEqual(['one'])
-    ;(peers[5] as Peer).streams?.messages.out.outbox.acknowledge(1, 2, 0, 4_194_304)
+    ;(peers[5] as Peer).streams?.messagesOut.outbox.acknowledge(1, 2, 0, 4_194_304)
     sender.resume()
     expect(effects.settled).toHaveLength(settled + 2)
     const [broadcast] = sentTo(peers[1] as Peer) as [AllChunk]
@@ -130,7 +130,7 @@ describe('Sender', () => {
     send('all')
     expect(effects.settled).toEqual([1])
     sentTo(bob)
-    bob.streams?.messages.out.outbox.acknowledge(1, 2, 0, 4_194_304)
+    bob.streams?.messagesOut.outbox.acknowledge(1, 2, 0, 4_194_304)
     expect(effects.settled).toEqual([1, 2])
     expect([sender.nextBroadcast, ada.nextPrivate, bob.nextPrivate]).toEqual([2, 1, 2])
   })
