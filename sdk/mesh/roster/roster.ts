@@ -13,21 +13,13 @@ import { concatBytes, equalBytes } from '../../util/bytes.js'
 import { verifyCertificate, type VerifiedCertificate } from '../session/certificates.js'
 import { NeighborList } from './neighbor-list.js'
 import { RosterCard } from './roster-card.js'
+import { RosterLinks } from './roster-links.js'
 
 export interface RosterEntry {
   readonly id: string
   readonly certificate: VerifiedCertificate
   readonly card: RosterCard
   readonly links: RosterLinks | null
-}
-
-export interface RosterLinks {
-  readonly version: number
-  readonly gone: boolean
-  readonly away: boolean
-  readonly neighbors: NeighborList
-  readonly receivedMs: number
-  readonly bytes: Uint8Array
 }
 
 export type RosterChange =
@@ -72,7 +64,7 @@ export class Roster {
   /** Newer than what is known and authentic: the change. Else `null`, and nothing has changed. */
   accept(bytes: Uint8Array, nowMs: number): RosterChange | null {
     // Whatever is kept of the record is a view of this copy.
-    const copy = bytes.slice()
+    const copy = new Uint8Array(bytes)
     let record: RosterRecord
     try {
       record = decodeRosterRecord(copy)
@@ -82,8 +74,8 @@ export class Roster {
       throw error
     }
     return record.content.kind === 'card'
-      ? this.#acceptCard(record, record.content, copy, nowMs)
-      : this.#acceptLinks(record, record.content, copy, nowMs)
+      ? this.#acceptCard(record, record.content, copy.buffer, nowMs)
+      : this.#acceptLinks(record, record.content, copy.buffer, nowMs)
   }
 
   /** Signed by the identity that the member's certificate names; the topic is covered too. */
@@ -91,7 +83,7 @@ export class Roster {
     return this.#suite.verify(identity, 'record', concatBytes(this.#topic, record.body), record.signature)
   }
 
-  #acceptCard(record: RosterRecord, content: Card, bytes: Uint8Array, nowMs: number): RosterChange | null {
+  #acceptCard(record: RosterRecord, content: Card, buffer: ArrayBuffer, nowMs: number): RosterChange | null {
     const id = encodeBase64url(record.member)
     const known = this.#entries.get(id)
     if (known !== undefined && record.version <= known.card.version) return null
@@ -106,7 +98,7 @@ export class Roster {
     const entry: RosterEntry = {
       id: certificate.member,
       certificate,
-      card: new RosterCard(bytes, nowMs, record, content),
+      card: new RosterCard(buffer, nowMs, record, content),
       links: known?.links ?? null,
     }
     this.#entries.set(entry.id, entry)
@@ -114,7 +106,7 @@ export class Roster {
     return { type: 'card', entry, isNew: known === undefined }
   }
 
-  #acceptLinks(record: RosterRecord, content: Links, bytes: Uint8Array, nowMs: number): RosterChange | null {
+  #acceptLinks(record: RosterRecord, content: Links, buffer: ArrayBuffer, nowMs: number): RosterChange | null {
     const known = this.#entries.get(encodeBase64url(record.member))
     if (known === undefined || known.links?.gone === true) return null
     if (known.links !== null && record.version <= known.links.version) return null
@@ -124,7 +116,7 @@ export class Roster {
       content.neighbors.map((neighbor) => this.#idOf(neighbor.id)),
       content.neighbors.map(({ rttClass }) => rttClass),
     )
-    const links = { version: record.version, gone, away, neighbors, receivedMs: nowMs, bytes }
+    const links = new RosterLinks(buffer, nowMs, { version: record.version, gone, away }, neighbors)
     const entry = { ...known, links }
     this.#entries.set(known.id, entry)
     this.revision++
@@ -136,7 +128,7 @@ export class Roster {
     for (const entry of this.#entries.values()) {
       if (entry.links === null) continue
       const receivedMs = Math.min(entry.links.receivedMs + lateMs, nowMs)
-      this.#entries.set(entry.id, { ...entry, links: { ...entry.links, receivedMs } })
+      this.#entries.set(entry.id, { ...entry, links: entry.links.receivedAt(receivedMs) })
     }
   }
 

@@ -19,21 +19,21 @@ export interface Directions {
  * each costs more than the key in it, and there is a session with every member of a large group.
  */
 export class SessionKeys {
-  readonly #bytes = new Uint8Array(RELAY_RECEIVE_AT + KEY_BYTES)
+  readonly #buffer = new ArrayBuffer(RELAY_RECEIVE_AT + KEY_BYTES)
   #hasRelay = false
 
   constructor({ send, receive, hash }: SessionSecrets) {
-    this.#bytes.set(hash)
-    this.#bytes.set(send, SEND_AT)
-    this.#bytes.set(receive, RECEIVE_AT)
+    this.#set(0, hash)
+    this.#set(SEND_AT, send)
+    this.#set(RECEIVE_AT, receive)
   }
 
   get mark(): Uint8Array {
-    return this.#bytes.subarray(0, MARK_BYTES)
+    return this.#at(0, MARK_BYTES)
   }
 
   get hash(): Uint8Array {
-    return this.#bytes.subarray(0, HASH_BYTES)
+    return this.#at(0, HASH_BYTES)
   }
 
   get secrets(): Directions {
@@ -44,15 +44,22 @@ export class SessionKeys {
   relay(derive: () => Directions): Directions {
     if (!this.#hasRelay) {
       const { send, receive } = derive()
-      this.#bytes.set(send, RELAY_SEND_AT)
-      this.#bytes.set(receive, RELAY_RECEIVE_AT)
+      this.#set(RELAY_SEND_AT, send)
+      this.#set(RELAY_RECEIVE_AT, receive)
       this.#hasRelay = true
     }
     return this.#directions(RELAY_SEND_AT)
   }
 
   #directions(at: number): Directions {
-    const middle = at + KEY_BYTES
-    return { send: this.#bytes.subarray(at, middle), receive: this.#bytes.subarray(middle, middle + KEY_BYTES) }
+    return { send: this.#at(at, KEY_BYTES), receive: this.#at(at + KEY_BYTES, KEY_BYTES) }
+  }
+
+  #at(at: number, size: number): Uint8Array {
+    return new Uint8Array(this.#buffer, at, size)
+  }
+
+  #set(at: number, bytes: Uint8Array): void {
+    this.#at(at, bytes.length).set(bytes)
   }
 }
