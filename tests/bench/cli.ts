@@ -6,6 +6,7 @@ import { createReport } from './report/json.js'
 import { createTable } from './report/table.js'
 import { runBench } from './run.js'
 import { sides } from './sides/index.js'
+import { isOnSlowLink, runOnSlowLink } from './slow-link.js'
 import { World } from './world.js'
 
 const fail = (message: string): never => {
@@ -27,17 +28,21 @@ const cli = cac('npm run bench --')
 cli.option('--rounds <number>', 'How often each side is measured, medians count', { default: 5 })
 cli.option('--only <names>', `Figures, by commas: ${figures.map(({ id }) => id).join(', ')}`)
 cli.option('--sides <names>', `Sides, by commas: ${sides.map(({ name }) => name).join(', ')}`)
+cli.option('--link <rate>', 'Over one link of such a rate, as 10mbit (Linux, as root)')
 cli.option('--long', 'With the figures that take minutes')
 cli.option('--json', 'Prints JSON with all values, the table on stderr')
 cli.option('--picture <file>', 'Writes the figures as bars into an SVG file')
 cli.help()
 const { options } = cli.parse()
 
-const flags = ['--', 'h', 'help', 'rounds', 'only', 'sides', 'long', 'json', 'picture']
+const flags = ['--', 'h', 'help', 'rounds', 'only', 'sides', 'link', 'long', 'json', 'picture']
 const unknown = Object.keys(options).find((name) => !flags.includes(name))
 if (unknown !== undefined) fail(`there is no option "${unknown}"`)
 
-if (options['help'] !== true) {
+const link: unknown = options['link']
+if (typeof link === 'string' && !isOnSlowLink()) {
+  process.exitCode = await runOnSlowLink(link)
+} else if (options['help'] !== true) {
   const rounds = Number(options['rounds'])
   if (!Number.isInteger(rounds) || rounds < 1) fail('--rounds is not a whole number from 1')
   const long = options['long'] === true

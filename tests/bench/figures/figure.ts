@@ -21,6 +21,13 @@ export type FigureId =
   | 'engine'
   | 'roster-memory'
   | 'failover'
+  | 'file'
+  | 'file-to-node'
+  | 'file-heap'
+  | 'urgent'
+  | 'many-files'
+  | 'updates'
+  | 'requests'
 
 /** A number, several that were taken in different ways (the way with the best median counts), or why there is none. */
 export type Reading = number | readonly number[] | string

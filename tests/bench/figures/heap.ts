@@ -4,7 +4,7 @@ import type { BenchPage } from '../world.js'
 import type { Figure } from './figure.js'
 
 /** What scripts of the page hold after a collection, buffers included. */
-const createMeter = async (page: BenchPage): Promise<() => Promise<number>> => {
+export const createMeter = async (page: BenchPage): Promise<() => Promise<number>> => {
   const cdp = await page.page.context().newCDPSession(page.page)
   return async () => {
     await cdp.send('HeapProfiler.collectGarbage')

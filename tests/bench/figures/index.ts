@@ -3,20 +3,25 @@ import { bulk } from './bulk.js'
 import { engine } from './engine.js'
 import { failover } from './failover.js'
 import type { Figure } from './figure.js'
+import { file, fileHeap, fileToNode } from './file.js'
 import { gone } from './gone.js'
 import { handshake } from './handshake.js'
 import { heap } from './heap.js'
 import { join } from './join.js'
+import { manyFiles } from './many-files.js'
 import { mesh } from './mesh.js'
 import { nodeMesh } from './node-mesh.js'
 import { oneMessage } from './one-message.js'
 import { pageToNode } from './page-to-node.js'
 import { relay } from './relay.js'
+import { requests } from './requests.js'
 import { rosterMemory } from './roster-memory.js'
 import { rtt } from './rtt.js'
 import { signaling } from './signaling.js'
 import { size } from './size.js'
 import { small } from './small.js'
+import { updates } from './updates.js'
+import { urgent } from './urgent.js'
 
 export const figures: readonly Figure[] = [
   join,
@@ -37,4 +42,11 @@ export const figures: readonly Figure[] = [
   engine,
   rosterMemory,
   failover,
+  file,
+  fileToNode,
+  fileHeap,
+  urgent,
+  manyFiles,
+  updates,
+  requests,
 ]

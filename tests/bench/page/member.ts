@@ -26,6 +26,12 @@ export interface Member {
   send(bytes: Uint8Array): Promise<void>
   /** The same message `count` times within one task, none awaited; resolves as `send` does for the last. */
   burst(bytes: Uint8Array, count: number): Promise<void>
+  /** A file to the one other member, where a side has files. Resolves when that has all of it. */
+  sendFile?(file: Blob): Promise<void>
+  /** One question to the one other member; resolves with its answer. Where a side has none, messages stand for it. */
+  request?(bytes: Uint8Array): Promise<void>
+  /** To all, by what the side has for values of which only the newest counts. Without it, a message. */
+  update?(bytes: Uint8Array): void
   leave(): Promise<void> | void
 }
 

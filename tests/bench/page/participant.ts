@@ -6,7 +6,7 @@ import { MIB } from './channel.js'
 import type { Handlers, Join, JoinOptions, Member } from './member.js'
 
 /** The first byte of a short message says what it is; long ones are only counted. */
-const KIND = { data: 0, end: 1, ping: 2, answer: 3, greeting: 4 } as const
+const KIND = { data: 0, end: 1, ping: 2, answer: 3, greeting: 4, update: 5 } as const
 const SHORT_BYTES = 64
 
 const createMessage = (kind: number, size: number): Uint8Array => {
@@ -28,6 +28,12 @@ const createNoise = (size: number): Uint8Array => {
   return new Uint8Array(words.buffer)
 }
 
+/** As a user has one: the browser keeps it, and gives it out as it is read. */
+const createFile = (pieces: number): Blob => {
+  const piece = createNoise(MIB)
+  return new Blob(Array.from({ length: pieces }, () => piece as Uint8Array<ArrayBuffer>))
+}
+
 const seconds = (fromMs: number): number => (performance.now() - fromMs) / 1000
 
 const nextTask = (): Promise<void> =>
@@ -40,6 +46,11 @@ const nextTask = (): Promise<void> =>
     port2.postMessage(null)
   })
 
+/** When an update was sent, on the clock that pages share: after the kind, eight bytes on. */
+const SENT_AT = 8
+
+const sharedNow = (): number => performance.timeOrigin + performance.now()
+
 export class Participant {
   /** By `Date.now()`, the one clock that pages share; `null` while nobody is gone. */
   goneAtMs: number | null = null
@@ -49,6 +60,9 @@ export class Participant {
   #greetedAtMs: number | null = null
   #receivedBytes = 0
   #answers = 0
+  #asked = 0
+  /** Of all updates that came, in milliseconds. */
+  readonly #ages: number[] = []
   #onReceived: (() => void) | null = null
   readonly #watchers = new Set<() => void>()
 
@@ -124,11 +138,74 @@ export class Participant {
     return count / seconds(beganMs)
   }
 
-  /** Round trips one after the other, in milliseconds. */
-  async pings(count: number): Promise<number[]> {
+  /** A file of `pieces` MiB, or the same as messages of 1 MiB where a side has no files. Megabytes per second. */
+  async file(pieces: number): Promise<number> {
+    if (this.#own.sendFile === undefined) return this.bulk(pieces, MIB)
+    const file = createFile(pieces)
+    const beganMs = performance.now()
+    await this.#own.sendFile(file)
+    return file.size / 1e6 / seconds(beganMs)
+  }
+
+  /** The same `count` times at once. Resolves when all have arrived. */
+  async files(count: number, pieces: number): Promise<void> {
+    await Promise.all(Array.from({ length: count }, () => this.file(pieces)))
+  }
+
+  /** Round trips one after the other, while files of `pieces` MiB go out without a pause. */
+  async pingsDuringFile(count: number, pieces: number): Promise<number[]> {
+    let isOver = false
+    const transfer = async (): Promise<void> => {
+      while (!isOver) await (this.#own.sendFile?.(createFile(pieces)) ?? this.#own.send(createNoise(MIB)))
+    }
+    const transferred = transfer()
+    // Until the link is as busy as it gets.
+    await this.pings(5)
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    const times = await this.pings(count, 10_000)
+    isOver = true
+    await transferred
+    return times
+  }
+
+  /** Questions per second, `inFlight` at a time, for `ms`. */
+  async requests(inFlight: number, ms: number): Promise<number> {
+    const beganMs = performance.now()
+    const message = createMessage(KIND.ping, SHORT_BYTES)
+    const own = this.#own
+    this.#asked = this.#answers
+    let count = 0
+    const asker = async (): Promise<void> => {
+      while (performance.now() - beganMs < ms) {
+        await (own.request?.(message) ?? this.#ask(message))
+        count += 1
+      }
+    }
+    await Promise.all(Array.from({ length: inFlight }, asker))
+    return count / seconds(beganMs)
+  }
+
+  /** Sends `perSecond` updates of 64 bytes to all; resolves with how old those of the others were when they came, in ms. */
+  async updates(perSecond: number, ms: number): Promise<readonly number[]> {
+    this.#ages.length = 0
+    const beganMs = performance.now()
+    for (let sent = 0; sent < (ms * perSecond) / 1_000; sent++) {
+      const waitMs = beganMs + (sent * 1_000) / perSecond - performance.now()
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
+      const message = createMessage(KIND.update, SHORT_BYTES)
+      new DataView(message.buffer).setFloat64(SENT_AT, sharedNow())
+      if (this.#own.update === undefined) void this.#own.send(message)
+      else this.#own.update(message)
+    }
+    return this.#ages
+  }
+
+  /** Round trips one after the other, in milliseconds; no more are begun after `maxMs`. */
+  async pings(count: number, maxMs = Infinity): Promise<number[]> {
+    const startedMs = performance.now()
     const message = createMessage(KIND.ping, SHORT_BYTES)
     const times: number[] = []
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < count && performance.now() - startedMs < maxMs; i++) {
       const [beganMs, answers] = [performance.now(), this.#answers]
       await this.#own.send(message)
       await this.#until(() => this.#answers > answers)
@@ -156,6 +233,13 @@ export class Participant {
     return this.#member
   }
 
+  /** Answers come in the order asked. */
+  async #ask(bytes: Uint8Array): Promise<void> {
+    const turn = ++this.#asked
+    await this.#own.send(bytes)
+    await this.#until(() => this.#answers >= turn)
+  }
+
   async #end(recipients: number): Promise<void> {
     const answers = this.#answers + recipients
     await this.#own.send(createMessage(KIND.end, SHORT_BYTES))
@@ -166,6 +250,10 @@ export class Participant {
     this.#receivedBytes += bytes.length
     this.#onReceived?.()
     if (bytes.length > SHORT_BYTES || bytes[0] === KIND.data) return
+    if (bytes[0] === KIND.update) {
+      this.#ages.push(sharedNow() - new DataView(bytes.buffer, bytes.byteOffset).getFloat64(SENT_AT))
+      return
+    }
     if (bytes[0] === KIND.end || bytes[0] === KIND.ping) {
       void this.#own.send(createMessage(KIND.answer, SHORT_BYTES))
     } else if (bytes[0] === KIND.answer) {
