@@ -12,7 +12,8 @@ export interface RuntimeFacts {
 /** Every global may be missing: there are pages, workers, Node, and what is none of these. */
 export const readRuntime = (): RuntimeFacts => {
   const { navigator, process, document, isSecureContext } = globalThis as Partial<typeof globalThis>
-  const node = process?.versions?.node
+  // Some bundlers give pages a `process` that has little in it.
+  const node = (process as Partial<NodeJS.Process> | undefined)?.versions?.node
   return {
     name: node === undefined ? (navigator?.userAgent ?? 'unknown') : `Node ${node}, ${process?.platform ?? ''}`,
     isSecureContext: isSecureContext ?? null,

@@ -57,7 +57,7 @@ describe('WebGroup.debugReport', () => {
     const [ada, bob] = members
     bob.on('duplex:open', () => undefined)
     await ada.openDuplex(bob.myId)
-    bob.channel<string>('cursor').send('x')
+    await bob.channel<string>('cursor').send('x')
     await waitUntil(ada, () => ada.neighbors.length === 2)
     await vi.waitFor(async () => {
       expect((await ada.debugReport()).streams).toMatchObject({ channel: 1 })
