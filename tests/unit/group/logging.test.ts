@@ -2,6 +2,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { platform } from '#platform'
 import { configure, webRTC, WebGroup, type LogEntry, type Logger } from '../../../sdk/group/index.js'
 import { Journal } from '../../../sdk/group/journal.js'
+import { createEntry } from '../../../sdk/group/log-entries.js'
+import type { LogFields } from '../../../sdk/util/log.js'
 import { setup, setupMembers, waitUntil } from './setup.js'
 
 /** Lines that `DEBUG` of this value writes from now on. */
@@ -197,5 +199,31 @@ describe('the option logger', () => {
     expect(() => new WebGroup({ logger: 'skein:*' as unknown as Logger })).toThrow(TypeError)
     expect(() => configure({ logger: null as unknown as Logger })).toThrow(/logger must be a function, not null/)
     expect(() => new WebGroup({ transports: [webRTC()] })).not.toThrow()
+  })
+})
+
+describe('createEntry', () => {
+  const entryOf = (fields: LogFields) =>
+    createEntry(1, { timeMs: 0, name: null, room: 'link', level: 'warn', event: 'x', fields })
+
+  it.each([
+    ['closed with code 4013', 'closed with code 4013'],
+    ['not connected in time', 'not connected in time'],
+    ['bad signal: OperationError: a=candidate:1 1 udp 1 203.0.113.7 9 typ host', 'bad signal'],
+    ['go away, SECRET', 'other'],
+    ['left SECRET', 'other'],
+  ])('of what a connection ended with shows words of our own alone: %s', (text, reason) => {
+    expect(entryOf({ text })).toMatchObject({ reason })
+    expect(entryOf({ text })).not.toHaveProperty('text')
+  })
+
+  it('cuts ids and keys, whichever field and text they stand in, and leaves codes whole', () => {
+    const id = 'abcdefghijklmnopqrstuv'
+    expect(entryOf({ member: id, via: [id], what: `of ${id} x` })).toMatchObject({
+      member: 'abcdef…',
+      via: ['abcdef…'],
+      what: 'of abcdef… x',
+    })
+    expect(entryOf({ code: 'signaling-unreachable' })).toMatchObject({ code: 'signaling-unreachable' })
   })
 })
