@@ -21,6 +21,7 @@ import { setUpDropZone } from './view/drop-zone.js'
 import { isInviteUnderWay, setUpInvite, showInvite } from './view/invite.js'
 import { showMembers } from './view/members.js'
 import { hideNotice, setUpNotice, showNotice } from './view/notice.js'
+import { setUpReport } from './view/report.js'
 import { showScreen } from './view/screens.js'
 import { setUpShareDialog } from './view/share-dialog.js'
 import { showStatus } from './view/status.js'
@@ -171,6 +172,7 @@ setUpComposer({
 setUpCursors((place) => session?.point(place))
 setUpDropZone(() => (session?.group.state === 'joined' ? 'Drop to offer it to everyone here' : null), sendFiles)
 setUpInvite(pageSettings.botUrl !== '', () => void invite())
+setUpReport(async () => (session === null ? null : session.group.debugReport()))
 setUpNotice({
   onRetry: () => void start(),
   onNewGroup: () => {

@@ -1,5 +1,6 @@
 import type { ClientSocket, Platform } from '../platform/platform.js'
 import { SendGate } from '../platform/send-gate.js'
+import type { Log } from '../util/log.js'
 import { MAX_SERVER_FRAME_BYTES, SUBPROTOCOL } from '../protocol/server-frames.js'
 
 /** How long one address may take to open. */
@@ -53,8 +54,9 @@ export const openSignaling = (options: {
   readonly urls: readonly string[]
   readonly platform: Pick<Platform, 'now' | 'setTimer' | 'soon' | 'loadSocket'>
   readonly handlers: SignalingHandlers
+  readonly log?: Log | undefined
 }): SignalingSocket => {
-  const { urls, platform, handlers } = options
+  const { urls, platform, handlers, log } = options
   const failures: string[] = []
   let closed = false
   let gate: SendGate | null = null
@@ -82,6 +84,7 @@ export const openSignaling = (options: {
 
   const serve = (url: string, opened: ClientSocket): void => {
     cancelTimeout()
+    log?.('debug', 'socket:open', { url })
     const room = new SendGate({
       buffered: () => opened.bufferedAmount,
       startBytes: ROOM_BYTES,
@@ -107,11 +110,13 @@ export const openSignaling = (options: {
     const url = urls[index]
     const next = (code: number, reason: string): void => {
       release()
+      log?.('warn', 'socket:failed', { url, code })
       failures.push(`${String(url)}: ${reason}`)
       if (index + 1 < urls.length) return dial(open, index + 1)
       finish({ code, reason: failures.join('; '), opened: false, refused })
     }
     if (url === undefined) return next(ABNORMAL_CLOSURE, 'no address')
+    log?.('debug', 'socket:dial', { url })
     let dialed: ClientSocket
     try {
       dialed = open(url, [SUBPROTOCOL])

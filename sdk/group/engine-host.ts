@@ -12,6 +12,8 @@ import type { PeerView } from '../mesh/options.js'
 import type { Link, LinkHandlers, Transport } from '../link/link.js'
 import type { SignalingHandlers, SignalingSocket } from '../discovery/signaling-socket.js'
 import type { Platform } from '../platform/platform.js'
+import type { Log } from '../util/log.js'
+import type { Journal } from './journal.js'
 
 /** What the engine tells, with the member that it speaks of as it was at that moment. */
 export type Happening =
@@ -27,6 +29,7 @@ export interface EngineHostOptions {
   readonly iceServers: readonly RTCIceServer[]
   readonly openServer: (handlers: SignalingHandlers) => SignalingSocket
   readonly clock: Pick<Platform, 'now' | 'setTimer' | 'soon'>
+  readonly journal: Pick<Journal, 'note' | 'logOf'>
   /** Called between steps, so that the engine's figures are whole. */
   readonly onHappening: (happening: Happening) => void
   readonly onAdmitted: (submission: number) => void
@@ -34,6 +37,12 @@ export interface EngineHostOptions {
   readonly onFailed: (submission: number, failure: DeliveryFailure) => void
   /** The engine has thrown: everything is closed already. */
   readonly onCrash: (error: unknown) => void
+}
+
+/** What a link is to the log: which way it came about, and to whom, where that is known. */
+interface LinkTrace {
+  readonly kind: string
+  readonly member?: string
 }
 
 /** How long a carrier may take to send what is still in it when the engine is done with it. */
@@ -47,6 +56,7 @@ export class EngineHost {
   readonly #options: EngineHostOptions
   readonly #effects: Effects
   readonly #links = new Map<CarrierId, Link>()
+  readonly #log: Log | undefined
   readonly #draining = new Map<Link, Promise<void>>()
   readonly #closed: Promise<void>
   #resolveClosed: () => void = () => undefined
@@ -60,6 +70,7 @@ export class EngineHost {
 
   constructor(options: EngineHostOptions) {
     this.#options = options
+    this.#log = options.journal.logOf('link')
     this.#effects = this.#createEffects()
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
@@ -94,7 +105,7 @@ export class EngineHost {
   ): void {
     if (this.#ended) return
     const carrier = this.#options.engine.newCarrier()
-    const { link, room } = begin(this.#handlersOf(carrier))
+    const { link, room } = begin(this.#handlersOf(carrier, { kind: 'arrived' }))
     this.#links.set(carrier, link)
     this.push({ type: 'carrier:arrived', carrier, room })
     for (const bytes of frames) {
@@ -194,7 +205,9 @@ export class EngineHost {
     const { transports, iceServers } = this.#options
     for (const transport of transports) {
       if (transport.kind !== 'signaled' || !transport.canLink(memberId)) continue
-      return this.#begin(carrier, (handlers) => transport.open({ memberId, remote, iceServers, handlers }))
+      return this.#begin(carrier, { kind: remote === null ? 'offering' : 'answering', member: memberId }, (handlers) =>
+        transport.open({ memberId, remote, iceServers, handlers }),
+      )
     }
     this.push({ type: 'carrier:closed', carrier, reason: 'no transport reaches this member' })
   }
@@ -203,28 +216,35 @@ export class EngineHost {
     const { transports, isDialable } = this.#options
     const transport = transports.find((candidate) => candidate.kind === 'dialed')
     if (transport && isDialable(address)) {
-      return this.#begin(carrier, (handlers) => transport.dial({ address, handlers }))
+      return this.#begin(carrier, { kind: 'dialled' }, (handlers) => transport.dial({ address, handlers }))
     }
     this.push({ type: 'carrier:closed', carrier, reason: 'the address may not be dialled' })
   }
 
-  #begin(carrier: CarrierId, open: (handlers: LinkHandlers) => Link): void {
+  #begin(carrier: CarrierId, trace: LinkTrace, open: (handlers: LinkHandlers) => Link): void {
+    this.#log?.('debug', 'link:begin', { carrier, ...trace })
     try {
-      this.#links.set(carrier, open(this.#handlersOf(carrier)))
+      this.#links.set(carrier, open(this.#handlersOf(carrier, trace)))
     } catch (error) {
       // A transport that was handed in may throw whatever it likes; that costs this link alone.
       this.push({ type: 'carrier:closed', carrier, reason: `the transport failed: ${String(error)}` })
     }
   }
 
-  #handlersOf(carrier: CarrierId): LinkHandlers {
+  #handlersOf(carrier: CarrierId, trace: LinkTrace): LinkHandlers {
     const isCurrent = () => this.#links.has(carrier)
+    const { clock, journal } = this.#options
+    const beganMs = clock.now()
+    let isOpen = trace.kind === 'arrived'
     return {
       onSignal: (kind, bytes) => {
         if (isCurrent()) this.push({ type: 'link:signal', carrier, kind, bytes })
       },
       onOpen: ({ binding, room }) => {
-        if (isCurrent()) this.push({ type: 'carrier:open', carrier, room, binding })
+        if (!isCurrent()) return
+        isOpen = true
+        this.#log?.('debug', 'link:open', { carrier, ...trace, afterMs: clock.now() - beganMs })
+        this.push({ type: 'carrier:open', carrier, room, binding })
       },
       onBytes: (lane, bytes) => {
         if (isCurrent()) this.push({ type: 'carrier:bytes', carrier, lane, bytes })
@@ -233,7 +253,10 @@ export class EngineHost {
         if (isCurrent()) this.push({ type: 'carrier:room', carrier, lane, bytes })
       },
       onClose: (reason) => {
-        if (this.#links.delete(carrier)) this.push({ type: 'carrier:closed', carrier, reason })
+        if (!this.#links.delete(carrier)) return
+        const event = isOpen ? 'link:closed' : 'link:failed'
+        journal.note('link', 'warn', event, { carrier, ...trace, afterMs: clock.now() - beganMs, text: reason })
+        this.push({ type: 'carrier:closed', carrier, reason })
       },
     }
   }
@@ -248,6 +271,7 @@ export class EngineHost {
     const link = this.#links.get(carrier)
     if (!link) return
     this.#links.delete(carrier)
+    this.#log?.('debug', 'link:close', { carrier, drain })
     if (!drain) {
       link.close()
       return

@@ -7,6 +7,7 @@ import type { Happening } from './engine-host.js'
 import type { GroupEvents } from './events.js'
 import { GroupRooms } from './group-rooms.js'
 import { GroupStreams } from './group-streams.js'
+import { follow, type Journal } from './journal.js'
 import { Join, type JoinListener } from './join.js'
 import type { JoinRequest } from './join-request.js'
 import { createRefusedError, reasonOf } from './join-errors.js'
@@ -18,6 +19,7 @@ import { guest, type Role } from './role.js'
 import { Snapshots, type Peer } from './snapshots.js'
 import { PageWatch } from './page-watch.js'
 import { Recognition } from './recognition.js'
+import type { Log } from '../util/log.js'
 
 /** The public events, and what the handler properties need beyond them. */
 export interface CoreEvents extends Omit<GroupEvents, 'error'> {
@@ -40,6 +42,8 @@ export class GroupCore implements JoinListener {
   readonly streams: GroupStreams
   readonly rooms: GroupRooms
   readonly lifecycle: Lifecycle
+  readonly journal: Journal
+  readonly log: Log | undefined
   /** Of every join from now on. */
   role: Role = guest
   readonly #app: Application
@@ -52,8 +56,10 @@ export class GroupCore implements JoinListener {
   /** Only while there is something to do: a group that has left keeps nothing alive. */
   readonly #page: PageWatch
 
-  constructor(settings: Settings, app: Application, platform: Platform) {
+  constructor(settings: Settings, app: Application, platform: Platform, journal: Journal) {
     this.settings = settings
+    this.journal = journal
+    this.log = journal.logOf('group')
     this.#app = app
     this.#platform = platform
     this.lifecycle = new Lifecycle((change) => {
@@ -61,10 +67,11 @@ export class GroupCore implements JoinListener {
     })
     this.recognition = new Recognition(this, app, platform)
     this.snapshots = new Snapshots(this.recognition)
-    this.streams = new GroupStreams(this)
+    this.streams = new GroupStreams(this, journal)
     this.rooms = new GroupRooms(this.streams, app, { platform, messageBytes: settings.messageBytes })
     this.#page = new PageWatch(platform, {
       hint: (hint) => {
+        this.log?.('debug', 'page:hint', { hint })
         this.join?.push({ type: 'hint', hint })
       },
       hide: (mayComeBack) => {
@@ -108,14 +115,19 @@ export class GroupCore implements JoinListener {
 
   /** Only while there is no `claim`. */
   startJoin(request: Omit<JoinRequest, 'role'>): Promise<void> {
-    const join = new Join(this.settings, { ...request, role: this.role }, this, this.#platform)
+    const join = new Join(this.settings, { ...request, role: this.role }, this, this.#platform, this.journal)
     if (this.lifecycle.stage.name === 'leaving') this.#next = join
     else this.#begin(join)
     return join.promise
   }
 
   invite(invitee: Invitee, signal: AbortSignal | undefined): Promise<string> {
-    return this.joined('bot could not be invited').invite(invitee, signal)
+    const invited = this.joined('bot could not be invited').invite(invitee, signal)
+    const note: Log = (...told) => {
+      this.journal.note('group', ...told)
+    }
+    follow(note, 'invite', { url: invitee.url }, invited)
+    return invited
   }
 
   /** Throws `not-joined`. */

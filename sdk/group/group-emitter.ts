@@ -3,6 +3,7 @@ import { Emitter } from '../util/emitter.js'
 import { checkBoolean, checkFields, checkSignal } from './checks.js'
 import { groupEventNames, type GroupEventName, type GroupEvents, type ListenOptions } from './events.js'
 import type { Application, CoreEvents } from './group-core.js'
+import type { Journal } from './journal.js'
 import type { WebGroupState } from './lifecycle.js'
 import { describeType, type MessageData } from './messages.js'
 
@@ -27,13 +28,15 @@ export class GroupEmitter {
   /** Apart from the others, since what fails in here must not come around again. */
   readonly #errors = new Emitter<Pick<GroupEvents, 'error'>>(logError)
 
-  protected constructor() {
+  protected constructor(journal: Journal) {
     const report = (error: unknown): void => {
+      journal.error(error)
       if (!this.#errors.emit('error', { error })) logError(error)
     }
     this.#emitter = new Emitter<CoreEvents>(report)
     this.application = {
       emit: (name, payload) => {
+        journal.event(name, payload)
         this.#emitter.emit(name, payload)
       },
       report,

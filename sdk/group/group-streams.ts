@@ -8,7 +8,9 @@ import type {
   StreamSendOptions,
 } from '../mesh/streams.js'
 import { FIRST_STREAM, STREAM_KIND, type Opening, type StreamMode } from '../protocol/streams.js'
+import type { Log } from '../util/log.js'
 import type { Join } from './join.js'
+import type { Journal } from './journal.js'
 
 /** The group, as its streams see it. */
 export interface StreamHost {
@@ -22,6 +24,13 @@ export interface StreamHost {
   readonly myId: string
   report(error: unknown): void
 }
+
+/** What the log says of a stream. Of all names those of channels alone are names in somebody's code. */
+const traceOf = ({ kind, name, stream }: Opening) => ({
+  stream,
+  kind,
+  channel: kind === STREAM_KIND.CHANNEL ? name : undefined,
+})
 
 type Opened = Parameters<Effects['streamOpened']>[0]
 
@@ -62,10 +71,13 @@ class GroupStream implements OwnStream {
   readonly #ids: StreamIds
   readonly #opening: Omit<Opening, 'stream'>
 
-  constructor(host: StreamHost, ids: StreamIds, opening: Omit<Opening, 'stream'>) {
+  readonly #log: Log | undefined
+
+  constructor(host: StreamHost, ids: StreamIds, opening: Omit<Opening, 'stream'>, log: Log | undefined) {
     this.#host = host
     this.#ids = ids
     this.#opening = opening
+    this.#log = log
   }
 
   // Whatever is thrown in here is a rejection.
@@ -101,6 +113,7 @@ class GroupStream implements OwnStream {
     const known = this.#ids.of(join, this)
     if (known !== undefined) return known
     const stream = this.#ids.give(join, this, this.#opening)
+    this.#log?.('debug', 'stream:open', traceOf({ stream, ...this.#opening }))
     join.push({ type: 'stream:open', opening: { stream, ...this.#opening } })
     return stream
   }
@@ -108,8 +121,16 @@ class GroupStream implements OwnStream {
   #tell(type: 'stream:cut' | 'stream:close'): void {
     const join = this.#host.current
     const stream = join === null ? undefined : this.#ids.of(join, this)
-    if (stream !== undefined) join?.push({ type, stream })
+    if (stream === undefined) return
+    this.#log?.('debug', type, { stream })
+    join?.push({ type, stream })
   }
+}
+
+/** A stream of a member that somebody reads. */
+interface Read {
+  readonly reader: StreamReader
+  readonly kind: number
 }
 
 /** The streams of one group beside its messages: mine by who sends on them, and those of others by who reads them. */
@@ -117,12 +138,23 @@ export class GroupStreams implements StreamHub {
   readonly #host: StreamHost
   readonly #accepts = new Map<number, (stream: MemberStream) => StreamReader | null>()
   /** By member and id. */
-  readonly #readers = new Map<string, Map<number, StreamReader>>()
+  readonly #readers = new Map<string, Map<number, Read>>()
   readonly #listeners = new Set<(change: { readonly id: string; readonly isHere: boolean }) => void>()
   readonly #ids = new StreamIds()
+  readonly #logs: Readonly<Record<'channel' | 'transfer', Log | undefined>>
 
-  constructor(host: StreamHost) {
+  constructor(host: StreamHost, journal: Pick<Journal, 'logOf'>) {
     this.#host = host
+    this.#logs = { channel: journal.logOf('channel'), transfer: journal.logOf('transfer') }
+  }
+
+  /** Of each stream of a member that is read now. */
+  *kindsRead(): Generator<number> {
+    for (const readers of this.#readers.values()) for (const { kind } of readers.values()) yield kind
+  }
+
+  #logOf(kind: number): Log | undefined {
+    return kind <= STREAM_KIND.PRESENCE ? this.#logs.channel : this.#logs.transfer
   }
 
   get members(): readonly string[] {
@@ -138,7 +170,7 @@ export class GroupStreams implements StreamHub {
   }
 
   own(kind: StreamKind, mode: StreamMode, name: string): OwnStream {
-    return new GroupStream(this.#host, this.#ids, { kind, mode, name })
+    return new GroupStream(this.#host, this.#ids, { kind, mode, name }, this.#logOf(kind))
   }
 
   channelOf(join: Join, stream: number): string | null {
@@ -170,17 +202,21 @@ export class GroupStreams implements StreamHub {
         },
       }),
     )
+    this.#logOf(kind)?.('debug', 'stream:opened', { from, ...traceOf(opening), isRead: Boolean(reader) })
     if (!reader) return
-    const readers = this.#readers.get(from) ?? new Map<number, StreamReader>()
-    this.#readers.set(from, readers.set(stream, reader))
+    const readers = this.#readers.get(from) ?? new Map<number, Read>()
+    this.#readers.set(from, readers.set(stream, { reader, kind }))
   }
 
   handleMessage({ from, stream, to, bytes, end }: Delivery): void {
-    const reader = this.#readers.get(from)?.get(stream)
-    if (reader === undefined) return
-    if (end) this.#readers.get(from)?.delete(stream)
+    const read = this.#readers.get(from)?.get(stream)
+    if (read === undefined) return
+    if (end) {
+      this.#readers.get(from)?.delete(stream)
+      this.#logOf(read.kind)?.('debug', 'stream:ended', { from, stream })
+    }
     this.#guard(() => {
-      reader.message({ to, bytes: own(bytes), end })
+      read.reader.message({ to, bytes: own(bytes), end })
     })
   }
 
@@ -201,7 +237,8 @@ export class GroupStreams implements StreamHub {
   #lose(id: string): void {
     const readers = this.#readers.get(id)
     this.#readers.delete(id)
-    for (const reader of readers?.values() ?? []) {
+    for (const [stream, { reader, kind }] of readers ?? []) {
+      this.#logOf(kind)?.('debug', 'stream:lost', { from: id, stream })
       this.#guard(() => {
         reader.lost()
       })

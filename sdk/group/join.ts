@@ -18,6 +18,7 @@ import {
 import { keysOf } from './identity.js'
 import { Invites, type Invitee } from './invites.js'
 import type { JoinRequest } from './join-request.js'
+import type { Journal } from './journal.js'
 import { loadForJoin } from './load.js'
 import type { Settings } from './options.js'
 import { PendingSends } from './pending-sends.js'
@@ -59,6 +60,7 @@ export class Join {
   readonly #settings: Settings
   readonly #listener: JoinListener
   readonly #platform: Platform
+  readonly #journal: Journal
   #engine: Engine | null = null
   #host: EngineHost | null = null
   #settle: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | null = null
@@ -69,11 +71,12 @@ export class Join {
   /** The server has answered the JOIN: whoever is there has been introduced. */
   #welcomed = false
 
-  constructor(settings: Settings, request: JoinRequest, listener: JoinListener, platform: Platform) {
+  constructor(settings: Settings, request: JoinRequest, listener: JoinListener, platform: Platform, journal: Journal) {
     this.#settings = settings
     this.request = request
     this.#listener = listener
     this.#platform = platform
+    this.#journal = journal
     this.promise = new Promise<void>((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
@@ -158,6 +161,7 @@ export class Join {
     const { groupKey, role } = this.request
     const loaded = await loadForJoin(settings, groupKey, role.isInvited)
     const { Engine, createSuite, sodium, groupSecret, iceServers } = loaded
+    this.#journal.logOf('group')?.('debug', 'loaded', { iceServers: iceServers.length })
     if (!this.#settle) return
     this.iceServers = iceServers
     const suite = createSuite({ sodium, random: (size) => this.#platform.randomBytes(size) })
@@ -182,6 +186,7 @@ export class Join {
           settings.transports.some((transport) => transport.kind === 'signaled' && transport.canLink(memberId)),
         limits: { messageBytes: settings.messageBytes, maxLinks: settings.maxLinks, stallMs: settings.stallMs },
         lingerMs: settings.lingerMs,
+        log: this.#journal.logOf('mesh'),
       },
       this.#platform.now(),
     )
@@ -206,6 +211,7 @@ export class Join {
   #createHost(engine: Engine, iceServers: readonly RTCIceServer[]): EngineHost {
     return new EngineHost({
       engine,
+      journal: this.#journal,
       iceServers,
       transports: this.#settings.transports,
       isDialable: (address) => isDialable(address, this.#settings.allowInsecure),
@@ -214,9 +220,12 @@ export class Join {
         openSignaling({
           urls: this.#settings.signalingUrls,
           platform: this.#platform,
+          log: this.#journal.logOf('signaling'),
           handlers: {
             ...handlers,
             onClose: (info) => {
+              const { code, opened, refused } = info
+              this.#journal.note('signaling', 'warn', 'signaling:closed', { code, opened, refused })
               const end = { ...info, reason: withoutSecrets(info.reason) }
               handlers.onClose(end)
               this.#handleServerClosed(end)

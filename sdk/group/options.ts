@@ -8,6 +8,7 @@ import { encodeUtf8 } from '../util/bytes.js'
 import { anonymous, resolveAuth } from './auth.js'
 import { checkArray, checkBoolean, checkFields, checkWhole } from './checks.js'
 import { isIdentity, type Identity } from './identity.js'
+import type { Logger } from './log-entry.js'
 import { describeType } from './messages.js'
 
 /** What members are shown of each other: an object of at most 512 bytes as JSON. */
@@ -77,6 +78,12 @@ export interface WebGroupOptions {
    * @default false
    */
   readonly allowInsecure?: boolean | undefined
+  /**
+   * Is given what the group does as it happens, in entries without secrets ({@link LogEntry}): for a log of your own.
+   * `DEBUG=skein:*` in Node, or `localStorage.debug = 'skein:*'` in a browser, shows the same without it.
+   * @default none
+   */
+  readonly logger?: Logger | undefined
 }
 
 export interface GroupLimits {
@@ -115,6 +122,7 @@ export interface Settings {
   readonly stallMs: number
   readonly lingerMs: number
   readonly allowInsecure: boolean
+  readonly logger: Logger | null
 }
 
 const optionNames = [
@@ -129,6 +137,7 @@ const optionNames = [
   'limits',
   'lingerMs',
   'allowInsecure',
+  'logger',
 ]
 const maxMessageBytes = 2 ** 30
 const maxLingerMs = 86_400_000
@@ -192,6 +201,7 @@ const resolve = (action: string, options: WebGroupOptions): Settings => {
     stallMs: checkWhole(action, 'limits.stallMs', stallMs, 1, maxStallMs),
     lingerMs: checkWhole(action, 'lingerMs', lingerMs, 5_000, maxLingerMs),
     allowInsecure: insecure,
+    logger: resolveLogger(action, options.logger),
   }
 }
 
@@ -238,6 +248,12 @@ const resolveIdentity = (action: string, value: unknown): Identity | null => {
   if (value === undefined) return null
   if (isIdentity(value)) return value
   throw new TypeError(`${action}: identity must be an Identity, not ${describeType(value)}`)
+}
+
+const resolveLogger = (action: string, value: unknown): Logger | null => {
+  if (value === undefined) return null
+  if (typeof value === 'function') return value as Logger
+  throw new TypeError(`${action}: logger must be a function, not ${describeType(value)}`)
 }
 
 const encodeProfile = (action: string, value: unknown): Uint8Array => {

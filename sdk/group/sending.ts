@@ -59,6 +59,7 @@ const submitterOf = (
   signal?.throwIfAborted()
   const { kind, bytes } = encodeMessage(data, core.settings.messageBytes)
   return (submission) => {
+    core.log?.('debug', 'send', { to, size: bytes.length, confirm, submission })
     join.push({ type: 'submit', submission, to, kind, bytes, confirm })
   }
 }

@@ -10,10 +10,12 @@ import { addAsyncDispose } from './async-dispose.js'
 import { readJoinCall, type InviteOptions, type JoinOptions, type SendOptions } from './call-options.js'
 import { checkFields, checkMemberId, checkSignal } from './checks.js'
 import { registerCore } from './core-of.js'
+import type { DebugReport } from './debug-report.js'
 import { describeGroup, type GroupDescription } from './describe.js'
 import { GroupCore } from './group-core.js'
 import { GroupEmitter } from './group-emitter.js'
 import { splitBotUrl } from './invite-url.js'
+import { follow, Journal } from './journal.js'
 import type { WebGroupState } from './lifecycle.js'
 import type { MessageData } from './messages.js'
 import { resolveOptions, type WebGroupOptions } from './options.js'
@@ -51,8 +53,10 @@ export class WebGroup extends GroupEmitter {
 
   /** Opens nothing. Throws for options of a wrong type or range, and `insecure-url` for a `ws://` URL not allowed. */
   constructor(options: WebGroupOptions = {}) {
-    super()
-    this.#core = new GroupCore(resolveOptions(options), this.application, platform)
+    const settings = resolveOptions(options)
+    const journal = new Journal(settings.logger, platform)
+    super(journal)
+    this.#core = new GroupCore(settings, this.application, platform, journal)
     registerCore(this, this.#core)
   }
 
@@ -197,6 +201,7 @@ export class WebGroup extends GroupEmitter {
    */
   sendFile(source: FileSource, options: SendFileOptions): Transfer {
     const transfer = this.#core.rooms.transfers.sendFile(source, options)
+    follow(this.#core.journal.logOf('transfer'), 'file', { to: options.to }, transfer)
     void watch(this.application.report, options.signal, () => Promise.resolve(transfer))
     return transfer
   }
@@ -208,6 +213,7 @@ export class WebGroup extends GroupEmitter {
    */
   openDuplex(to: string, options: OpenDuplexOptions = {}): Promise<Duplex> {
     const opened = this.#core.rooms.transfers.openDuplex(to, options)
+    follow(this.#core.journal.logOf('transfer'), 'duplex', { to }, opened)
     return watch(this.application.report, options.signal, () => opened)
   }
 
@@ -268,5 +274,17 @@ export class WebGroup extends GroupEmitter {
   describe(): GroupDescription {
     const { join, settings } = this.#core
     return describeGroup(settings, join?.iceServers ?? settings.iceServers, join?.request.groupKey.kind ?? null)
+  }
+
+  /**
+   * What somebody else needs to see in order to help, as plain frozen data for `JSON.stringify()`: state, settings, members, figures,
+   * and what has happened lately. At any time, also before a join, and after one what it came to. Never in it: keys, secrets, profiles,
+   * messages, addresses, or more of a URL than its host; ids are cut to 6 characters. So it can be shown in public.
+   *
+   * Rejects only when what makes the report cannot be loaded.
+   */
+  async debugReport(): Promise<DebugReport> {
+    const { createDebugReport } = await import('./debug-report.js')
+    return createDebugReport(this.#core, this.stats(), this.describe(), platform)
   }
 }

@@ -2,6 +2,7 @@ import type { CryptoSuite } from '../crypto/suite.js'
 import { decodeCertificate } from '../protocol/certificate.js'
 import type { Lane } from '../protocol/carrier.js'
 import { encodeBase64url } from '../util/base64url.js'
+import type { Log } from '../util/log.js'
 import type { CarrierId, Effects, EngineNotice } from './events.js'
 import type { Link } from './link.js'
 import type { DropReason, EngineOptions } from './options.js'
@@ -38,6 +39,7 @@ const RECORDS_MOST_MS = 1_000
 export class Core {
   readonly options: EngineOptions
   readonly suite: CryptoSuite
+  readonly log: Log | undefined
   readonly idBytes: Uint8Array
   readonly id: string
   /** Of my session key, the newest. */
@@ -85,6 +87,7 @@ export class Core {
   constructor(options: EngineOptions, nowMs: number) {
     this.options = options
     this.suite = options.suite
+    this.log = options.log
     this.nowMs = nowMs
     this.idBytes = memberIdBytes(options.suite, options.session.publicKey, options.identity.publicKey)
     this.id = encodeBase64url(this.idBytes)

@@ -374,7 +374,9 @@ export class Engine {
     const { suite, options } = this.#core
     const introduced = openHello(suite, options.keys, introduction.hello)
     const peer = introduced && this.#connector.learn(introduced)
-    if (!peer) return
+    // Of another group or version, or one too many.
+    if (!peer) return this.#core.log?.('warn', 'introduced:unfit', { isReadable: introduced !== null })
+    this.#core.log?.('debug', 'introduced', { member: peer.id, isInitiator: peer.isInitiator })
     const connection = encodeBase64url(introduction.connection)
     const isWhereItWas = peer.connection === connection
     peer.connection = connection
@@ -422,6 +424,7 @@ export class Engine {
   }
 
   #linkBound(link: Link): void {
+    this.#core.log?.('debug', 'link:bound', { member: link.peer.id, carrier: link.carrier })
     this.#kept.drop(link.peer, true)
     this.#gossip.greet(link)
     this.#liveness.heard(link.peer, link)
@@ -447,6 +450,7 @@ export class Engine {
   }
 
   #memberLost(peer: Peer, reason: LeaveReason): void {
+    this.#core.log?.('debug', 'member:lost', { member: peer.id, reason, silentMs: this.#core.nowMs - peer.lastHeardMs })
     // It may be the network that is silent, and then the link may outlast that.
     if (reason === 'timeout') this.#connector.drop(peer, (link) => this.#kept.keep(link))
     else {

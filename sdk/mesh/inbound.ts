@@ -40,7 +40,8 @@ interface Parts {
 /** What one sealed frame may ask me to answer, in bytes of the answers. */
 const MAX_ANSWER_BYTES = 1_024
 
-const isMisconduct = (error: unknown): boolean => error instanceof DecodeError || error instanceof ProtocolViolation
+const isMisconduct = (error: unknown): error is DecodeError | ProtocolViolation =>
+  error instanceof DecodeError || error instanceof ProtocolViolation
 
 /** Takes what links bring apart, frame by frame and record by record, and hands each piece to whom it concerns. */
 export class Inbound {
@@ -58,6 +59,7 @@ export class Inbound {
       this.#frame(link, lane, bytes)
     } catch (error) {
       if (!isMisconduct(error)) throw error
+      core.log?.('warn', 'link:misconduct', { member: link.peer.id, carrier: link.carrier, what: error.message })
       core.effects.close(link.carrier, false)
       connector.handleLinkClosed(link)
     }
@@ -107,6 +109,7 @@ export class Inbound {
       probes.answer(peer, link, answers)
     } catch (error) {
       if (!isMisconduct(error)) throw error
+      core.log?.('warn', 'member:misconduct', { member: peer.id, what: error.message })
       expel(peer)
     }
   }

@@ -1,5 +1,6 @@
 import type { Admission } from '../crypto/auth.js'
 import type { CryptoSuite, KeyPair } from '../crypto/suite.js'
+import type { Log } from '../util/log.js'
 import type { Path } from './events.js'
 
 /** What an engine is made with. Nothing here changes during a join. */
@@ -39,6 +40,8 @@ export interface EngineOptions {
   }
   /** How long a silent member keeps its place, in milliseconds. */
   readonly lingerMs: number
+  /** Told of each step towards sessions and links, and of silence; not of single messages. */
+  readonly log?: Log | undefined
 }
 
 /** Another member as the engine sees it now. */

@@ -14,6 +14,15 @@ const openSocket = (url: string, protocols: readonly string[]): ClientSocket => 
   return socket as ClientSocket
 }
 
+const debugSetting = (): string => {
+  try {
+    return localStorage.getItem('debug') ?? ''
+  } catch {
+    // None in a worker or under SSR; and where a page may keep nothing, asking for it throws.
+    return ''
+  }
+}
+
 /** How long a page that is gone for good is held, so that its last packets leave. Browsers give it 500 ms. */
 const LAST_WORDS_MS = 100
 let heldFor: Event | null = null
@@ -67,6 +76,8 @@ export const platform: Platform = {
   ...common,
   loadRtc,
   loadSocket: () => Promise.resolve(openSocket),
+  debugSetting,
+  writeDebug: (line) => console.debug(line),
   loadSecrets: async () => (await import('./secrets.browser.js')).loadSecrets(),
   watchPage,
 }

@@ -50,6 +50,8 @@ export const platform: Platform = {
   ...common,
   loadRtc,
   loadSocket,
+  debugSetting: () => process.env['DEBUG'] ?? '',
+  writeDebug: (line) => console.error(line),
   loadSecrets: async () => (await import('./secrets.node.js')).secrets,
   watchPage: () => () => {},
 }

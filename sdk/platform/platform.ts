@@ -81,6 +81,10 @@ export interface Platform {
   loadRtc(): Promise<RtcEngine | null>
   /** What opens WebSockets here. The function throws on what the WebSocket constructor throws on. */
   loadSocket(): Promise<(url: string, protocols: readonly string[]) => ClientSocket>
+  /** `DEBUG` in Node and `localStorage.debug` in a browser; empty where there is none, or it cannot be read. */
+  debugSetting(): string
+  /** Writes a line to where debugging is read: the console of a browser, at its level `debug`, or standard error. */
+  writeDebug(line: string): void
   /** What this device keeps secrets in, or `null` where nothing can be kept. */
   loadSecrets(): Promise<SecretStore | null>
   /** Subscribes to the life of the page; the result unsubscribes. Where there is no page, nothing ever fires. */

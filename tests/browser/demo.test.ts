@@ -405,6 +405,42 @@ describe('the chat', () => {
     await eventually(label).toBe('Save a.bin')
   })
 
+  it('copies a debug report by keyboard, free of names, messages and the key, and says so', async () => {
+    const [ada, bob] = (await joinAll({ name: 'Ada Lovelace' }, { name: 'Bob' })) as [Page, Page]
+    await ada.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await say(bob, 'nobody else may read this')
+    await ada.getByRole('log').getByText('nobody else may read this').waitFor()
+    const button = ada.getByRole('button', { name: 'Copy debug report' })
+    await button.focus()
+    await ada.keyboard.press('Enter')
+    await ada.getByRole('status').getByText('Copied').waitFor()
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true)
+    const copied = await ada.evaluate(() => navigator.clipboard.readText())
+    const report = JSON.parse(copied) as { state: string; members: unknown[]; happenings: { event: string }[] }
+    expect(report).toMatchObject({ state: 'joined', members: [{ path: 'direct' }], runtime: { hasWebRtc: true } })
+    expect(report.happenings.map(({ event }) => event)).toContain('member:join')
+    for (const secret of ['Lovelace', 'Bob', 'nobody else', new URL(ada.url()).hash.slice('#skein='.length)]) {
+      expect(copied).not.toContain(secret)
+    }
+  })
+
+  it('shows the debug report, selected, where the browser does not let pages copy', async () => {
+    const page = await joinChat(browser, chatUrl(), {
+      name: 'Ada',
+      before: 'navigator.clipboard.writeText = () => Promise.reject(new Error("no"))',
+    })
+    await page.getByRole('button', { name: 'Copy debug report' }).click()
+    await page.getByText('copy it by hand').waitFor()
+    const text = page.getByRole('textbox', { name: 'Debug report' })
+    const selected = await text.evaluate((area: HTMLTextAreaElement) => [
+      document.activeElement === area,
+      area.value.slice(area.selectionStart, area.selectionEnd),
+    ])
+    expect(selected).toEqual([true, await text.inputValue()])
+    expect(JSON.parse(await text.inputValue())).toMatchObject({ state: 'joined', members: [] })
+    expect(await findBarriers(page)).toEqual([])
+  })
+
   it('offers the link as a QR code that says just that', async () => {
     const page = await joinChat(browser, chatUrl(), { name: 'Ada' })
     await page.getByRole('button', { name: 'Share link', exact: true }).click()

@@ -116,6 +116,7 @@ export class Liveness {
   /** A timer came `lateMs` after its time: whoever seems silent may have spoken to a page that slept. */
   slept(lateMs: number): void {
     if (lateMs < SLEEP_MS) return
+    this.#core.log?.('warn', 'slept', { lateMs: Math.round(lateMs) })
     this.#core.roster.slept(lateMs, this.#core.nowMs)
     for (const peer of this.#core.peers.values()) {
       peer.slept(lateMs, this.#core.nowMs)
@@ -196,6 +197,7 @@ export class Liveness {
   }
 
   #suspect(peer: Peer, link: Link): void {
+    this.#core.log?.('warn', 'link:suspect', { member: peer.id, carrier: link.carrier })
     link.isSuspect = true
     this.#core.topologyChanged()
     this.#probes.ask(peer)

@@ -119,6 +119,7 @@ export class PathWatch {
 
   #doubt(peer: Peer): void {
     const { link, relayNext, path } = peer
+    this.#core.log?.('warn', 'path:doubted', { member: peer.id, path: path.kind })
     if (path.kind !== 'direct') {
       if (relayNext !== null) this.#paths.doubt(peer, relayNext)
       return

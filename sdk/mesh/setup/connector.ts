@@ -128,6 +128,7 @@ export class Connector {
     const way = this.#handlers.findWay(peer)
     if (way === null) return
     const attempt = (peer.attempt = ++this.#attempts)
+    this.#core.log?.('debug', 'setup:begin', { member: peer.id, way: way.type, wantsLink, attempt, failures })
     if (!wantsLink) return this.#offer(peer, way, attempt, null, null, failures)
     const carrier = this.#openLink(peer)
     const deadlineMs = this.#core.nowMs + LINK_MS
@@ -447,6 +448,9 @@ export class Connector {
     const { suite, options } = this.#core
     if (this.#admissions.isFlooded(way, from)) return
     const received = answerHandshake(suite, options.keys, options.session, frame)
+    if (typeof received === 'string') {
+      this.#core.log?.('warn', 'setup:unread', { member: from?.id, way: way.type, frame: 'offer', received })
+    }
     if (received === 'forged') {
       this.#admissions.noteForged(way, from)
       if (from !== null) this.#answerUnopened(from, way, frame)
@@ -456,6 +460,7 @@ export class Connector {
     const { payload, handshake, admission, certificate } = received
     const peer = this.learn({ certificate, providers: [admission.id] })
     if (peer === null || peer.isInitiator || payload.attempt <= peer.attempt) return
+    this.#core.log?.('debug', 'setup:offered', { member: peer.id, way: way.type, attempt: payload.attempt })
     if (way.type === 'server') peer.connection = encodeBase64url(way.connection)
     peer.attempt = payload.attempt
     if (!admission.admits(certificate.identity)) return this.#refuse(peer, way, this.#admissions.markOf(frame))
@@ -490,6 +495,7 @@ export class Connector {
 
   #answer(peer: Peer, setup: Setup & { type: 'answering' }, description: Uint8Array | null): void {
     const { suite, certificate } = this.#core
+    this.#core.log?.('debug', 'setup:answer', { member: peer.id, way: setup.way.type, hasLink: description !== null })
     const own = this.#handlers.prepareStream(peer)
     const { attempt, epoch, fresh, way, handshake, theirs } = setup
     const frame = writeHandshake(handshake, FRAME.HS2, { certificate, attempt, epoch, fresh, ...own, description })
@@ -506,6 +512,9 @@ export class Connector {
     if (setup.type !== 'offered' || this.#admissions.isFlooded(from, peer)) return
     const { suite, options } = this.#core
     const received = finishHandshake(suite, options.keys, setup.handshake, frame)
+    if (typeof received === 'string') {
+      this.#core.log?.('warn', 'setup:unread', { member: peer.id, way: from.type, frame: 'answer', received })
+    }
     if (received === 'forged') return this.#admissions.noteForged(from, peer)
     if (received === 'unfit' || received.certificate.member !== peer.id) return this.#fail(peer)
     const { payload } = received
@@ -548,12 +557,14 @@ export class Connector {
     peer.previous = peer.session
     peer.session = agreed.session
     peer.sessionMs = this.#core.nowMs
+    this.#core.log?.('debug', 'session:confirmed', { member: peer.id, epoch: agreed.session.epoch })
     this.#handlers.confirmed(peer, agreed)
   }
 
   /** The set-up under way came to nothing. */
   #fail(peer: Peer): void {
     const failures = 'failures' in peer.setup ? peer.setup.failures : 0
+    this.#core.log?.('warn', 'setup:failed', { member: peer.id, at: peer.setup.type, failures })
     if (peer.setup.type === 'offered') peer.noteUnanswered(peer.setup.way)
     this.#reset(peer)
     if (peer.session === null && peer.unconfirmed === null) this.#handlers.abandonStream(peer)
@@ -579,6 +590,7 @@ export class Connector {
     const failures = 'failures' in setup ? setup.failures : 0
     this.#reset(peer)
     this.#backOff(peer, RETRY_REFUSED, failures)
+    this.#core.log?.('warn', 'setup:refused', { member: peer.id, by })
     peer.refusedBy ??= by
     this.#core.notify({ type: 'refused', id: peer.id, by, isNews: refusedBy === null })
     this.#core.wakeNow()
@@ -592,6 +604,7 @@ export class Connector {
 
   #backOff(peer: Peer, policy: Backoff, failures: number): void {
     const nextTryMs = this.#core.nowMs + backoffMs(policy, failures, this.#core.random())
+    this.#core.log?.('debug', 'setup:later', { member: peer.id, inMs: Math.round(nextTryMs - this.#core.nowMs) })
     this.#set(peer, { type: 'idle', nextTryMs, failures: Math.min(failures + 1, MAX_FAILURES) })
   }
 

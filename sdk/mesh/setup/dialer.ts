@@ -76,6 +76,7 @@ export class Dialer {
     if (isReached ? !this.#plan.hasPlaceFor(peer) : linkCount >= options.limits.maxLinks) return Infinity
     const { addresses } = entry.card
     attempts.nextMs = nowMs + backoffMs(RETRY, attempts.failures, 0)
+    this.#core.log?.('debug', 'socket:dial', { member: entry.id, failures: attempts.failures })
     attempts.carrier = this.#doorstep.dial(addresses[attempts.failures % addresses.length] as string)
     attempts.failures = Math.min(attempts.failures + 1, MAX_FAILURES)
     this.#attempts.set(entry.id, attempts)

@@ -112,6 +112,7 @@ export class Doorstep {
       this.#handle(visitor, bytes)
     } catch (error) {
       if (!(error instanceof DecodeError || error instanceof ProtocolViolation)) throw error
+      this.#core.log?.('warn', 'socket:misconduct', { carrier, what: error.message })
       this.#close(visitor)
     }
   }

@@ -198,6 +198,7 @@ export class ServerConnection {
     const everyMs = reach === 'none' && isAlone ? ASK_EVERY_MS.all : ASK_EVERY_MS[reach]
     this.#askAtMs = Math.min(this.#askAtMs, this.#askedMs + everyMs)
     if (now < this.#askAtMs) return
+    this.#core.log?.('debug', 'server:ask', { reach, unlinked: unlinked.length })
     this.#send({ type: 'ask', tried: reach === 'all' ? [] : unlinked.slice(0, MAX_TRIED) })
     this.#askedMs = now
     this.#askAtMs = now + everyMs
@@ -222,6 +223,8 @@ export class ServerConnection {
       this.#askAtMs = this.#core.nowMs + ASK_EVERY_MS.all
       this.#alarm.at(this.#core.nowMs)
       this.#changed('open', 'welcome')
+      const { empty, introductions } = frame
+      this.#core.log?.('debug', 'server:welcome', { empty, introductions: introductions.length })
       return this.#introduce(frame)
     }
     if (this.#state.type !== 'open') return
@@ -267,6 +270,7 @@ export class ServerConnection {
     this.#failures = Math.min(this.#failures + 1, MAX_FAILURES)
     this.#reconnectInMs = null
     this.#forgetQueue()
+    this.#core.log?.('debug', 'server:wait', { delayMs: Math.round(delayMs), failures: this.#failures })
     this.#state = { type: 'waiting', untilMs: this.#core.nowMs + delayMs }
     this.#alarm.at(this.#state.untilMs)
     this.#changed('closed', reason)

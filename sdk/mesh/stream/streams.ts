@@ -182,6 +182,7 @@ export class Streams {
     const stallMs = outgoing.stallAtMs(isWaitedFor, options.limits.stallMs, nowMs)
     if (stallMs === null) return
     if (stallMs > nowMs) return this.#core.wakeAt(stallMs)
+    this.#core.log?.('warn', 'stream:stalled', { member: peer.id, mode: outgoing.mode })
     const unsettled = outgoing.stall(sender.nextBroadcast, outgoing.numbers.nextPrivate)
     sender.fail(peer, unsettled, 'member-stalled')
     sender.resume()
@@ -221,7 +222,9 @@ export class Streams {
   }
 
   reset(peer: Peer, record: MemberRecord & { type: 'reset' }): void {
-    if (peer.streams?.in(record.stream) !== undefined) this.#skipTo(peer, peer.streams, record)
+    if (peer.streams?.in(record.stream) === undefined) return
+    this.#core.log?.('warn', 'stream:reset', { member: peer.id, stream: record.stream })
+    this.#skipTo(peer, peer.streams, record)
   }
 
   #skipTo(

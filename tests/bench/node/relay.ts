@@ -9,6 +9,7 @@ import { createSuite } from '../../../sdk/crypto/noise-suite.js'
 import type { CryptoSuite } from '../../../sdk/crypto/suite.js'
 import { openSignaling } from '../../../sdk/discovery/signaling-socket.js'
 import { EngineHost } from '../../../sdk/group/engine-host.js'
+import { Journal } from '../../../sdk/group/journal.js'
 import type { SignaledTransport } from '../../../sdk/link/link.js'
 import { webRTC } from '../../../sdk/link/webrtc.js'
 import { Engine } from '../../../sdk/mesh/engine.js'
@@ -68,6 +69,7 @@ class Member {
       transports: [this.#transport],
       isDialable: () => false,
       clock: platform,
+      journal: new Journal(null, platform),
       openServer: (handlers) => openSignaling({ urls: [signaling.url], platform, handlers }),
       onAdmitted: () => undefined,
       onReported: () => undefined,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { platform } from '#platform'
 import type { SignalingHandlers } from '../../../sdk/discovery/signaling-socket.js'
 import { EngineHost, type Happening } from '../../../sdk/group/engine-host.js'
+import { Journal } from '../../../sdk/group/journal.js'
 import type { LinkHandlers, Transport } from '../../../sdk/link/link.js'
 import type { Effects, EngineEvent } from '../../../sdk/mesh/events.js'
 import { isDialable } from '../../../sdk/platform/socket-url.js'
@@ -72,6 +74,7 @@ const setup = (react: React, over: Overrides = {}) => {
     transports: [transport, dialing],
     isDialable: (address) => isDialable(address, over.allowInsecure ?? false),
     iceServers: [],
+    journal: new Journal(null, platform),
     openServer: (handlers) => {
       const server = { handlers, closed: false, written: [] as Uint8Array[] }
       servers.push(server)

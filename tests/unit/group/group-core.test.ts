@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { platform } from '#platform'
 import { generateGroupKey, parseGroupKey } from '../../../sdk/crypto/index.js'
 import { GroupCore } from '../../../sdk/group/group-core.js'
+import { Journal } from '../../../sdk/group/journal.js'
 import { resolveOptions, type Settings } from '../../../sdk/group/options.js'
 import { sendToAll, sendToOne } from '../../../sdk/group/sending.js'
 import { createMemoryNetwork } from '../../../sdk/link/memory.js'
@@ -39,6 +40,7 @@ const setup = async (over: Partial<Settings> = {}) => {
           return () => pages.delete(handlers)
         },
       },
+      new Journal(null, platform),
     )
     cores.push(core)
     const until = (isSo: () => boolean) =>
