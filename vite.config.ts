@@ -1,6 +1,6 @@
 import { isBuiltin } from 'node:module'
 import { defineConfig, type BuildEnvironmentOptions, type EnvironmentOptions, type Plugin } from 'vite'
-import { compactLibsodium } from './scripts/compact-libsodium.js'
+import { compactLibsodium } from './scripts/libsodium/plugin.js'
 
 /**
  * The four bundles of the package; declarations come from tsc (scripts/build.ts runs both). `#platform` resolves by
