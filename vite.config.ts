@@ -18,6 +18,8 @@ const build = (options: BuildEnvironmentOptions): BuildEnvironmentOptions => ({
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(`bundle cannot be built without a warning: ${log.message}`)
     },
+    // How long a plugin takes says nothing of the package, and on a busy machine it is long.
+    checks: { bundlerTimings: false },
     ...options.rolldownOptions,
   },
 })

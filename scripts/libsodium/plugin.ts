@@ -12,6 +12,23 @@ import { withoutUncalled } from './wrappers.js'
  */
 export const compactLibsodium = (): Plugin => {
   let needed: ReadonlySet<string> | undefined
+  // Each bundle asks for the same.
+  const made = new Map<string, string>()
+
+  const compactWrappers = (code: string): string => {
+    const less = withoutUncalled(code, CALLED)
+    needed = less.needed
+    return less.code
+  }
+
+  const compactGlue = (code: string): string => {
+    // The wrappers import the glue, so they were here first.
+    if (needed === undefined) throw new Error('its wrappers are not what imports it')
+    const less = withoutUnneeded(code, needed)
+    const wasm = withoutExports(embeddedWasm(code), less.dropped)
+    return withEmbedded(less.code, bytesExpression(wasm))
+  }
+
   return {
     name: 'skein:compact-libsodium',
     applyToEnvironment: (environment) => environment.config.consumer === 'client',
@@ -19,16 +36,9 @@ export const compactLibsodium = (): Plugin => {
       const isGlue = id.endsWith('/libsodium.mjs')
       if (!isGlue && !id.endsWith('/libsodium-wrappers.mjs')) return null
       try {
-        if (!isGlue) {
-          const less = withoutUncalled(code, CALLED)
-          needed = less.needed
-          return { code: less.code, map: null }
-        }
-        // The wrappers import the glue, so they were here first.
-        if (needed === undefined) throw new Error('its wrappers are not what imports it')
-        const less = withoutUnneeded(code, needed)
-        const wasm = withoutExports(embeddedWasm(code), less.dropped)
-        return { code: withEmbedded(less.code, bytesExpression(wasm)), map: null }
+        const compact = made.get(id) ?? (isGlue ? compactGlue : compactWrappers)(code)
+        made.set(id, compact)
+        return { code: compact, map: null }
       } catch (error) {
         this.error({ message: `libsodium could not be made smaller: ${(error as Error).message}`, cause: error })
       }
