@@ -235,7 +235,7 @@ describe('before any join', () => {
   it('a channel sends nothing, and says at the call what cannot be', async () => {
     const { createGroup } = await setup()
     const group = createGroup()
-    const channel = group.channel<unknown>('c')
+    const channel = group.channel('c')
     const notJoined = { code: 'not-joined' }
     await expect(channel.send(1)).rejects.toMatchObject(notJoined)
     await expect(channel.request(1, { to: 'x' })).rejects.toMatchObject(notJoined)
