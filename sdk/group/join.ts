@@ -15,28 +15,11 @@ import {
 } from './join-errors.js'
 import { keysOf } from './identity.js'
 import type { Invites, Invitee } from './invites.js'
+import type { JoinListener } from './join-listener.js'
 import type { JoinRequest } from './join-request.js'
 import { loadForJoin, type JoinParts } from './load.js'
 import type { Settings } from './options.js'
 import { PendingSends } from './pending-sends.js'
-
-/** What a join tells the group. Each of the first four at most once, and nothing after `onFailed`. */
-export interface JoinListener {
-  /** What a join needs is there; nothing has come of it yet. */
-  onLoaded(parts: JoinParts): void
-  /** The engine is made: `id`, `groupId` and `iceServers` are known. */
-  onIdentified(join: Join): void
-  /** The promise resolves right after this call. */
-  onJoined(join: Join): void
-  /** The promise rejects right after this call; everything is closed. */
-  onFailed(join: Join, error: unknown): void
-  /** Something of the application's own has thrown; the join goes on. */
-  onError(error: unknown): void
-  /** Something broke after the join; everything is closed. */
-  onCrashed(join: Join, error: unknown): void
-  /** Held back until joined, but for the state of signaling. */
-  onHappening(join: Join, happening: Happening): void
-}
 
 /** What runs from `onIdentified` on. */
 interface Running {
