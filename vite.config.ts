@@ -1,6 +1,6 @@
 import { isBuiltin } from 'node:module'
 import { defineConfig, type BuildEnvironmentOptions, type EnvironmentOptions, type Plugin } from 'vite'
-import { compactLibsodium } from './scripts/compact-libsodium.js'
+import { compactLibsodium } from './scripts/libsodium/plugin.js'
 
 /**
  * The four bundles of the package; declarations come from tsc (scripts/build.ts runs both). `#platform` resolves by
@@ -18,6 +18,8 @@ const build = (options: BuildEnvironmentOptions): BuildEnvironmentOptions => ({
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(`bundle cannot be built without a warning: ${log.message}`)
     },
+    // How long a plugin takes says nothing of the package, and on a busy machine it is long.
+    checks: { bundlerTimings: false },
     ...options.rolldownOptions,
   },
 })

@@ -3,9 +3,10 @@ import type { OwnStream, StreamHub } from '../mesh/streams.js'
 import { encodeChannelFrame, REASON, type Reason, type RequestFrame } from '../protocol/channel-frames.js'
 import { STREAM_KIND, STREAM_MODE } from '../protocol/streams.js'
 import { AnswerCredit } from './answer-credit.js'
-import type { ChannelCore, RequestHandler } from './channel-core.js'
+import type { RequestHandler } from './channel-core.js'
 import { encodeWith } from './codec.js'
 import { MAX_RUNNING } from './limits.js'
+import type { Line } from './line.js'
 import { readRequestError, RequestError } from './request-error.js'
 
 /** On which requests are refused that no channel of mine is there to answer. */
@@ -16,7 +17,7 @@ const action = 'request could not be answered'
 export interface Running {
   readonly id: number
   readonly from: string
-  readonly core: ChannelCore
+  readonly line: Line
   readonly handler: RequestHandler
   readonly isStream: boolean
   readonly controller: AbortController
@@ -40,16 +41,16 @@ export class Answering {
   }
 
   /** Takes a request on, or refuses it: `null`. */
-  begin(core: ChannelCore | undefined, from: string, { id, isStream }: RequestFrame): Running | null {
-    const handler = core?.handler ?? null
-    if (core === undefined || handler === null) return this.#refuse(from, id, REASON.NO_HANDLER)
+  begin(line: Line | undefined, from: string, { id, isStream }: RequestFrame): Running | null {
+    const handler = line?.core.handler ?? null
+    if (line === undefined || handler === null) return this.#refuse(from, id, REASON.NO_HANDLER)
     const running = this.#running.get(from) ?? new Map<number, Running>()
     this.#running.set(from, running)
     // The same again, by another of its streams.
     if (running.has(id)) return null
     if (running.size >= MAX_RUNNING) return this.#refuse(from, id, REASON.BUSY)
     const [controller, credit] = [new AbortController(), new AnswerCredit()]
-    const request = { id, from, core, handler, isStream, controller, credit }
+    const request = { id, from, line, handler, isStream, controller, credit }
     running.set(id, request)
     return request
   }
@@ -127,15 +128,16 @@ export class Answering {
     }
   }
 
-  #encode({ core, id }: Running, value: unknown, isLast: boolean): Uint8Array {
+  #encode({ line, id }: Running, value: unknown, isLast: boolean): Uint8Array {
+    const { core } = line
     const payload = encodeWith(core.settings.codec, action, value, core.maxBytes)
     if (payload instanceof SkeinError) throw payload
     return encodeChannelFrame({ type: 'answer', id, isLast, payload })
   }
 
-  #send({ core, from, controller }: Running, frame: Uint8Array): Promise<void> {
+  #send({ line, from, controller }: Running, frame: Uint8Array): Promise<void> {
     if (controller.signal.aborted) return Promise.resolve()
-    return send(core.requests, from, frame)
+    return send(line.requests, from, frame)
   }
 
   async #fail(request: Running, error: unknown): Promise<void> {
@@ -183,10 +185,10 @@ export class Answering {
   }
 
   /** A channel is closed: whoever waits for an answer on it learns that there will be none. */
-  close(core: ChannelCore): void {
+  close(line: Line): void {
     for (const running of this.#running.values()) {
       for (const request of running.values()) {
-        if (request.core !== core || request.controller.signal.aborted) continue
+        if (request.line !== line || request.controller.signal.aborted) continue
         void this.#sendError(request, REASON.FAILED)
         request.controller.abort()
       }

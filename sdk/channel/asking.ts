@@ -10,13 +10,14 @@ import {
 } from '../protocol/channel-frames.js'
 import { DecodeError } from '../protocol/decode-error.js'
 import { ANSWER_CREDIT } from '../protocol/limits.js'
-import type { ChannelCore, Prepared } from './channel-core.js'
+import { requestAction } from './actions.js'
+import type { Prepared } from './channel-core.js'
+import type { Line } from './line.js'
 import { RequestError } from './request-error.js'
 import { createClosed } from './settings.js'
 import { createInvalid } from './standard-schema.js'
 import type { Timers } from './timers.js'
 
-export const requestAction = 'request could not be made'
 const failedAction = 'request failed'
 
 /** What is asked of one member. */
@@ -44,7 +45,7 @@ export interface Asked {
 
 interface Pending {
   readonly id: number
-  readonly core: ChannelCore
+  readonly line: Line
   readonly question: Question
   readonly asker: Asker
   readonly end: () => void
@@ -59,16 +60,16 @@ interface Pending {
 /** Requests that I make of others, each sent once, until they are answered, given up or beyond hope. */
 export class Asking {
   readonly #timers: Timers
-  readonly #invalid: (core: ChannelCore, from: string, error: SkeinError) => void
+  readonly #invalid: (line: Line, from: string, error: SkeinError) => void
   readonly #pending = new Map<number, Pending>()
   #lastId = 0
 
-  constructor(timers: Timers, invalid: (core: ChannelCore, from: string, error: SkeinError) => void) {
+  constructor(timers: Timers, invalid: (line: Line, from: string, error: SkeinError) => void) {
     this.#timers = timers
     this.#invalid = invalid
   }
 
-  ask(core: ChannelCore, question: Question, asker: Asker): Asked {
+  ask(line: Line, question: Question, asker: Asker): Asked {
     const id = ++this.#lastId
     const { signal, timeoutMs } = question
     const handleAbort = (): void => {
@@ -82,7 +83,7 @@ export class Asking {
       signal?.removeEventListener('abort', handleAbort)
     }
     const pending: Pending = {
-      ...{ id, core, question, asker, end, stopTimer },
+      ...{ id, line, question, asker, end, stopTimer },
       ...{ stage: 'validating', hasLeft: false, credit: ANSWER_CREDIT },
     }
     this.#pending.set(id, pending)
@@ -99,8 +100,8 @@ export class Asking {
   }
 
   #sendWhenValid(pending: Pending): void {
-    const { core, question, id } = pending
-    core.sending.order.add(question.checked, 0, (checked) => {
+    const { line, question, id } = pending
+    line.sending.order.add(question.checked, 0, (checked) => {
       if (!this.#pending.has(id)) return
       if (checked.isValid) this.#send(pending)
       else this.#fail(id, createInvalid(requestAction, checked.cause))
@@ -108,13 +109,13 @@ export class Asking {
   }
 
   #send(pending: Pending): void {
-    const { core, question, id } = pending
+    const { line, question, id } = pending
     const { payload, isStream, to } = question
     if (!(payload instanceof Uint8Array)) return this.#fail(id, payload)
     pending.stage = 'sent'
     const frame = encodeChannelFrame({ type: 'request', id, isStream, payload })
     // Confirmed, since whether it may have run is to be told when the member leaves.
-    core.requests.send(to, frame, { confirm: true }).then(
+    line.requests.send(to, frame, { confirm: true }).then(
       (report) => {
         this.#handleReport(pending, report)
       },
@@ -188,7 +189,7 @@ export class Asking {
     pending.stopTimer()
     try {
       assertExpected(pending, isLast, payload)
-      const value = payload === null ? undefined : pending.core.decode(payload)
+      const value = payload === null ? undefined : pending.line.decode(payload)
       if (isLast) this.#end(id)
       pending.asker.answered({ hasValue: payload !== null, value, isLast })
     } catch (cause) {
@@ -196,10 +197,10 @@ export class Asking {
     }
   }
 
-  #violated({ id, core, question, asker }: Pending, cause: unknown): void {
+  #violated({ id, line, question, asker }: Pending, cause: unknown): void {
     const text = `the answer of "${question.to}" cannot be read`
     if (this.#giveUp(id)) asker.failed(createFailure('value-invalid', text, true, cause))
-    this.#invalid(core, question.to, createFailure('value-invalid', text, true, cause))
+    this.#invalid(line, question.to, createFailure('value-invalid', text, true, cause))
   }
 
   handleError(from: string, { id, reason, code, text }: ErrorFrame): void {
@@ -222,9 +223,9 @@ export class Asking {
     }
   }
 
-  close(core: ChannelCore): void {
-    for (const { id, stage, asker, core: other } of [...this.#pending.values()]) {
-      if (other === core && this.#giveUp(id)) asker.failed(createClosed(failedAction, stage !== 'validating'))
+  close(line: Line): void {
+    for (const { id, stage, asker, line: other } of [...this.#pending.values()]) {
+      if (other === line && this.#giveUp(id)) asker.failed(createClosed(failedAction, stage !== 'validating'))
     }
   }
 }
@@ -236,8 +237,8 @@ const assertExpected = (pending: Pending, isLast: boolean, payload: Uint8Array |
 }
 
 /** What the other side may do without: it notices, or is gone. */
-const sendAside = ({ core, question }: Pending, frame: ChannelFrame): void => {
-  core.requests.send(question.to, encodeChannelFrame(frame)).catch(() => undefined)
+const sendAside = ({ line, question }: Pending, frame: ChannelFrame): void => {
+  line.requests.send(question.to, encodeChannelFrame(frame)).catch(() => undefined)
 }
 
 const createFailure = (code: SkeinErrorCode, state: string, maybeRan: boolean, cause?: unknown): SkeinError =>

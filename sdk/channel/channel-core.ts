@@ -1,13 +1,8 @@
-import type { StreamHub } from '../mesh/streams.js'
-import { MAX_FRAME_HEAD_BYTES } from '../protocol/channel-frames.js'
-import { MAX_UNRELIABLE_VALUE_BYTES } from '../protocol/limits.js'
-import { STREAM_KIND, STREAM_MODE } from '../protocol/streams.js'
+import { MAX_CHANNEL_HEAD_BYTES, MAX_UNRELIABLE_VALUE_BYTES } from '../protocol/limits.js'
 import type { SkeinError } from '../errors.js'
 import { Emitter } from '../util/emitter.js'
-import { ClosableStream } from './closable-stream.js'
-import { decodeWith, encodeWith } from './codec.js'
+import { encodeWith } from './codec.js'
 import { MessageIterator } from './message-iterator.js'
-import { Sending } from './sending.js'
 import type { ChannelSettings } from './settings.js'
 import { checkValue, type Checked } from './standard-schema.js'
 import type { StreamGate } from './stream-gate.js'
@@ -36,31 +31,19 @@ export interface Prepared {
   readonly checked: Checked | Promise<Checked>
 }
 
-/** What is behind one channel: what its facade and those that read streams share. */
+/** What is behind one channel, joined or not: what its facade and those that read streams share. */
 export class ChannelCore {
   readonly settings: ChannelSettings
-  /** For values. */
-  readonly values: ClosableStream
-  /** For requests and answers: whoever is slow to read values keeps no answer back. */
-  readonly requests: ClosableStream
-  readonly sending: Sending
   readonly emitter: Emitter<{ message: ChannelMessage }>
   readonly maxBytes: number
   handler: RequestHandler | null = null
   isClosed = false
   readonly #iterators = new Set<MessageIterator<ChannelMessage>>()
 
-  constructor(hub: StreamHub, settings: ChannelSettings, messageBytes: number) {
+  constructor(settings: ChannelSettings, messageBytes: number, report: (error: unknown) => void) {
     this.settings = settings
-    const unreliable = settings.isLatest ? STREAM_MODE.LATEST : STREAM_MODE.UNRELIABLE
-    const mode = settings.isReliable ? STREAM_MODE.MESSAGES : unreliable
-    this.values = new ClosableStream(hub.own(STREAM_KIND.CHANNEL, mode, settings.name))
-    this.requests = new ClosableStream(hub.own(STREAM_KIND.CHANNEL, STREAM_MODE.MESSAGES, settings.name))
-    this.maxBytes = settings.isReliable ? messageBytes - MAX_FRAME_HEAD_BYTES : MAX_UNRELIABLE_VALUE_BYTES
-    this.sending = new Sending(hub, this.values, settings)
-    this.emitter = new Emitter((error) => {
-      hub.report(error)
-    })
+    this.maxBytes = settings.isReliable ? messageBytes - MAX_CHANNEL_HEAD_BYTES : MAX_UNRELIABLE_VALUE_BYTES
+    this.emitter = new Emitter(report)
   }
 
   /** Throws a `TypeError` for what cannot be carried. */
@@ -71,11 +54,6 @@ export class ChannelCore {
 
   check(value: unknown): Checked | Promise<Checked> {
     return checkValue(this.settings.schema, value)
-  }
-
-  /** Throws whatever the codec throws. */
-  decode(payload: Uint8Array): unknown {
-    return decodeWith(this.settings.codec, payload)
   }
 
   /** Hands on what a member sent. `size`: of its bytes; `gate`: of its stream. */
@@ -94,15 +72,12 @@ export class ChannelCore {
     return iterator
   }
 
-  /** Nothing is delivered any more; nobody waits. */
-  close(createError: () => Error): void {
+  /** Nothing is delivered any more. */
+  close(): void {
     this.isClosed = true
     this.handler = null
     this.emitter.clear()
     for (const iterator of this.#iterators) iterator.end()
     this.#iterators.clear()
-    this.sending.close(createError)
-    this.values.end()
-    this.requests.end()
   }
 }

@@ -1,9 +1,8 @@
 import { SkeinError } from '../errors.js'
 import type { StreamHub } from '../mesh/streams.js'
-import { encodeChannelFrame } from '../protocol/channel-frames.js'
 import { watch } from '../util/watch.js'
 import { AnswerStream } from './answer-stream.js'
-import { requestAction, type Asking } from './asking.js'
+import { requestAction, sendAction } from './actions.js'
 import type { ChannelCore, ChannelMessage, Prepared, RequestHandler } from './channel-core.js'
 import {
   checkAudience,
@@ -16,8 +15,9 @@ import {
 } from './checks.js'
 import { DEFAULT_TIMEOUT_MS } from './limits.js'
 import { ResultList, type RequestResults } from './request-all.js'
-import { sendAction, type ChannelReport } from './sending.js'
+import type { ChannelReport } from './sending.js'
 import { createClosed } from './settings.js'
+import type { ChannelTraffic } from './traffic.js'
 
 export interface ChannelSendOptions {
   /** A member's id, ids, or `all`; by default what the channel was made with. */
@@ -49,10 +49,14 @@ export interface ChannelListenOptions {
   readonly once?: boolean
 }
 
+/** What a channel has to know of its group, joined or not. */
+export type ChannelHome = Pick<StreamHub, 'members' | 'myId' | 'assertJoined' | 'report'>
+
 /** What a channel needs of those that it belongs to. */
 interface ChannelOwner {
-  readonly hub: StreamHub
-  readonly asking: Asking
+  readonly home: ChannelHome
+  /** What carries values now. Throws `not-joined`. */
+  traffic(action: string): ChannelTraffic
   close(core: ChannelCore): void
 }
 
@@ -102,30 +106,27 @@ export class Channel<Sent = unknown, Received = Sent> implements AsyncIterable<C
     if (confirm && !isReliable) throw new RangeError(`${sendAction}: an unreliable channel confirms nothing`)
     const prepared = this.#core.isClosed ? null : this.#core.prepare(sendAction, value)
     return this.#watch(signal, async () => {
-      const { payload, checked } = this.#assertReady(sendAction, prepared)
-      const report = await this.#core.sending.send(
-        encodeChannelFrame({ type: 'value', payload }),
-        checked,
-        to,
-        confirm,
-        signal,
-      )
+      const { traffic, payload, checked } = this.#ready(sendAction, prepared)
+      const report = await traffic.send(this.#core, { payload, checked, to, confirm, signal })
       return confirm ? report : undefined
     })
   }
 
   /** What can be sent now. Throws `closed`, `not-joined` and what kept the value from being encoded. */
-  #assertReady(action: string, prepared: Prepared | null): Prepared & { readonly payload: Uint8Array } {
+  #ready(
+    action: string,
+    prepared: Prepared | null,
+  ): Prepared & { readonly traffic: ChannelTraffic; readonly payload: Uint8Array } {
     if (prepared === null) throw createClosed(action)
-    this.#owner.hub.assertJoined(action)
+    const traffic = this.#owner.traffic(action)
     const { payload, checked } = prepared
     if (!(payload instanceof Uint8Array)) throw payload
-    return { payload, checked }
+    return { traffic, payload, checked }
   }
 
   #watch<Value>(signal: AbortSignal | undefined, start: () => Promise<Value>): Promise<Value> {
     const report = (error: unknown): void => {
-      this.#owner.hub.report(error)
+      this.#owner.home.report(error)
     }
     return watch(report, signal, start)
   }
@@ -171,7 +172,7 @@ export class Channel<Sent = unknown, Received = Sent> implements AsyncIterable<C
     const { to, timeoutMs, signal, prepared } = this.#prepareRequest(value, options)
     return this.#watch(signal, async () => {
       signal?.throwIfAborted()
-      const { payload, checked } = this.#assertReady(requestAction, prepared)
+      const { traffic, payload, checked } = this.#ready(requestAction, prepared)
       return new Promise<Answer>((resolve, reject) => {
         const asker = {
           answered: ({ value }: { readonly value: unknown }) => {
@@ -180,7 +181,7 @@ export class Channel<Sent = unknown, Received = Sent> implements AsyncIterable<C
           failed: reject,
         }
         const question = { to: this.#single(to), isStream: false, timeoutMs, signal, payload, checked }
-        this.#owner.asking.ask(this.#core, question, asker)
+        traffic.ask(this.#core, question, asker)
       })
     })
   }
@@ -213,10 +214,10 @@ export class Channel<Sent = unknown, Received = Sent> implements AsyncIterable<C
     const results = new ResultList<Answer>(ids.length, (start) => this.#watch(signal, start))
     try {
       signal?.throwIfAborted()
-      const { payload, checked } = this.#assertReady(requestAction, prepared)
+      const { traffic, payload, checked } = this.#ready(requestAction, prepared)
       for (const id of ids) {
         const question = { to: id, isStream: false, timeoutMs, signal, payload, checked }
-        this.#owner.asking.ask(this.#core, question, {
+        traffic.ask(this.#core, question, {
           answered: ({ value }) => {
             results.add({ id, status: 'fulfilled', value: value as Answer })
           },
@@ -235,7 +236,7 @@ export class Channel<Sent = unknown, Received = Sent> implements AsyncIterable<C
   #audienceIds(to: Audience): readonly string[] {
     if (typeof to !== 'string') return to
     if (to !== 'all') return [to]
-    const { members, myId } = this.#owner.hub
+    const { members, myId } = this.#owner.home
     return members.filter((id) => id !== myId)
   }
 
@@ -249,9 +250,9 @@ export class Channel<Sent = unknown, Received = Sent> implements AsyncIterable<C
     const stream = new AnswerStream<Item>()
     try {
       signal?.throwIfAborted()
-      const { payload, checked } = this.#assertReady(requestAction, prepared)
+      const { traffic, payload, checked } = this.#ready(requestAction, prepared)
       const question = { to: this.#single(to), isStream: true, timeoutMs, signal, payload, checked }
-      stream.begin(this.#owner.asking.ask(this.#core, question, stream))
+      stream.begin(traffic.ask(this.#core, question, stream))
     } catch (error) {
       stream.failed(error)
     }

@@ -1,5 +1,5 @@
 import { SkeinError } from '../errors.js'
-import { decodeValue, encodeValue, ValueTooLarge } from '../protocol/any-value.js'
+import { encodeValue, ValueTooLarge } from '../protocol/any-value.js'
 import { describeType } from './checks.js'
 
 /** How values of a channel become bytes. Answers to its requests go the same way. */
@@ -48,7 +48,3 @@ const encodeOwn = (codec: ChannelCodec, action: string, value: unknown): Uint8Ar
   if (bytes instanceof Uint8Array) return bytes
   throw new TypeError(`${action}: the codec gives no Uint8Array but ${describeType(bytes)}`)
 }
-
-/** Throws whatever a codec throws; of our own, a `DecodeError`. */
-export const decodeWith = (codec: ChannelCodec | undefined, payload: Uint8Array): unknown =>
-  codec === undefined ? decodeValue(payload) : codec.decode(payload.slice())

@@ -5,9 +5,9 @@ import { DecodeError } from '../protocol/decode-error.js'
 import { STREAM_MODE } from '../protocol/streams.js'
 import type { Answering, Running } from './answering.js'
 import type { Asking } from './asking.js'
-import type { ChannelCore } from './channel-core.js'
 import { InOrder } from './in-order.js'
 import { MAX_WAITING_BYTES, MAX_WAITING_ITEMS } from './limits.js'
+import type { Line } from './line.js'
 import { createInvalid, type Checked } from './standard-schema.js'
 import { StreamGate } from './stream-gate.js'
 
@@ -15,9 +15,9 @@ import { StreamGate } from './stream-gate.js'
 export interface Destination {
   readonly asking: Asking
   readonly answering: Answering
-  /** The channel of this name that is open here now. */
-  find(name: string): ChannelCore | undefined
-  invalid(core: ChannelCore, from: string, error: SkeinError): void
+  /** That of the channel of this name that is open here now. */
+  find(name: string): Line | undefined
+  invalid(line: Line, from: string, error: SkeinError): void
 }
 
 /**
@@ -43,22 +43,22 @@ export class MemberReader implements StreamReader {
     // Says nothing but that the stream is over.
     if (end && bytes.length === 0) return
     const { name } = this.#stream
-    const core = this.#destination.find(name)
+    const line = this.#destination.find(name)
     try {
-      this.#handle(core, decodeChannelFrame(bytes), to)
+      this.#handle(line, decodeChannelFrame(bytes), to)
     } catch (cause) {
-      if (core !== undefined) this.#invalid(core, cause)
+      if (line !== undefined) this.#invalid(line, cause)
     }
   }
 
-  #handle(core: ChannelCore | undefined, frame: ChannelFrame, to: StreamMessage['to']): void {
+  #handle(line: Line | undefined, frame: ChannelFrame, to: StreamMessage['to']): void {
     const { from } = this.#stream
     const { asking, answering } = this.#destination
     switch (frame.type) {
       case 'value':
-        return core === undefined ? undefined : this.#handleValue(core, frame.payload, to)
+        return line === undefined ? undefined : this.#handleValue(line, frame.payload, to)
       case 'request':
-        return this.#handleRequest(core, frame)
+        return this.#handleRequest(line, frame)
       case 'answer':
         return asking.handleAnswer(from, frame)
       case 'error':
@@ -70,44 +70,44 @@ export class MemberReader implements StreamReader {
     }
   }
 
-  #handleValue(core: ChannelCore, payload: Uint8Array, to: StreamMessage['to']): void {
+  #handleValue(line: Line, payload: Uint8Array, to: StreamMessage['to']): void {
     const { from } = this.#stream
-    const data = core.decode(payload)
-    this.#takeValid(core, data, payload.length, (checked) => {
-      if (checked.isValid) core.deliver({ from, data: checked.value, to }, payload.length, this.#gate)
-      else this.#invalid(core, checked.cause)
+    const data = line.decode(payload)
+    this.#takeValid(line, data, payload.length, (checked) => {
+      if (checked.isValid) line.core.deliver({ from, data: checked.value, to }, payload.length, this.#gate)
+      else this.#invalid(line, checked.cause)
     })
   }
 
-  #handleRequest(core: ChannelCore | undefined, frame: RequestFrame): void {
+  #handleRequest(line: Line | undefined, frame: RequestFrame): void {
     const { from, mode } = this.#stream
     if (mode !== STREAM_MODE.MESSAGES) throw new DecodeError('request on another kind of stream')
     if (frame.id <= this.#lastRequest) return
     this.#lastRequest = frame.id
-    const running = this.#destination.answering.begin(core, from, frame)
+    const running = this.#destination.answering.begin(line, from, frame)
     if (running !== null) this.#start(running, frame.payload)
   }
 
   #start(running: Running, payload: Uint8Array): void {
-    const { core } = running
+    const { line } = running
     const reject = (cause: unknown): void => {
       void this.#destination.answering.reject(running)
-      this.#invalid(core, cause)
+      this.#invalid(line, cause)
     }
     let value: unknown
     try {
-      value = core.decode(payload)
+      value = line.decode(payload)
     } catch (cause) {
       return reject(cause)
     }
-    this.#takeValid(core, value, payload.length, (checked) => {
+    this.#takeValid(line, value, payload.length, (checked) => {
       if (checked.isValid) void this.#destination.answering.run(running, checked.value)
       else reject(checked.cause)
     })
   }
 
-  #takeValid(core: ChannelCore, value: unknown, size: number, take: (checked: Checked) => void): void {
-    this.#order.add(core.check(value), size, (checked) => {
+  #takeValid(line: Line, value: unknown, size: number, take: (checked: Checked) => void): void {
+    this.#order.add(line.core.check(value), size, (checked) => {
       if (this.#isWithin(0.5)) this.#gate.release(this)
       if (!this.#isLost) take(checked)
     })
@@ -121,13 +121,13 @@ export class MemberReader implements StreamReader {
     return this.#order.length <= MAX_WAITING_ITEMS * share && this.#order.size <= MAX_WAITING_BYTES * share
   }
 
-  #invalid(core: ChannelCore, cause: unknown): void {
+  #invalid(line: Line, cause: unknown): void {
     const { from } = this.#stream
     const error =
       cause instanceof DecodeError
         ? new SkeinError('value-invalid', `message of "${from}" cannot be read: ${cause.reason}`, { cause })
         : createInvalid(`message of "${from}" was not taken`, cause)
-    this.#destination.invalid(core, from, error)
+    this.#destination.invalid(line, from, error)
   }
 
   lost(): void {

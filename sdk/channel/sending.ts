@@ -1,6 +1,7 @@
 import { SkeinError } from '../errors.js'
 import type { DeliveryFailure, DeliveryReport } from '../mesh/events.js'
 import type { StreamHub } from '../mesh/streams.js'
+import { sendAction } from './actions.js'
 import type { Audience } from './checks.js'
 import type { ClosableStream } from './closable-stream.js'
 import { InOrder } from './in-order.js'
@@ -14,8 +15,6 @@ export interface ChannelReport extends DeliveryReport {
   /** A newer one took its place before it was sent to some: they are neither among those that have it nor failed. */
   readonly isReplaced: boolean
 }
-
-export const sendAction = 'value could not be sent'
 
 /** The sending side of one channel. Nothing overtakes what still waits for its validation. */
 export class Sending {

@@ -4,7 +4,8 @@
  * members' states; the engine is handed a suite and imports types alone.
  */
 export type { AuthProvider } from './auth.js'
-export { deriveGroupKeys, generateGroupKey, groupSecretOf, parseGroupKey, type GroupKey } from './group-key.js'
+export { deriveGroupKeys } from './group-keys.js'
+export { generateGroupKey, groupSecretOf, parseGroupKey, type GroupKey } from './group-key.js'
 
 export { createContentHash, loadContentHash, type ContentHash } from './content-hash.js'
 

@@ -58,7 +58,7 @@ const load = async (): Promise<Sodium & StreamingSodium> => {
 }
 
 /**
- * Loads libsodium (about 150 KB gzip) and compiles its WebAssembly, once; later calls share the result. A failed
+ * Loads libsodium (in a page 74 KiB gzip) and compiles its WebAssembly, once; later calls share the result. A failed
  * load is not remembered here, so that a page that was offline can try again where its browser fetches modules anew.
  */
 export const loadSodium = (): Promise<Sodium & StreamingSodium> => {

@@ -99,7 +99,7 @@ export const createDebugReport = async (
 
 const countStreams = ({ streams }: GroupCore): Record<string, number> => {
   const counts: Record<string, number> = {}
-  for (const kind of streams.kindsRead()) counts[nameOfKind(kind)] = (counts[nameOfKind(kind)] ?? 0) + 1
+  for (const kind of streams?.kindsRead() ?? []) counts[nameOfKind(kind)] = (counts[nameOfKind(kind)] ?? 0) + 1
   return counts
 }
 

@@ -6,11 +6,13 @@ import { MESSAGE_STREAM } from '../protocol/streams.js'
 import type { Happening } from './engine-host.js'
 import type { GroupEvents } from './events.js'
 import { GroupRooms } from './group-rooms.js'
-import { GroupStreams } from './group-streams.js'
+import type { GroupStreams } from './group-streams.js'
 import { follow, type Journal } from './journal.js'
-import { Join, type JoinListener } from './join.js'
+import { Join } from './join.js'
+import type { JoinListener } from './join-listener.js'
 import type { JoinRequest } from './join-request.js'
 import { createRefusedError, reasonOf } from './join-errors.js'
+import type { JoinParts } from './load.js'
 import { Lifecycle } from './lifecycle.js'
 import { decodeMessage } from './messages.js'
 import type { Settings } from './options.js'
@@ -39,7 +41,6 @@ export class GroupCore implements JoinListener {
   readonly settings: Settings
   readonly snapshots: Snapshots
   readonly recognition: Recognition
-  readonly streams: GroupStreams
   readonly rooms: GroupRooms
   readonly lifecycle: Lifecycle
   readonly journal: Journal
@@ -48,6 +49,9 @@ export class GroupCore implements JoinListener {
   role: Role = guest
   readonly #app: Application
   readonly #platform: Platform
+  /** From the first join on. */
+  /** `null` until the first join has loaded them. */
+  streams: GroupStreams | null = null
   #signalingState: SignalingState = 'closed'
   /** Called for while the group was leaving; begins once everything is closed. */
   #next: Join | null = null
@@ -67,8 +71,7 @@ export class GroupCore implements JoinListener {
     })
     this.recognition = new Recognition(this, app, platform)
     this.snapshots = new Snapshots(this.recognition)
-    this.streams = new GroupStreams(this, journal)
-    this.rooms = new GroupRooms(this.streams, app, { platform, messageBytes: settings.messageBytes })
+    this.rooms = new GroupRooms(this, app, { platform, messageBytes: settings.messageBytes })
     this.#page = new PageWatch(platform, {
       hint: (hint) => {
         this.log?.('debug', 'page:hint', { hint })
@@ -137,6 +140,11 @@ export class GroupCore implements JoinListener {
     throw new SkeinError('not-joined', `${action}: the group is "${stage.name}"`)
   }
 
+  /** Throws `not-joined`. */
+  assertJoined(action: string): void {
+    this.joined(action)
+  }
+
   /** Another member that is here. Throws `not-joined` or `member-unknown`. */
   peer(action: string, id: string): Peer {
     this.joined(action)
@@ -152,6 +160,12 @@ export class GroupCore implements JoinListener {
     const { stage } = this.lifecycle
     if (stage.name === 'leaving') return stage.done
     return stage.name === 'left' ? Promise.resolve() : this.#leave(stage.join, 'leave')
+  }
+
+  onLoaded(parts: JoinParts): void {
+    if (this.streams !== null) return
+    this.streams = new parts.GroupStreams(this, this.journal)
+    this.rooms.start(this.streams, parts)
   }
 
   onIdentified(join: Join): void {
@@ -188,9 +202,9 @@ export class GroupCore implements JoinListener {
       this.#watchForLoss(join)
     } else if (happening.type === 'message') {
       const { from, to, stream, kind, bytes } = happening.message
-      if (stream !== MESSAGE_STREAM) return this.streams.handleMessage(happening.message)
+      if (stream !== MESSAGE_STREAM) return this.streams?.handleMessage(happening.message)
       this.#app.emit('message', { from, data: decodeMessage(kind, bytes), to })
-    } else this.streams.handleOpened(join, happening.opened)
+    } else this.streams?.handleOpened(join, happening.opened)
   }
 
   #handleNotice(join: Join, notice: EngineNotice, view: PeerView | null): void {
@@ -200,7 +214,7 @@ export class GroupCore implements JoinListener {
         break
       case 'member:leave':
         if (!this.snapshots.remove(notice.id)) return
-        this.streams.handleMember(notice.id, false)
+        this.streams?.handleMember(notice.id, false)
         this.#app.emit('member:leave', { id: notice.id, reason: notice.reason })
         break
       case 'member:update':
@@ -218,7 +232,7 @@ export class GroupCore implements JoinListener {
         break
       case 'delivery:fail': {
         const { id, stream, code, count } = notice
-        const channel = this.streams.channelOf(join, stream)
+        const channel = this.streams?.channelOf(join, stream) ?? null
         // Of files and duplexes, those who have them are told.
         if (stream !== MESSAGE_STREAM && channel === null) return
         this.#app.emit('delivery:fail', { id, code, count, ...(channel !== null && { channel }) })
@@ -239,7 +253,7 @@ export class GroupCore implements JoinListener {
   #tell(name: 'member:join' | 'member:update', view: PeerView): void {
     const peer = this.snapshots.put(view)
     this.#app.emit(name, { id: peer.id, peer })
-    if (name === 'member:join') this.streams.handleMember(peer.id, true)
+    if (name === 'member:join') this.streams?.handleMember(peer.id, true)
     this.recognition.check(peer)
   }
 
@@ -281,7 +295,7 @@ export class GroupCore implements JoinListener {
   #left(join: Join, reason: string): void {
     if (this.join !== join) return
     this.snapshots.clear()
-    this.streams.handleLeft()
+    this.streams?.handleLeft()
     this.rooms.handleLeft()
     this.#setSignaling('closed', reason)
     this.lifecycle.move({ name: 'left' }, reason)

@@ -1,11 +1,9 @@
-import { deriveGroupKeys } from '../crypto/index.js'
-import { openSignaling, type SignalingClosed } from '../discovery/signaling-socket.js'
+import type { SignalingClosed } from '../discovery/signaling-socket.js'
 import type { Engine } from '../mesh/engine.js'
 import type { SignalingState } from '../mesh/events.js'
-import { SocketLink } from '../link/socket-link.js'
 import type { Platform, SocketLike } from '../platform/platform.js'
 import { isDialable } from '../platform/socket-url.js'
-import { EngineHost, type Happening } from './engine-host.js'
+import type { EngineHost, Happening } from './engine-host.js'
 import {
   action,
   createClosedError,
@@ -16,27 +14,20 @@ import {
   withoutSecrets,
 } from './join-errors.js'
 import { keysOf } from './identity.js'
-import { Invites, type Invitee } from './invites.js'
+import type { Invites, Invitee } from './invites.js'
+import type { JoinListener } from './join-listener.js'
 import type { JoinRequest } from './join-request.js'
 import type { Journal } from './journal.js'
-import { loadForJoin } from './load.js'
+import { loadForJoin, type JoinParts } from './load.js'
 import type { Settings } from './options.js'
 import { PendingSends } from './pending-sends.js'
 
-/** What a join tells the group. Each of the first three at most once, and nothing after `onFailed`. */
-export interface JoinListener {
-  /** The engine is made: `id`, `groupId` and `iceServers` are known. */
-  onIdentified(join: Join): void
-  /** The promise resolves right after this call. */
-  onJoined(join: Join): void
-  /** The promise rejects right after this call; everything is closed. */
-  onFailed(join: Join, error: unknown): void
-  /** Something of the application's own has thrown; the join goes on. */
-  onError(error: unknown): void
-  /** Something broke after the join; everything is closed. */
-  onCrashed(join: Join, error: unknown): void
-  /** Held back until joined, but for the state of signaling. */
-  onHappening(join: Join, happening: Happening): void
+/** What runs from `onIdentified` on. */
+interface Running {
+  readonly engine: Engine
+  readonly host: EngineHost
+  readonly invites: Invites
+  readonly SocketLink: JoinParts['SocketLink']
 }
 
 /** One join of one group, from the call until its last carrier is closed. */
@@ -47,7 +38,6 @@ export class Join {
   /** The member id, once sockets can be taken; rejects as `promise` does when that comes first. Handled, too. */
   readonly identified: Promise<string>
   readonly sends = new PendingSends()
-  readonly #invites: Invites
   /** Empty until `onIdentified`. */
   id = ''
   groupId = ''
@@ -61,8 +51,7 @@ export class Join {
   readonly #listener: JoinListener
   readonly #platform: Platform
   readonly #journal: Journal
-  #engine: Engine | null = null
-  #host: EngineHost | null = null
+  #running: Running | null = null
   #settle: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | null = null
   #settleIdentified: { readonly resolve: (id: string) => void; readonly reject: (reason: unknown) => void } | null =
     null
@@ -86,14 +75,6 @@ export class Join {
     })
     this.identified.catch(() => undefined)
     this.promise.catch((error: unknown) => this.#settleIdentified?.reject(error))
-    this.#invites = new Invites({
-      platform,
-      key: request.key,
-      find: (id) => this.#engine?.peer(id) ?? null,
-      onSocket: (socket, frames) => {
-        this.arrive(socket, frames)
-      },
-    })
     const handleAbort = () => {
       this.#fail(request.signal?.reason)
     }
@@ -108,7 +89,7 @@ export class Join {
   }
 
   get engine(): Engine | null {
-    return this.#engine
+    return this.#running?.engine ?? null
   }
 
   begin(): void {
@@ -118,17 +99,18 @@ export class Join {
   }
 
   push(...args: Parameters<EngineHost['push']>): void {
-    this.#host?.push(...args)
+    this.#running?.host.push(...args)
   }
 
+  /** Only once joined. */
   invite(invitee: Invitee, signal: AbortSignal | undefined): Promise<string> {
-    return this.#invites.invite(invitee, signal)
+    return (this.#running as Running).invites.invite(invitee, signal)
   }
 
   /** Takes a socket that leads to a member, and what has arrived over it. Only once `onIdentified` was called. */
   arrive(socket: SocketLike, frames: readonly Uint8Array[]): void {
-    const host = this.#host
-    if (host === null) return socket.close()
+    if (this.#running === null) return socket.close()
+    const { host, SocketLink } = this.#running
     host.arrive((handlers) => {
       const link = new SocketLink({ socket, platform: this.#platform, handlers })
       return { link, room: link.room }
@@ -138,14 +120,14 @@ export class Join {
   /** Ends it with goodbyes. Rejects what is pending with `closed`. Resolves when everything is closed; never rejects. */
   async leave(): Promise<void> {
     this.#cancel()
-    this.#host?.push({ type: 'leave', now: false })
-    await this.#host?.closed
+    this.#running?.host.push({ type: 'leave', now: false })
+    await this.#running?.host.closed
   }
 
   /** As `leave`, without waiting for anything. */
   stop(): void {
     this.#cancel()
-    this.#host?.stop()
+    this.#running?.host.stop()
   }
 
   #cancel(): void {
@@ -153,23 +135,24 @@ export class Join {
     this.#settle?.reject(createClosedError(action))
     this.#settle = null
     this.sends.rejectAll(() => createClosedError('message could not be sent'))
-    this.#invites.end(createClosedError('bot could not be invited'))
+    this.#running?.invites.end(createClosedError('bot could not be invited'))
   }
 
   async #prepare(): Promise<void> {
     const settings = this.#settings
     const { groupKey, role } = this.request
     const loaded = await loadForJoin(settings, groupKey, role.isInvited)
-    const { Engine, createSuite, sodium, groupSecret, iceServers } = loaded
+    const { parts, sodium, groupSecret, iceServers } = loaded
     this.#journal.logOf('group')?.('debug', 'loaded', { iceServers: iceServers.length })
     if (!this.#settle) return
+    this.#listener.onLoaded(parts)
     this.iceServers = iceServers
-    const suite = createSuite({ sodium, random: (size) => this.#platform.randomBytes(size) })
-    const { groupId, ...keys } = deriveGroupKeys(suite, groupSecret, settings.auth, (error) => {
+    const suite = parts.createSuite({ sodium, random: (size) => this.#platform.randomBytes(size) })
+    const { groupId, ...keys } = parts.deriveGroupKeys(suite, groupSecret, settings.auth, (error) => {
       this.#listener.onError(error)
     })
     const identity = role.identity ?? (settings.identity && keysOf(settings.identity)) ?? suite.identityKeys()
-    const engine = new Engine(
+    const engine = new parts.Engine(
       {
         suite,
         keys,
@@ -190,9 +173,9 @@ export class Join {
       },
       this.#platform.now(),
     )
-    const host = this.#createHost(engine, iceServers)
-    this.#engine = engine
-    this.#host = host
+    const host = this.#createHost(parts, engine, iceServers)
+    const invites = this.#createInvites(parts)
+    this.#running = { engine, host, invites, SocketLink: parts.SocketLink }
     this.identity = identity.publicKey
     this.id = engine.id
     this.groupId = groupId
@@ -208,7 +191,22 @@ export class Join {
     return this.#settle !== null
   }
 
-  #createHost(engine: Engine, iceServers: readonly RTCIceServer[]): EngineHost {
+  #createInvites({ Invites }: JoinParts): Invites {
+    return new Invites({
+      platform: this.#platform,
+      key: this.request.key,
+      find: (id) => this.engine?.peer(id) ?? null,
+      onSocket: (socket, frames) => {
+        this.arrive(socket, frames)
+      },
+    })
+  }
+
+  #createHost(
+    { EngineHost, openSignaling }: JoinParts,
+    engine: Engine,
+    iceServers: readonly RTCIceServer[],
+  ): EngineHost {
     return new EngineHost({
       engine,
       journal: this.#journal,
@@ -254,8 +252,8 @@ export class Join {
   #handleHappening(happening: Happening): void {
     const notice = happening.type === 'notice' ? happening.notice : null
     if (notice?.type === 'rejected') return this.#fail(createRejectedError())
-    if (notice?.type === 'member:join') this.#invites.handleJoined(notice.id)
-    if (notice?.type === 'refused') this.#invites.handleRefused(notice)
+    if (notice?.type === 'member:join') this.#running?.invites.handleJoined(notice.id)
+    if (notice?.type === 'refused') this.#running?.invites.handleRefused(notice)
     if (notice?.type === 'signaling:change') {
       this.#listener.onHappening(this, happening)
       this.#handleSignaling(notice.state, notice.reason)
@@ -299,7 +297,7 @@ export class Join {
     const { reject } = this.#settle
     this.#settle = null
     this.#release()
-    this.#host?.stop()
+    this.#running?.host.stop()
     this.#listener.onFailed(this, error)
     reject(error)
   }

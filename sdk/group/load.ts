@@ -1,19 +1,19 @@
 import { groupSecretOf, loadSodium, type GroupKey } from '../crypto/index.js'
 import { SkeinError } from '../errors.js'
 import type { Transport } from '../link/link.js'
-import type { createSuite } from '../crypto/noise-suite.js'
-import type { Engine } from '../mesh/engine.js'
+import type * as joinParts from './join-parts.js'
 import { checkIceServers, type Settings } from './options.js'
 
 const action = 'group could not be joined'
 
+export type JoinParts = typeof joinParts
+
 /** What a join needs and nobody wants to fetch, compute or ask for before it. */
 export interface Loaded {
+  readonly parts: JoinParts
   readonly sodium: Awaited<ReturnType<typeof loadSodium>>
   readonly groupSecret: Uint8Array
   readonly iceServers: readonly RTCIceServer[]
-  readonly Engine: typeof Engine
-  readonly createSuite: typeof createSuite
 }
 
 /**
@@ -22,9 +22,8 @@ export interface Loaded {
  */
 export const loadForJoin = async (settings: Settings, groupKey: GroupKey, socketsSuffice: boolean): Promise<Loaded> => {
   const { iceServers, transports } = settings
-  const [{ Engine }, { createSuite }, sodium, groupSecret, servers] = await Promise.all([
-    import('../mesh/engine.js'),
-    import('../crypto/noise-suite.js'),
+  const [parts, sodium, groupSecret, servers] = await Promise.all([
+    import('./join-parts.js'),
     loadSodium().catch((cause: unknown) => {
       throw new SkeinError('engine-missing', `${action}: the cryptography could not be loaded`, { cause })
     }),
@@ -32,13 +31,7 @@ export const loadForJoin = async (settings: Settings, groupKey: GroupKey, socket
     typeof iceServers === 'function' ? iceServers() : iceServers,
     loadTransports(transports, socketsSuffice),
   ])
-  return {
-    Engine,
-    createSuite,
-    sodium,
-    groupSecret,
-    iceServers: checkIceServers(action, servers),
-  }
+  return { parts, sodium, groupSecret, iceServers: checkIceServers(action, servers) }
 }
 
 /** One that works is enough. */

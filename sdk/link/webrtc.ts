@@ -1,21 +1,8 @@
 import { platform as thisPlatform } from '#platform'
 import { SkeinError } from '../errors.js'
 import type { Platform, RtcEngine } from '../platform/platform.js'
-import type { LinkHandlers, SignaledTransport } from './link.js'
-import { PacedLink } from './paced-link.js'
-import { Slots } from './slots.js'
-import type { WebRtcLink } from './webrtc-link.js'
-
-/** Connections of this page or process that are not closed. */
-let connections = 0
-
-/**
- * Set-ups that this page or process may have begun at a time. Those that others begin are not held up: two sides that
- * wait for each other's turn would wait for ever. With hundreds of connections in one process, as in a test with many
- * members, @roamhq/wrtc gathers again for each whenever another is made, and takes new sockets each time: then one at a
- * time is no slower, and the only way not to run out of file descriptors (16 to 60 a connection, measured).
- */
-const slots = new Slots(() => (connections < 32 ? 16 : connections < 128 ? 4 : 1))
+import type { SignaledTransport } from './link.js'
+import type { openWebRtcLink } from './webrtc-links.js'
 
 export interface WebRtcOptions {
   /**
@@ -43,7 +30,7 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
   if (rtc !== undefined && typeof rtc !== 'function') throw new TypeError('rtc must be a function of a member id')
   let loading: Promise<void> | null = null
   let loaded: {
-    readonly Link: typeof WebRtcLink
+    readonly openLink: typeof openWebRtcLink
     readonly engine: RtcEngine | null
   } | null = null
 
@@ -61,8 +48,11 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
 
   const load = async (): Promise<void> => {
     try {
-      const [{ WebRtcLink: Link }, engine] = await Promise.all([import('./webrtc-link.js'), platform.loadRtc()])
-      loaded = { Link, engine }
+      const [{ openWebRtcLink: openLink }, engine] = await Promise.all([
+        import('./webrtc-links.js'),
+        platform.loadRtc(),
+      ])
+      loaded = { openLink, engine }
       if (engine === null && rtc === undefined) {
         throw new SkeinError('engine-missing', 'links could not be made: this runtime has no WebRTC')
       }
@@ -80,19 +70,7 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
     canLink: (memberId) => loaded !== null && engineFor(memberId) !== null,
     open: ({ memberId, remote, iceServers, handlers }) => {
       if (loaded === null) throw new Error('link could not be opened: its transport was not loaded')
-      const { Link } = loaded
-      const begin = (own: LinkHandlers): WebRtcLink =>
-        new Link({
-          engine: engineFor(memberId),
-          platform,
-          remote,
-          iceServers,
-          handlers: own,
-          onConnection: (change) => {
-            connections += change
-          },
-        })
-      return remote === null ? new PacedLink({ slots, platform, handlers, begin }) : begin(handlers)
+      return loaded.openLink({ engine: engineFor(memberId), platform, remote, iceServers, handlers })
     },
   }
 }

@@ -29,8 +29,6 @@ export const REASON = { THROWN: 0, FAILED: 1, NO_HANDLER: 2, BUSY: 3, INVALID: 4
 
 export type Reason = (typeof REASON)[keyof typeof REASON]
 
-/** What goes before a payload at most. */
-export const MAX_FRAME_HEAD_BYTES = 10
 /** Bytes that a UTF-16 unit takes at most. */
 const UNIT_BYTES = 3
 

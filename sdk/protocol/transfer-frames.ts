@@ -1,5 +1,5 @@
 import * as encoding from 'lib0/encoding'
-import { decodeBase64url, encodeBase64url } from '../util/base64url.js'
+import { encodeBase64url } from '../util/base64url.js'
 import { decodeUtf8, encodeUtf8 } from '../util/bytes.js'
 import { DecodeError } from './decode-error.js'
 import { decodeFields, encodeFields, encodeNumber, numberField, requireField } from './fields.js'
@@ -13,6 +13,7 @@ import {
   TRANSFER_ID_BYTES,
 } from './limits.js'
 import { Reader } from './reader.js'
+import { encodeMetadata, parseTransferId } from './transfer-values.js'
 
 /**
  * Messages on the stream of kind TRANSFER, each `code u8 | id 16` and then
@@ -100,20 +101,6 @@ const idBytes = (id: string): Uint8Array => {
   const bytes = parseTransferId(id)
   if (bytes === null) throw new RangeError(`cannot encode frame: "${id}" is no id of ${TRANSFER_ID_BYTES} bytes`)
   return bytes
-}
-
-/** The bytes that this text names, or `null` when it names no id. */
-export const parseTransferId = (id: string): Uint8Array | null => {
-  const bytes = decodeBase64url(id)
-  return bytes?.length === TRANSFER_ID_BYTES ? bytes : null
-}
-
-/** `metadata` as it goes into an offer. Throws a `TypeError` for what JSON cannot hold; none for `undefined`. */
-export const encodeMetadata = (metadata: unknown): Uint8Array | undefined => {
-  // Of a function or a symbol it gives undefined too, which its types do not say.
-  const text = JSON.stringify(metadata) as string | undefined
-  if (text === undefined && metadata !== undefined) throw new TypeError(`JSON holds no ${typeof metadata}`)
-  return text === undefined ? undefined : encodeUtf8(text)
 }
 
 const encodeOffer = ({ name, size, mediaType, metadata, resumeId }: OfferFrame): Uint8Array => {

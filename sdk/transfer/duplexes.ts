@@ -6,22 +6,14 @@ import type { TransferFrame } from '../protocol/transfer-frames.js'
 import { encodeBase64url } from '../util/base64url.js'
 import type { Control } from './control.js'
 import type { TransferDeps } from './deps.js'
+import { duplexAction } from './duplex-call.js'
 import { DuplexEnd, type Duplex, type DuplexHost } from './duplex.js'
 import { groupLeft, memberLeft, memberUnknown } from './failures.js'
-import { checkLabel, checkOptions, checkSignal, checkText } from './options.js'
 import { reasonText } from './texts.js'
 
-const ACTION = 'duplex could not be opened'
 const ENDED = 'duplex has ended'
 /** Of one member, opened by either side: each takes a stream each way, and an engine takes 256 of one member at once. */
 const MAX_DUPLEXES = 128
-
-export interface OpenDuplexOptions {
-  /** What the other side is told that it is for; at most 64 bytes in UTF-8. Empty by default. */
-  readonly label?: string
-  /** Ends the wait and, once it is open, the duplex: both ways error with its reason. */
-  readonly signal?: AbortSignal
-}
 
 /** A duplex that another member has opened. */
 export interface DuplexOpened {
@@ -66,18 +58,9 @@ export class Duplexes implements DuplexHost {
     })
   }
 
-  open(to: string, options: OpenDuplexOptions): Promise<Duplex> {
-    checkText(ACTION, 'the member id', to)
-    checkOptions(ACTION, options, ['label', 'signal'])
-    const label = checkLabel(ACTION, options.label ?? '')
-    checkSignal(ACTION, options.signal)
-    return this.#open(to, label, options.signal)
-  }
-
-  async #open(to: string, label: string, signal: AbortSignal | undefined): Promise<Duplex> {
-    signal?.throwIfAborted()
-    this.hub.assertJoined(ACTION)
-    if (to === this.hub.myId || !this.hub.members.includes(to)) throw memberUnknown(ACTION, to)
+  /** Only while the group is joined. */
+  async open(to: string, label: string, signal: AbortSignal | undefined): Promise<Duplex> {
+    if (to === this.hub.myId || !this.hub.members.includes(to)) throw memberUnknown(duplexAction, to)
     const id = encodeBase64url(this.#deps.randomBytes(TRANSFER_ID_BYTES))
     const end = new DuplexEnd(this, id, to, label)
     const onAbort = (): void => {
@@ -114,7 +97,8 @@ export class Duplexes implements DuplexHost {
       case 'opened':
         return entry.answered?.()
       case 'refuse':
-        if (entry.answered !== null) entry.end.fail(new SkeinError('duplex-refused', `${ACTION}: "${from}" takes none`))
+        if (entry.answered !== null)
+          entry.end.fail(new SkeinError('duplex-refused', `${duplexAction}: "${from}" takes none`))
         return
       case 'abort':
         return entry.end.aborted(frame.reason)

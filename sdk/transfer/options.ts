@@ -1,5 +1,5 @@
 import { MAX_LABEL_BYTES, MAX_METADATA_BYTES, TRANSFER_ID_BYTES } from '../protocol/limits.js'
-import { encodeMetadata, parseTransferId } from '../protocol/transfer-frames.js'
+import { encodeMetadata, parseTransferId } from '../protocol/transfer-values.js'
 import { encodeUtf8 } from '../util/bytes.js'
 import type { Action } from './failures.js'
 

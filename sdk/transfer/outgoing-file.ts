@@ -14,6 +14,7 @@ import {
   memberLeft,
   memberUnknown,
 } from './failures.js'
+import { fileAction } from './file-call.js'
 import { Outflow } from './outflow.js'
 import { Pace } from './pace.js'
 import { ProgressMeter } from './progress.js'
@@ -22,7 +23,6 @@ import type { Source } from './source.js'
 import { reasonText } from './texts.js'
 import type { RecipientFailure, SendProgress, TransferReport, TransferSource } from './transfer.js'
 
-const ACTION = 'file could not be sent'
 /** How long the others have to answer once one has accepted what can be read again. Who comes later is read for anew. */
 const GATHER_MS = 200
 /** How long several recipients have to answer before what can be read only once is read. */
@@ -100,16 +100,9 @@ export class OutgoingFile implements TransferSource {
     }
   }
 
-  /** Offers it. Called once. */
+  /** Offers it. Called once, while the group is joined. */
   start(): void {
-    const { signal } = this.#options
-    try {
-      signal?.throwIfAborted()
-      this.#host.hub.assertJoined(ACTION)
-    } catch (error) {
-      return this.#abort(error, '')
-    }
-    signal?.addEventListener('abort', this.#onAbort)
+    this.#options.signal?.addEventListener('abort', this.#onAbort)
     if (!this.#isAnswerTimeUp && !this.#options.source.isRepeatable) {
       this.#later(ANSWER_MS, () => {
         this.#isAnswerTimeUp = true
@@ -123,7 +116,7 @@ export class OutgoingFile implements TransferSource {
   #offerTo(recipient: Recipient): void {
     const { hub, control } = this.#host
     const { id } = recipient
-    if (id === hub.myId || !hub.members.includes(id)) return this.#fail(recipient, memberUnknown(ACTION, id))
+    if (id === hub.myId || !hub.members.includes(id)) return this.#fail(recipient, memberUnknown(fileAction, id))
     control.send(id, this.#options.offer).catch((error: unknown) => this.#fail(recipient, error))
   }
 
@@ -133,7 +126,7 @@ export class OutgoingFile implements TransferSource {
     if (recipient?.move({ name: 'accepted', offset }) !== true) return
     if (size !== null && offset > size) {
       this.#withdraw(recipient, '')
-      return this.#fail(recipient, corrupt(ACTION, `"${from}" asks for what is beyond its end`))
+      return this.#fail(recipient, corrupt(fileAction, `"${from}" asks for what is beyond its end`))
     }
     recipient.bytes = offset
     recipient.sent = offset
@@ -143,7 +136,7 @@ export class OutgoingFile implements TransferSource {
   rejected(from: string, cause: number, reason: string): void {
     const recipient = this.#recipients.get(from)
     if (recipient?.state.name !== 'offered') return
-    this.#fail(recipient, declined(ACTION, `"${from}" ${rejectTexts[cause] ?? 'has declined it'}`, reason))
+    this.#fail(recipient, declined(fileAction, `"${from}" ${rejectTexts[cause] ?? 'has declined it'}`, reason))
   }
 
   progressed(from: string, bytes: number): void {
@@ -168,22 +161,22 @@ export class OutgoingFile implements TransferSource {
     this.#fail(
       recipient,
       cause === FAIL_CAUSE.CORRUPT
-        ? corrupt(ACTION, `what "${from}" got is not what was sent`)
-        : cancelledBy(ACTION, from, reason),
+        ? corrupt(fileAction, `what "${from}" got is not what was sent`)
+        : cancelledBy(fileAction, from, reason),
     )
   }
 
   memberLeft(id: string): void {
     const recipient = this.#recipients.get(id)
-    if (recipient !== undefined) this.#fail(recipient, memberLeft(ACTION, id))
+    if (recipient !== undefined) this.#fail(recipient, memberLeft(fileAction, id))
   }
 
   groupLeft(): void {
-    this.#abort(groupLeft(ACTION), '')
+    this.#abort(groupLeft(fileAction), '')
   }
 
   cancel(reason: string): void {
-    this.#abort(cancelledByMe(ACTION, reasonText(reason)), reasonText(reason))
+    this.#abort(cancelledByMe(fileAction, reasonText(reason)), reasonText(reason))
   }
 
   pause(isPaused: boolean): void {
@@ -227,7 +220,7 @@ export class OutgoingFile implements TransferSource {
     // Now that nobody is left for whom to begin once more.
     for (const recipient of tooLate) {
       this.#withdraw(recipient, '')
-      this.#fail(recipient, declined(ACTION, `"${recipient.id}" did not answer in time`))
+      this.#fail(recipient, declined(fileAction, `"${recipient.id}" did not answer in time`))
     }
     this.#read(accepted).catch((error: unknown) => this.#abort(error, ''))
   }
@@ -242,7 +235,7 @@ export class OutgoingFile implements TransferSource {
         await this.#untilResumed()
         if (!recipients.some(({ state }) => state.name === 'sending')) return
         if (position + piece.length > (offer.size ?? Infinity))
-          throw corrupt(ACTION, 'its source has more than its size')
+          throw corrupt(fileAction, 'its source has more than its size')
         hash.update(piece)
         const at = position
         await Promise.all(recipients.map((recipient) => this.#push(recipient, piece, at)))
@@ -250,7 +243,7 @@ export class OutgoingFile implements TransferSource {
       }
       await this.#untilResumed()
       if (!recipients.some(({ state }) => state.name === 'sending')) return
-      if (position < (offer.size ?? 0)) throw corrupt(ACTION, 'its source has less than its size')
+      if (position < (offer.size ?? 0)) throw corrupt(fileAction, 'its source has less than its size')
       const digest = hash.finish()
       await Promise.all(recipients.map((recipient) => this.#finish(recipient, position, digest)))
     } finally {
@@ -291,7 +284,7 @@ export class OutgoingFile implements TransferSource {
       return this.#abort(cause, '')
     }
     const { state } = recipient
-    const error = asSkeinError(ACTION, 'stream-refused', cause)
+    const error = asSkeinError(fileAction, 'stream-refused', cause)
     if (!recipient.move({ name: 'failed', error })) return
     if (state.name === 'sending' || state.name === 'sent') state.outflow.giveUp('')
     // Its engine has refused the stream, of which its application was told nothing.
@@ -309,7 +302,7 @@ export class OutgoingFile implements TransferSource {
     if (!this.#close(error)) return
     for (const recipient of this.#recipients.values()) {
       const { state } = recipient
-      if (!recipient.move({ name: 'failed', error: asSkeinError(ACTION, 'transfer-cancelled', error) })) continue
+      if (!recipient.move({ name: 'failed', error: asSkeinError(fileAction, 'transfer-cancelled', error) })) continue
       if (state.name === 'sending' || state.name === 'sent') state.outflow.giveUp(reason)
       if (!(error instanceof SkeinError && (error.code === 'closed' || error.code === 'not-joined'))) {
         this.#withdraw(recipient, reason)

@@ -1,35 +1,30 @@
 import type { StreamHub } from '../mesh/streams.js'
-import type { TransferFrame } from '../protocol/transfer-frames.js'
-import { Control } from './control.js'
 import type { TransferDeps } from './deps.js'
+import { duplexAction, readDuplexCall, type OpenDuplexOptions } from './duplex-call.js'
 import type { Duplex } from './duplex.js'
-import { Duplexes, type DuplexApp, type OpenDuplexOptions } from './duplexes.js'
-import { IncomingFiles, type FileApp } from './incoming-files.js'
-import { OutgoingFiles, type SendFileOptions } from './outgoing-files.js'
+import { fileAction, readFileCall, type SendFileOptions } from './file-call.js'
 import type { FileSource } from './source.js'
-import type { Transfer } from './transfer.js'
+import type { TransferTraffic } from './traffic.js'
+import { Transfer } from './transfer.js'
+import { UnsentFile } from './unsent-file.js'
 
-/** Who is told of what other members offer and open. Must not throw. */
-export interface TransferApp extends FileApp, DuplexApp {}
+/** What files and duplexes have to know of their group, joined or not. */
+type TransferHome = Pick<StreamHub, 'assertJoined'>
 
-/** All files and duplexes of a group, over however many joins. One for each hub, before anything comes on it. */
+/** What a group's application asks for, joined or not: files to send, and duplexes to open. */
 export class Transfers {
-  readonly #incoming: IncomingFiles
-  readonly #outgoing: OutgoingFiles
-  readonly #duplexes: Duplexes
+  readonly #home: TransferHome
+  readonly #randomBytes: TransferDeps['randomBytes']
+  #traffic: TransferTraffic | null = null
 
-  constructor(hub: StreamHub, app: TransferApp, deps: TransferDeps) {
-    const lost = (from: string): void => {
-      if (hub.members.length === 0) this.groupLeft()
-      else this.#memberLeft(from)
-    }
-    const control = new Control(hub, (from, frame) => this.#handle(from, frame), lost)
-    this.#incoming = new IncomingFiles(hub, control, deps, app)
-    this.#outgoing = new OutgoingFiles(hub, control, deps)
-    this.#duplexes = new Duplexes(hub, control, deps, app)
-    hub.onMember(({ id, isHere }) => {
-      if (!isHere) this.#memberLeft(id)
-    })
+  constructor(home: TransferHome, randomBytes: TransferDeps['randomBytes']) {
+    this.#home = home
+    this.#randomBytes = randomBytes
+  }
+
+  /** Once, before the group is joined for the first time. */
+  start(traffic: TransferTraffic): void {
+    this.#traffic = traffic
   }
 
   /**
@@ -41,7 +36,14 @@ export class Transfers {
    * Settles as {@link Transfer} says. Throws a `TypeError` or `RangeError` for bad arguments.
    */
   sendFile(source: FileSource, options: SendFileOptions): Transfer {
-    return this.#outgoing.send(source, options)
+    const call = readFileCall(source, options, this.#randomBytes)
+    let traffic: TransferTraffic
+    try {
+      traffic = this.#joinedTraffic(fileAction, call.signal)
+    } catch (error) {
+      return new Transfer(new UnsentFile(call, error))
+    }
+    return new Transfer(traffic.sendFile(call))
   }
 
   /**
@@ -50,39 +52,24 @@ export class Transfers {
    * Throws a `TypeError` or `RangeError` for bad arguments.
    */
   openDuplex(to: string, options: OpenDuplexOptions = {}): Promise<Duplex> {
-    return this.#duplexes.open(to, options)
+    const label = readDuplexCall(to, options)
+    return this.#openDuplex(to, label, options.signal)
   }
 
-  /** This join is over: all that goes on fails with `closed`. The next may follow. */
+  // Whatever is thrown in here is a rejection.
+  async #openDuplex(to: string, label: string, signal: AbortSignal | undefined): Promise<Duplex> {
+    return this.#joinedTraffic(duplexAction, signal).openDuplex(to, label, signal)
+  }
+
+  #joinedTraffic(action: string, signal: AbortSignal | undefined): TransferTraffic {
+    signal?.throwIfAborted()
+    this.#home.assertJoined(action)
+    // It came with the join.
+    return this.#traffic as TransferTraffic
+  }
+
+  /** This join is over. */
   groupLeft(): void {
-    this.#outgoing.groupLeft()
-    this.#incoming.groupLeft()
-    this.#duplexes.groupLeft()
-  }
-
-  #memberLeft(id: string): void {
-    this.#outgoing.memberLeft(id)
-    this.#incoming.memberLeft(id)
-    this.#duplexes.memberLeft(id)
-  }
-
-  #handle(from: string, frame: TransferFrame): void {
-    switch (frame.type) {
-      case 'offer':
-      case 'withdraw':
-        return this.#incoming.handle(from, frame)
-      case 'accept':
-      case 'reject':
-      case 'progress':
-      case 'done':
-      case 'fail':
-        return this.#outgoing.handle(from, frame)
-      case 'open':
-      case 'opened':
-      case 'refuse':
-      case 'abort':
-      case 'stop':
-        return this.#duplexes.handle(from, frame)
-    }
+    this.#traffic?.groupLeft()
   }
 }

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest'
 import { platform } from '#platform'
 import type { LinkHandlers } from '../../sdk/link/link.js'
 import { SocketLink } from '../../sdk/link/socket-link.js'
-import { createWebSocketTransport } from '../../sdk/link/websocket.js'
+import { DialedLink } from '../../sdk/link/dialed-link.js'
 import { listenForSockets } from '../../sdk/platform/listen.node.js'
 import type { SocketLike } from '../../sdk/platform/platform.js'
 import { LINK_SUBPROTOCOL } from '../../sdk/protocol/socket-frames.js'
@@ -40,7 +40,7 @@ describeOpenLinks('WebSocket', async () => {
   return {
     open: async () => {
       const arrived = new Promise<LinkEnd>((resolve) => (arrive = resolve))
-      const alice = new LinkEnd((handlers) => createWebSocketTransport(platform).dial({ address, handlers }))
+      const alice = new LinkEnd((handlers) => new DialedLink(address, platform, handlers))
       const bob = await arrived
       await Promise.all([alice, bob].map((end) => end.until(() => end.count('open') === 1)))
       return { alice, bob }

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import {
   decodeChannelFrame,
   encodeChannelFrame,
-  MAX_FRAME_HEAD_BYTES,
   REASON,
   type ChannelFrame,
 } from '../../../sdk/protocol/channel-frames.js'
 import { DecodeError } from '../../../sdk/protocol/decode-error.js'
+import { MAX_CHANNEL_HEAD_BYTES } from '../../../sdk/protocol/limits.js'
 
 const id = fc.maxSafeNat()
 const payload = fc.uint8Array()
@@ -63,7 +63,7 @@ describe('a channel frame', () => {
       isStream: true,
       payload: new Uint8Array(0),
     })
-    expect(most.length).toBe(MAX_FRAME_HEAD_BYTES)
+    expect(most.length).toBe(MAX_CHANNEL_HEAD_BYTES)
   })
 
   it.each([

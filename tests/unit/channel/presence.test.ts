@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Presence, type PresenceChange } from '../../../sdk/channel/index.js'
+import { Presence, PresenceCore, type PresenceChange } from '../../../sdk/channel/index.js'
+import { PresenceTraffic } from '../../../sdk/channel/presence-traffic.js'
 import { encodeValue } from '../../../sdk/protocol/any-value.js'
 import { STREAM_KIND, STREAM_MODE } from '../../../sdk/protocol/streams.js'
 import { FakeHub, FakeNetwork } from '../../support/fake-hub.js'
@@ -9,7 +10,9 @@ const createMember = (network: FakeNetwork) => {
   const hub = new FakeHub(network)
   const timers = new FakeTimers()
   const changes: PresenceChange[] = []
-  const presence = new Presence(hub, (change) => changes.push(change), timers)
+  const core = new PresenceCore(hub, (change) => changes.push(change))
+  core.start(new PresenceTraffic(core, hub, timers))
+  const presence = new Presence(core)
   hub.join()
   const leave = () => {
     network.leave(hub)

@@ -1,4 +1,5 @@
 import { Channels, type ChannelInvalid, type StandardResult, type StandardSchema } from '../../../sdk/channel/index.js'
+import { ChannelTraffic } from '../../../sdk/channel/traffic.js'
 import { FakeHub, FakeNetwork } from '../../support/fake-hub.js'
 
 /** Time that passes when told to. */
@@ -44,7 +45,9 @@ export const createMember = (network: FakeNetwork): TestMember => {
   const hub = new FakeHub(network)
   const timers = new FakeTimers()
   const invalid: ChannelInvalid[] = []
-  const channels = new Channels(hub, { invalid: (event) => invalid.push(event) }, timers, MESSAGE_BYTES)
+  const channels = new Channels(hub, MESSAGE_BYTES)
+  const find = (name: string) => channels.find(name)
+  channels.start(new ChannelTraffic({ hub, timers, find, invalid: (event) => invalid.push(event) }))
   hub.join()
   return { hub, channels, timers, invalid }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { FileOffer, WebGroup } from '../../../sdk/group/index.js'
-import { nextEvent, setupMembers } from './setup.js'
+import { nextEvent, setup, setupMembers } from './setup.js'
 
 const bytesOf = (size: number, seed = 1): Uint8Array =>
   Uint8Array.from({ length: size }, (_, index) => (index * 31 + (index >> 8) * 7 + seed) & 0xff)
@@ -209,5 +209,87 @@ describe('presence in a group', () => {
     const id = ada.myId
     await ada.leave()
     expect(await gone).toEqual({ id, previous: { typing: true }, next: null })
+  })
+})
+
+describe('before any join', () => {
+  it('a channel is made, takes handlers, listeners and readers, and is used by the first join', async () => {
+    const { createGroup, members, key } = await setupMembers(2)
+    const [ada] = members
+    const eve = createGroup()
+    const channel = eve.channel<number, number>('sums')
+    const heard: number[] = []
+    channel.on('message', ({ data }) => heard.push(data))
+    channel.handle((value) => value + 1)
+    const reader = channel[Symbol.asyncIterator]()
+    const arrived = nextEvent(ada, 'member:join')
+    await eve.join(key)
+    await arrived
+    await ada.channel<number>('sums').send(1, { confirm: true })
+    expect(heard).toEqual([1])
+    expect(await reader.next()).toMatchObject({ value: { from: ada.myId, data: 1 } })
+    expect(await ada.channel<number>('sums').request(2, { to: eve.myId })).toBe(3)
+    expect(eve.channel('sums')).toBe(channel)
+  })
+
+  it('a channel sends nothing, and says at the call what cannot be', async () => {
+    const { createGroup } = await setup()
+    const group = createGroup()
+    const channel = group.channel('c')
+    const notJoined = { code: 'not-joined' }
+    await expect(channel.send(1)).rejects.toMatchObject(notJoined)
+    await expect(channel.request(1, { to: 'x' })).rejects.toMatchObject(notJoined)
+    await expect(channel.requestAll(1).all()).rejects.toMatchObject(notJoined)
+    await expect(channel.requestStream(1, { to: 'x' }).next()).rejects.toMatchObject(notJoined)
+    expect(() => channel.send(() => undefined)).toThrow(TypeError)
+    expect(() => channel.request(1)).toThrow(TypeError)
+    expect(() => group.channel('')).toThrow(RangeError)
+    expect(() => group.channel('c', { reliable: false })).toThrow(RangeError)
+    channel.close()
+    await expect(channel.send(1)).rejects.toMatchObject({ code: 'closed' })
+    expect(group.channel('c')).not.toBe(channel)
+  })
+
+  it('a file is over at once, and its stream is not read', async () => {
+    const { createGroup } = await setup()
+    const group = createGroup()
+    let cancelledBy: unknown
+    const source = new ReadableStream<Uint8Array>({ cancel: (reason) => void (cancelledBy = reason) })
+    const transfer = group.sendFile(source, { to: 'x' })
+    const error: unknown = await transfer.catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'not-joined' })
+    expect(cancelledBy).toBe(error)
+    expect(source.locked).toBe(true)
+    expect([transfer.id.length, transfer.resumeId.length]).toEqual([22, 22])
+    expect(transfer.progress).toEqual({ bytes: 0, size: null, rate: 0, secondsLeft: null, recipients: [] })
+    transfer.pause()
+    transfer.cancel()
+    const reason = new Error('not now')
+    await expect(group.sendFile(bytesOf(1), { to: 'x', signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    expect(() => group.sendFile(bytesOf(1), { to: [] })).toThrow(RangeError)
+    expect(() => group.sendFile('text' as never, { to: 'x' })).toThrow(TypeError)
+  })
+
+  it('a duplex is not opened', async () => {
+    const { createGroup } = await setup()
+    const group = createGroup()
+    await expect(group.openDuplex('x')).rejects.toMatchObject({ code: 'not-joined' })
+    const reason = new Error('not now')
+    await expect(group.openDuplex('x', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    expect(() => group.openDuplex('x', { label: 'y'.repeat(65) })).toThrow(RangeError)
+  })
+
+  it('presence is kept, and told when the group is joined', async () => {
+    const { createGroup, members, key } = await setupMembers(2)
+    const [ada] = members
+    const eve = createGroup()
+    eve.presence.set({ typing: true })
+    expect([eve.presence.mine, eve.presence.get('x'), eve.presence.all.size]).toEqual([{ typing: true }, null, 0])
+    expect(() => {
+      eve.presence.set({ call: () => undefined })
+    }).toThrow(TypeError)
+    const seen = nextEvent(ada, 'presence:change')
+    await eve.join(key)
+    expect(await seen).toEqual({ id: eve.myId, previous: null, next: { typing: true } })
   })
 })

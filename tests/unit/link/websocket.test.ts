@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { platform } from '#platform'
 import type { WebSocket } from 'ws'
-import { createWebSocketTransport, openLinkSocket, webSocket } from '../../../sdk/link/websocket.js'
+import { DialedLink, openLinkSocket } from '../../../sdk/link/dialed-link.js'
+import { webSocket } from '../../../sdk/link/websocket.js'
 import type { ClientSocket } from '../../../sdk/platform/platform.js'
 import { LINK_SUBPROTOCOL } from '../../../sdk/protocol/socket-frames.js'
 import { LinkEnd } from '../../contract/link.js'
@@ -26,7 +27,7 @@ const watchSockets = (base = platform) => {
 }
 
 const dial = (address: string, base = platform): LinkEnd =>
-  new LinkEnd((handlers) => createWebSocketTransport(base).dial({ address, handlers }))
+  new LinkEnd((handlers) => new DialedLink(address, base, handlers))
 
 const open = async (handle: (socket: WebSocket) => void): Promise<LinkEnd> => {
   const end = dial(await listenWith(LINK_SUBPROTOCOL, handle))
@@ -41,9 +42,15 @@ const untilClosed = async (end: LinkEnd): Promise<string> => {
 
 const CLOSING = 2
 
-it('webSocket() is a transport that is dialled, and needs nothing loaded', async () => {
-  expect(webSocket()).toMatchObject({ kind: 'dialed', name: 'websocket' })
-  await webSocket().load()
+it('webSocket() is a transport that is dialled once it is loaded', async () => {
+  const transport = webSocket()
+  expect(transport).toMatchObject({ kind: 'dialed', name: 'websocket' })
+  const address = await listenWith(LINK_SUBPROTOCOL, () => {})
+  const dialIt = (): LinkEnd => new LinkEnd((handlers) => transport.dial({ address, handlers }))
+  expect(dialIt).toThrow('was not loaded')
+  await transport.load()
+  const end = dialIt()
+  await end.until(() => end.count('open') === 1)
 })
 
 describe('a dialled link', () => {

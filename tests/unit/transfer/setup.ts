@@ -2,6 +2,7 @@ import { createContentHash } from '../../../sdk/crypto/content-hash.js'
 import { loadSodium } from '../../../sdk/crypto/sodium.js'
 import type { DuplexOpened } from '../../../sdk/transfer/duplexes.js'
 import type { FileOffer } from '../../../sdk/transfer/file-offer.js'
+import { TransferTraffic } from '../../../sdk/transfer/traffic.js'
 import { Transfers } from '../../../sdk/transfer/transfers.js'
 import { createFakePlatform } from '../../support/fake-platform.js'
 import { FakeNetwork, type FakeHub } from '../../support/fake-transfer-hub.js'
@@ -53,7 +54,8 @@ export const setup = (...ids: readonly string[]) => {
     const duplexes = new Arrivals<DuplexOpened>()
     const listens = { files: true, duplexes: true }
     const { deps, openHashes, hash } = createDeps(fake.platform, random)
-    const transfers = new Transfers(
+    const transfers = new Transfers(hub, deps.randomBytes)
+    const traffic = new TransferTraffic(
       hub,
       {
         hasFileListener: () => listens.files,
@@ -63,6 +65,7 @@ export const setup = (...ids: readonly string[]) => {
       },
       deps,
     )
+    transfers.start(traffic)
     return { id, hub, transfers, offers, duplexes, listens, openHashes, hash }
   })
   return { network, advance: (ms: number) => fake.advance(ms), fake, members: members as [Member, Member, ...Member[]] }
