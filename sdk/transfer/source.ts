@@ -1,7 +1,5 @@
 import { MAX_CHUNK_BYTES } from '../protocol/limits.js'
-
-/** What is read of a Blob at once: a multiple of a chunk, so that none is cut short. */
-const BLOB_READ_BYTES = 16 * MAX_CHUNK_BYTES
+import { concatBytes } from '../util/bytes.js'
 
 export type FileSource = Blob | Uint8Array | ReadableStream<Uint8Array>
 
@@ -27,12 +25,28 @@ const blobSource = (blob: Blob): Source => ({
   size: blob.size,
   isRepeatable: true,
   cancel: nothing,
-  async *read() {
-    for (let at = 0; at < blob.size; at += BLOB_READ_BYTES) {
-      yield* cut(new Uint8Array(await blob.slice(at, at + BLOB_READ_BYTES).arrayBuffer()))
-    }
-  },
+  read: () => readWhole(blob.stream().getReader()),
 })
+
+/** In pieces that are whole but for the last, wherever the chunks of the stream end. Leaving off cancels it. */
+async function* readWhole(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let rest: Uint8Array = new Uint8Array()
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      const { value } = next
+      const head = rest.length === 0 ? 0 : Math.min(MAX_CHUNK_BYTES - rest.length, value.length)
+      rest = concatBytes(rest, value.subarray(0, head))
+      if (rest.length < MAX_CHUNK_BYTES && head === value.length) continue
+      if (rest.length > 0) yield rest
+      const end = value.length - ((value.length - head) % MAX_CHUNK_BYTES)
+      yield* cut(value.subarray(head, end))
+      rest = value.slice(end)
+    }
+    if (rest.length > 0) yield rest
+  } finally {
+    reader.cancel().catch(nothing)
+  }
+}
 
 const bytesSource = (bytes: Uint8Array): Source => ({
   size: bytes.length,

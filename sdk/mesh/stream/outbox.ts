@@ -77,12 +77,17 @@ export const chunkOf = (stream: number, message: OutMessage, offset: number, siz
     : { type: 'one', ...chunk, afterBroadcast: message.afterBroadcast }
 }
 
-/** How much of a message fits behind its record's head, or `null` when so little is not worth a frame. */
-export const fittingBytes = (message: OutMessage, offset: number, budget: number): number | null => {
+/** How much of a message fits behind its record's head, or `null` when less than `least` is left of its middle. */
+export const fittingBytes = (
+  message: OutMessage,
+  offset: number,
+  budget: number,
+  least = LEAST_CHUNK_BYTES,
+): number | null => {
   const room = Math.min(MAX_CHUNK_BYTES, budget - chunkOverhead(offset === 0 ? message.order.length : 0))
   const left = message.bytes.length - offset
   const size = Math.min(left, room)
-  return room < 0 || (size < left && size < LEAST_CHUNK_BYTES) ? null : size
+  return room < 0 || (size < left && size < least) ? null : size
 }
 
 /** What holds for a stream, whoever is sent it. */
@@ -232,12 +237,15 @@ export class Outbox {
     return { type: 'reset', stream: this.stream, ...numbers }
   }
 
-  /** The next piece, at most `budget` bytes with its record, or `null` when nothing fits or waits. */
-  next(budget: number): AllChunk | OneChunk | null {
+  /**
+   * The next piece, at most `budget` bytes with its record, or `null` when nothing fits or waits. A piece that does not end
+   * its message has at least `least` bytes.
+   */
+  next(budget: number, least?: number): AllChunk | OneChunk | null {
     if (!this.isReady || this.#prelude === 'due') return null
     const entry = this.#entries[this.#sent] as OutMessage
     const offset = this.#sentOffset
-    const size = fittingBytes(entry, offset, budget)
+    const size = fittingBytes(entry, offset, budget, least)
     if (size === null) return null
     this.#advance(entry, size)
     this.#followTree()

@@ -20,6 +20,11 @@ const ACK_BYTES = 48
 const PRELUDE_BYTES = 112
 /** What each of several streams gets of a frame at least. */
 const LEAST_SHARE_BYTES = 4_096
+/**
+ * Where a link has no room for a whole frame, a message is not cut for less than this part of one: more room is on its way,
+ * at least half of the least mark, and every further frame costs both sides.
+ */
+const LEAST_PART = 1 / 2
 
 /**
  * Fills the room that links report: what is for one member goes into one frame, control first, then acknowledgements,
@@ -91,10 +96,7 @@ export class Writer {
   }
 
   #writeDirect(link: Link): boolean {
-    const { peer, pace } = link
-    const isPath = this.#isPath(link)
-    const room = Math.min(link.room, pace.frameBytes)
-    const frame = this.#pack('frame', room, link.control, isPath ? peer : null, link.hasUnreliable)
+    const frame = this.#pack('frame', link, link.control, this.#isPath(link) ? link.peer : null, link.hasUnreliable)
     if (frame === null) return false
     this.#core.write(link, 'reliable', frame)
     return true
@@ -102,8 +104,7 @@ export class Writer {
 
   #writeRelayed(link: Link, peer: Peer): boolean {
     if (peer.session === null || peer.session.epoch !== peer.epoch) return false
-    const room = Math.min(link.room, link.pace.frameBytes) - RELAY_OVERHEAD_BYTES
-    const records = this.#pack('sealed', room, peer.controlBytes > 0 ? peer.control : null, peer, false)
+    const records = this.#pack('sealed', link, peer.controlBytes > 0 ? peer.control : null, peer, false)
     if (records === null) return false
     this.#core.write(link, 'reliable', this.#core.sealRelayed(peer, peer.session, records))
     return true
@@ -116,19 +117,21 @@ export class Writer {
     return true
   }
 
-  /** Records up to `room` bytes, or `null` if none wait. `hasUnreliable`: what promises nothing goes elsewhere. */
+  /** Records as far as the link takes them, or `null` if none wait. `hasUnreliable`: what promises nothing goes elsewhere. */
   #pack(
     kind: 'frame' | 'sealed',
-    room: number,
+    { room: linkRoom, pace: { frameBytes } }: Link,
     control: ControlQueue | null,
     peer: Peer | null,
     hasUnreliable: boolean,
   ): Uint8Array | null {
     const hasPart = this.#hasPart(peer) || (!hasUnreliable && peer?.streams?.hasDatagrams === true)
+    const room = Math.min(linkRoom, frameBytes) - (kind === 'sealed' ? RELAY_OVERHEAD_BYTES : 0)
     if (room < LEAST_ROOM_BYTES || (control?.isEmpty !== false && !hasPart)) return null
     const pack = new PackWriter(kind, room)
     control?.moveTo(pack)
-    if (peer?.streams) this.#packStreams(pack, peer.streams, hasUnreliable)
+    const least = linkRoom < frameBytes ? frameBytes * LEAST_PART : undefined
+    if (peer?.streams) this.#packStreams(pack, peer.streams, hasUnreliable, least)
     return pack.isEmpty ? null : pack.finish()
   }
 
@@ -138,10 +141,10 @@ export class Writer {
     return streams.isReady || streams.hasStops || (streams.ackDueMs ?? Infinity) <= this.#core.nowMs
   }
 
-  #packStreams(pack: PackWriter, streams: PairStreams, hasUnreliable: boolean): void {
+  #packStreams(pack: PackWriter, streams: PairStreams, hasUnreliable: boolean, least: number | undefined): void {
     this.#packAcks(pack, streams)
     if (!hasUnreliable) this.#packDatagrams(pack, streams)
-    for (const lane of streams.lanes()) if (!this.#packLane(pack, lane)) return
+    for (const lane of streams.lanes()) if (!this.#packLane(pack, lane, least)) return
   }
 
   /** Those that are due, and all that are owed where something goes anyway. */
@@ -167,11 +170,11 @@ export class Writer {
   }
 
   /** In turns, as long as there is room; whether there is room for the next lane. */
-  #packLane(pack: PackWriter, lane: readonly Outgoing[]): boolean {
+  #packLane(pack: PackWriter, lane: readonly Outgoing[], least: number | undefined): boolean {
     let waiting = lane
     while (waiting.length > 0) {
       const share = Math.max(LEAST_SHARE_BYTES, Math.floor(pack.left / waiting.length))
-      const more = waiting.filter(({ outbox }) => this.#packOne(pack, outbox, Math.min(share, pack.left)))
+      const more = waiting.filter(({ outbox }) => this.#packOne(pack, outbox, Math.min(share, pack.left), least))
       if (pack.left < LEAST_ROOM_BYTES || more.length === 0) break
       waiting = more
     }
@@ -179,7 +182,7 @@ export class Writer {
   }
 
   /** Whether anything of this stream was written. */
-  #packOne(pack: PackWriter, outbox: Outbox, share: number): boolean {
+  #packOne(pack: PackWriter, outbox: Outbox, share: number, least: number | undefined): boolean {
     if (outbox.isPreludeDue) {
       if (PRELUDE_BYTES > pack.left) return false
       pack.write(outbox.takePrelude())
@@ -187,7 +190,7 @@ export class Writer {
     const leftAfter = pack.left - share
     let wrote = false
     for (;;) {
-      const chunk = outbox.next(pack.left - leftAfter)
+      const chunk = outbox.next(pack.left - leftAfter, least)
       if (chunk === null) return wrote
       pack.write(chunk)
       wrote = true
