@@ -55,6 +55,8 @@ export class Link {
   /** Set-up frames and what is asked by way of others go before sealed ones. */
   readonly setupForwards = new Queue<Forward>()
   readonly forwards = new Queue<Forward>()
+  /** Something of mine went last. */
+  isTurnOfForwards = false
   /** What I broadcast and waits to leave over it, and since when that is too much. */
   treeBytes = 0
   treeBlockedMs: number | null = null

@@ -1,10 +1,9 @@
 import { MAX_CHUNK_BYTES } from '../../sdk/protocol/limits.js'
 import { expect, it } from 'vitest'
 import { disagreement } from './agreement.js'
-import { makeCalmWorld } from './calm-world.js'
+import { calmShape, makeCalmWorld } from './calm-world.js'
 import type { Member } from './member.js'
-import type { World } from './world.js'
-import { ownStreams } from './world.js'
+import { ownStreams, World } from './world.js'
 
 const bulk = ownStreams[1]?.stream ?? 0
 /** 10 Mbit/s, and the mark that a WebRTC link begins with. */
@@ -26,6 +25,64 @@ const roundTrips = (world: World, [a, b]: readonly [Member, Member], count: numb
   }
   return times.sort((x, y) => x - y)
 }
+
+const trips = (times: readonly number[]): number => times[Math.floor(times.length * 0.99)] ?? NaN
+
+/** Three in a row, of which the one in the middle relays for the others; its link to the last is ten times slower. */
+const row = () => {
+  const shapePair = (a: number, b: number) => ({
+    ...calmShape,
+    ...shape,
+    bytesPerSecond: a + b === 1 ? 10 * shape.bytesPerSecond : shape.bytesPerSecond,
+  })
+  const world = new World({ seed: 'relay', shapePair, isSteady: true, isGenuine: true })
+  world.network.keptOnClose = 1
+  world.network.pair(0, 2).reach = 'fails'
+  const [a, relay, c] = [0, 1, 2].map((place) => world.join(place)) as [Member, Member, Member]
+  world.runUntil(() => disagreement(world) === null, 30_000)
+  return { world, a, relay, c }
+}
+
+/** Bytes of bulk that `from` has sent and `to` has got in so many ms. */
+const bulkIn = (world: World, forMs: number): ((from: Member) => number) => {
+  const { ledger } = world
+  const counted = new Map<string, number>()
+  const deliver = ledger.deliver.bind(ledger)
+  ledger.deliver = (sender, receiver, delivery) => {
+    if (delivery.stream === bulk) counted.set(sender, (counted.get(sender) ?? 0) + delivery.bytes.length)
+    return deliver(sender, receiver, delivery)
+  }
+  world.run(forMs)
+  ledger.deliver = deliver
+  return (from) => counted.get(from.name) ?? 0
+}
+
+it('D5: a relay has its turn on a link that it carries bulk over, and its messages are not late for it', () => {
+  const { world, a, relay, c } = row()
+  const idle = roundTrips(world, [relay, c], 100)
+  for (let i = 0; i < 1_000; i++) world.send(a, c, MAX_CHUNK_BYTES, { stream: bulk })
+  world.run(3_000)
+  const busy = roundTrips(world, [relay, c], 100)
+  const alone = bulkIn(world, 5_000)(a)
+  for (let i = 0; i < 1_000; i++) world.send(relay, c, MAX_CHUNK_BYTES, { stream: bulk })
+  world.run(1_000)
+  const both = bulkIn(world, 5_000)
+  const whole = 5 * shape.bytesPerSecond
+  expect(alone).toBeGreaterThan(0.9 * whole)
+  // What it carries slows down, and neither starves.
+  expect(both(relay)).toBeGreaterThan(0.4 * whole)
+  expect(both(a)).toBeGreaterThan(0.25 * whole)
+  expect(trips(busy) - trips(idle)).toBeLessThanOrEqual(150)
+})
+
+it('D5: beside bulk through a relay, messages to the same member are not late', () => {
+  const { world, a, c } = row()
+  const idle = roundTrips(world, [a, c], 100)
+  for (let i = 0; i < 1_000; i++) world.send(a, c, MAX_CHUNK_BYTES, { stream: bulk })
+  world.run(3_000)
+  const busy = roundTrips(world, [a, c], 100)
+  expect(trips(busy) - trips(idle)).toBeLessThanOrEqual(250)
+})
 
 it('beside bulk on a link of 10 Mbit/s, a small message and its answer take at most 150 ms more than without', () => {
   const world = makeCalmWorld('slow link', shape)

@@ -5,6 +5,9 @@ import type { Outgoing } from './outgoing.js'
 
 /** Refusals that wait to be written: who opens more meanwhile asks again. */
 const MAX_STOPS = 64
+/** Of bulk, so much may be on its way through relays: it waits there before whatever else goes by them. */
+const RELAYED_BULK_BYTES = 262_144
+
 const isBulk = ({ mode }: Outgoing): boolean => mode === STREAM_MODE.BULK
 
 /** The streams beside the message stream. */
@@ -31,6 +34,8 @@ export class PairStreams {
   #others: Others | null = null
   /** Who goes first in the next frame: nobody always does. */
   #turn = 0
+  /** The path leads through others. */
+  isRelayed = false
 
   constructor(messagesOut: Outgoing, messagesIn: Incoming) {
     this.messagesOut = messagesOut
@@ -95,7 +100,7 @@ export class PairStreams {
 
   /** Something may be sent now. */
   get isReady(): boolean {
-    for (const { outbox } of this.outs) if (outbox.isReady || outbox.isPreludeDue) return true
+    for (const outgoing of this.outs) if (this.#mayGo(outgoing)) return true
     return false
   }
 
@@ -163,7 +168,8 @@ export class PairStreams {
    * What was on its way by the old path may be lost with it, acknowledgements too. The new one is in order from its
    * first frame, so all is sent again from there; by a detour one piece, and the rest once that is answered.
    */
-  changePath(nowMs: number, isDetour = false): void {
+  changePath(nowMs: number, { isRelayed = false, isDetour = false } = {}): void {
+    this.isRelayed = isRelayed
     for (const outgoing of this.outs) outgoing.changePath(isDetour)
     for (const incoming of this.ins) incoming.oweAck(nowMs)
   }
@@ -218,9 +224,19 @@ export class PairStreams {
 
   #readyIn(inBulk: boolean): Outgoing[] {
     const ready: Outgoing[] = []
-    for (const outgoing of this.outs) {
-      if (isBulk(outgoing) === inBulk && (outgoing.outbox.isReady || outgoing.outbox.isPreludeDue)) ready.push(outgoing)
-    }
+    for (const outgoing of this.outs) if (isBulk(outgoing) === inBulk && this.#mayGo(outgoing)) ready.push(outgoing)
     return ready
+  }
+
+  #mayGo(outgoing: Outgoing): boolean {
+    const { outbox } = outgoing
+    if (!outbox.isReady && !outbox.isPreludeDue) return false
+    return !this.isRelayed || !isBulk(outgoing) || this.#bulkOnItsWay < RELAYED_BULK_BYTES
+  }
+
+  get #bulkOnItsWay(): number {
+    let bytes = 0
+    for (const outgoing of this.outs) if (isBulk(outgoing)) bytes += outgoing.outbox.unacknowledgedBytes
+    return bytes
   }
 }

@@ -67,11 +67,21 @@ export class Writer {
   #fill(link: Link, relayed: readonly Peer[]): void {
     while (this.#forward(link, link.setupForwards)) continue
     for (;;) {
-      let wrote = this.#writeDirect(link)
-      if (this.#forward(link, link.forwards)) wrote = true
-      for (const peer of relayed) if (this.#writeRelayed(link, peer)) wrote = true
-      if (!wrote) return
+      if (link.isTurnOfForwards && link.forwards.length > 0) {
+        // A frame of others cannot be cut to the room that there is: what is mine always could, and would always be first.
+        if (!this.#forward(link, link.forwards)) return this.#writeControl(link)
+        link.isTurnOfForwards = false
+      }
+      let hasWritten = this.#writeDirect(link)
+      for (const peer of relayed) if (this.#writeRelayed(link, peer)) hasWritten = true
+      if (hasWritten) link.isTurnOfForwards = true
+      else if (!this.#forward(link, link.forwards)) return
     }
+  }
+
+  #writeControl(link: Link): void {
+    const frame = this.#pack('frame', link, link.control, null, true)
+    if (frame !== null) this.#core.write(link, 'reliable', frame)
   }
 
   /** What promises nothing, where there is a lane of that kind. */
