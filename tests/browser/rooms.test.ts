@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { askIsAnswered, duplexEchoes, newestArrives, presenceIsSeen } from './room-scenes.js'
 import { setup, untilAllDirect, useBrowser, type AnyMember } from './support.js'
 
 useBrowser()
@@ -76,32 +77,12 @@ describe('pages', () => {
     expect(await takenBy(bob)).toEqual([{ name: 'long', bytes: 48 * MEBIBYTE }])
   })
 
-  it('ask each other, see where each other is, and share a duplex', async () => {
+  it('ask each other, see where each other is, share a duplex, and get the newest of what may be lost', async () => {
     const { joinAll } = await setup()
-    const [ada, bob] = await joinAll(2)
-    await bob.me.evaluate(({ group }) => {
-      group.channel<number, number>('double').handle((value) => value * 2)
-      group.on('duplex:open', ({ duplex }) => void duplex.readable.pipeTo(duplex.writable))
-      group.channel<number>('cursor', { reliable: false, latest: true }).on('message', ({ data }) => {
-        group.presence.set({ seen: data })
-      })
-    })
-    const result = await ada.me.evaluate(async ({ group }, id) => {
-      const seen = new Promise((resolve) => {
-        group.on('presence:change', ({ next }) => {
-          if (next?.seen === 99) resolve(next)
-        })
-      })
-      const cursor = group.channel<number>('cursor', { reliable: false, latest: true })
-      for (let i = 0; i < 100; i++) await cursor.send(i)
-      const { readable, writable } = await group.openDuplex(id, { label: 'echo' })
-      const writer = writable.getWriter()
-      void writer.write(new Uint8Array(3_000_000)).then(() => writer.close())
-      let bytes = 0
-      for await (const chunk of readable as unknown as AsyncIterable<Uint8Array>) bytes += chunk.length
-      const answer = await group.channel<number>('double').request(21, { to: id })
-      return { answer, bytes, presence: await seen }
-    }, bob.id)
-    expect(result).toEqual({ answer: 42, bytes: 3_000_000, presence: { seen: 99 } })
+    const members = await joinAll(2)
+    await askIsAnswered(members)
+    await presenceIsSeen(members)
+    await duplexEchoes(members, 3_000_000)
+    await newestArrives(members)
   })
 })

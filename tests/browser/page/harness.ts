@@ -5,6 +5,7 @@
 import * as skein from 'skein'
 import { RtcRules } from './rtc-rules.js'
 import { createBytes, summarize } from './data.js'
+import { keep, kept } from './keep.js'
 
 export interface Recorded {
   readonly name: skein.GroupEventName
@@ -148,6 +149,8 @@ const harness = {
   Member,
   createBytes,
   summarize,
+  keep,
+  kept,
   me: null as Member | null,
   shown: null as Shown | null,
   lifecycle: [] as string[],
