@@ -89,7 +89,7 @@ const createSession = (): Session => {
     onCursor: (person, place) => {
       if (isCurrent()) showCursor(person, place)
     },
-    onOffer: (from, offer) => transfers.receive(from, offer),
+    onOffer: (from, offer) => void transfers.receive(from, offer),
   })
   return created
 }

@@ -87,17 +87,19 @@ export class Session {
 
   /**
    * Offers a file to the people who are here now: bots have no use for it, and those who come later do not get it. `null`
-   * when nobody is here.
+   * when nobody is here. Who had a part of it under the same `resumeId` gets the rest.
    */
   sendFile(
     file: File,
+    resumeId: string | undefined,
     onProgress: (progress: SendProgress) => void,
   ): { readonly transfer: Transfer; readonly to: readonly string[] } | null {
     const to = this.group.peers.filter(({ bot }) => !bot).map(({ id }) => id)
     if (to.length === 0) return null
     // In an object: a transfer is a promise itself, and whoever awaits it waits for its end.
     const type = file.type.slice(0, 127)
-    return { transfer: this.group.sendFile(file, { to, name: file.name, type, onProgress }), to }
+    const known = resumeId === undefined ? {} : { resumeId }
+    return { transfer: this.group.sendFile(file, { to, name: file.name, type, onProgress, ...known }), to }
   }
 
   async leave(): Promise<void> {

@@ -1,8 +1,16 @@
 import { saveToDisk, type FileOffer, type IncomingFile, type SendProgress, type TransferProgress } from 'skein'
+import { findArrival, type Arrival } from './files/arrival.js'
 import { isImage, safeType } from './files/images.js'
 import { ObjectUrls } from './files/object-urls.js'
 import { Pace } from './files/pace.js'
-import { paceInWords, receivingFailureInWords, reportInWords, sendingFailureInWords } from './files/words.js'
+import { resumeIdOf } from './files/resume-id.js'
+import {
+  paceInWords,
+  receivingFailureInWords,
+  reportInWords,
+  sendingFailureInWords,
+  sizeInWords,
+} from './files/words.js'
 import type { People, Person } from './people.js'
 import type { Session } from './session.js'
 import { showCard, showEvent } from './view/conversation.js'
@@ -49,11 +57,14 @@ export class Transfers {
   }
 
   /** Nothing of it comes before somebody here has said yes. */
-  receive(from: Person, offer: FileOffer): void {
+  async receive(from: Person, offer: FileOffer): Promise<void> {
+    const arrival = await findArrival(offer)
+    if (offer.signal.aborted) return
     const card = createFileCard(offer, 'Receiving')
-    const accept = (isForDisk: boolean) => (): void => void this.#accept(from, offer, card, isForDisk)
+    const accept = (isForDisk: boolean) => (): void => void this.#accept(from, offer, card, isForDisk ? null : arrival)
     const isForDisk = canSaveToDisk && (offer.size ?? Infinity) > maxKeptBytes
-    const actions: FileAction[] = [{ word: 'Accept', isMain: true, onClick: accept(isForDisk) }]
+    const isBegun = arrival.have.size > 0 && !isForDisk
+    const actions: FileAction[] = [{ word: isBegun ? 'Resume' : 'Accept', isMain: true, onClick: accept(isForDisk) }]
     if (canSaveToDisk && !isForDisk) actions.push({ word: 'Accept to disk…', onClick: accept(true) })
     const withdraw = (): void => {
       this.#fail(card, offer.name, receivingFailureInWords(offer.signal.reason, from.name))
@@ -67,17 +78,20 @@ export class Transfers {
         card.failed('declined')
       },
     })
-    card.offer(`offered by ${from.name}`, actions)
+    const begun = isBegun ? `, ${sizeInWords(arrival.have.size)} of it is here` : ''
+    card.offer(`offered by ${from.name}${begun}`, actions)
     showCard(from, card.element, false)
   }
 
-  async #accept(from: Person, offer: FileOffer, card: FileCard, isForDisk: boolean): Promise<void> {
+  /** Without an arrival it goes to disk. */
+  async #accept(from: Person, offer: FileOffer, card: FileCard, arrival: Arrival | null): Promise<void> {
     let incoming: IncomingFile | null = null
     let stop = (): void => undefined
     const show = (progress: TransferProgress): void => card.progress(progress, `from ${from.name}`)
     card.move([])
     try {
-      const file = (incoming = await offer.accept({ onProgress: show }))
+      const kept = arrival === null ? {} : { have: arrival.have, offset: arrival.have.size }
+      const file = (incoming = await offer.accept({ onProgress: show, ...kept }))
       card.move([{ word: 'Cancel', onClick: () => file.cancel() }])
       show(file.progress)
       stop = watchPace(
@@ -85,11 +99,11 @@ export class Transfers {
         () => file.progress,
         (progress) => paceInWords(progress, `waiting for ${from.name}`),
       )
-      if (isForDisk) {
+      if (arrival === null) {
         await saveToDisk(file)
         card.done(`saved, from ${from.name}`, null)
       } else {
-        const blob = await file.blob()
+        const blob = await arrival.read(file)
         const url = this.#urls.create(blob.slice(0, blob.size, safeType(blob.type)), () => card.expire())
         card.done(`from ${from.name}`, url)
       }
@@ -104,7 +118,7 @@ export class Transfers {
   }
 
   async #send(session: Session, file: File): Promise<void> {
-    const sending = session.sendFile(file, (progress) => show(progress))
+    const sending = session.sendFile(file, await resumeIdOf(file), (progress) => show(progress))
     if (sending === null) {
       showEvent(`${file.name} was not sent: nobody is here to get it`, 'trouble')
       return
@@ -145,8 +159,17 @@ export class Transfers {
     try {
       const report = await transfer
       const words = reportInWords(report, nameById)
-      if (report.delivered.length === 0) this.#fail(card, file.name, words)
-      else {
+      if (report.delivered.length === 0) {
+        const isLeft = report.failed.some(({ code }) => code === 'member-left')
+        const again: FileAction = {
+          word: 'Offer again',
+          onClick: () => {
+            card.failed(words)
+            this.send(session, [file])
+          },
+        }
+        this.#fail(card, file.name, words, isLeft ? [again] : [])
+      } else {
         card.done(words, isImage(file.type) ? this.#urls.create(file, () => card.expire()) : null)
         announce(`${file.name}: ${words}`)
       }
@@ -157,8 +180,8 @@ export class Transfers {
     }
   }
 
-  #fail(card: FileCard, name: string, words: string): void {
-    card.failed(words)
+  #fail(card: FileCard, name: string, words: string, actions: readonly FileAction[] = []): void {
+    card.failed(words, actions)
     announce(`${name}: ${words}`)
   }
 }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright'
 import decodeQR from 'qr/decode.js'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { serveDemos, type Demos } from '../../scripts/serve-demos.js'
 import { startBot } from '../../scripts/start-bot.js'
 import { launchChromium } from '../support/chromium.js'
@@ -274,6 +276,37 @@ describe('the chat', () => {
     await press(bob, 'Cancel', 'theirs.bin')
     await cardOf(ada, 'theirs.bin').getByText('100 MiB · cancelled by Bob').waitFor()
     await cardOf(bob, 'theirs.bin').getByText('100 MiB · cancelled', { exact: true }).waitFor()
+  })
+
+  it('a file goes on after a reload of who receives it, when it is offered again', async () => {
+    const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob' })) as [Page, Page]
+    const name = 'long.bin'
+    // On a disk, where a file keeps its date: it is by this that it is known again.
+    const folder = await mkdtemp(join(tmpdir(), 'skein-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const { buffer } = createFile(name, 96 * MiB, 5)
+    await writeFile(join(folder, name), buffer)
+    await ada.locator('#file-input').setInputFiles(join(folder, name))
+    await accept(bob, name)
+    await ada.getByRole('button', { name: `Pause ${name}`, exact: true }).click()
+    await cardOf(bob, name).getByText('waiting for Ada').waitFor()
+    await bob.reload()
+    await cardOf(ada, name).getByText('Bob left before it was there').waitFor()
+    await eventually(() => memberNames(ada)).toEqual(['Ada', 'Bob'])
+
+    // By keys alone, with the focus where one goes on.
+    await ada.getByRole('button', { name: `Offer again ${name}`, exact: true }).press('Enter')
+    const words = cardOf(bob, name).getByText(/^96 MiB · offered by Ada, [\d.]+ MiB of it is here$/)
+    const mebibytes = Number(/([\d.]+) MiB of it/.exec((await words.textContent()) ?? '')?.[1])
+    expect(mebibytes).toBeGreaterThanOrEqual(1)
+    expect(await findBarriers(bob)).toEqual([])
+    await watchProgress(bob)
+    await bob.getByRole('button', { name: `Resume ${name}`, exact: true }).press('Enter')
+    expect(await cardOf(bob, name).evaluate((card) => card === document.activeElement)).toBe(true)
+    expect(await savedHash(bob, name)).toBe(hashOf(buffer))
+    // It begins where it was, give or take what is rounded in words.
+    const [first] = (await seenProgress(bob)).filter((value) => value > 0)
+    expect(first).toBeGreaterThanOrEqual((mebibytes - 0.05) / 96)
   })
 
   it('goes to those who accept, and ends with a member that leaves', async () => {

@@ -23,7 +23,8 @@ export interface FileCard {
   pace(words: string, samples: readonly number[]): void
   /** With an address it can be saved, and is shown if it is a picture. */
   done(words: string, url: string | null): void
-  failed(words: string): void
+  /** With actions, it may be tried again. */
+  failed(words: string, actions?: readonly FileAction[]): void
   /** The address does not work any more. */
   expire(): void
 }
@@ -81,8 +82,8 @@ export const createFileCard = ({ name, type, size }: ShownFile, action: string):
 
   let preview: HTMLElement | null = null
   let save: HTMLAnchorElement | null = null
-  const end = (outcome: 'done' | 'failed', words: string): void => {
-    enter(outcome, [])
+  const end = (outcome: 'done' | 'failed', words: string, actions: readonly FileAction[] = []): void => {
+    enter(outcome, actions)
     paceLine.remove()
     bar.remove()
     row.remove()
@@ -133,7 +134,7 @@ export const createFileCard = ({ name, type, size }: ShownFile, action: string):
       line.append(save)
       if (hadFocus) save.focus()
     },
-    failed: (words) => end('failed', words),
+    failed: (words, actions) => end('failed', words, actions),
     expire: () => {
       preview?.remove()
       save?.remove()

@@ -1,5 +1,5 @@
 /** Bytes that tell where they belong: any loss, swap or repeat changes their {@link summarize}. */
-export const createBytes = (size: number, seed: number): Uint8Array => {
+export const createBytes = (size: number, seed: number): Uint8Array<ArrayBuffer> => {
   const words = new Uint32Array(Math.ceil(size / 4))
   let state = seed * 2_654_435_761 || 1
   for (let i = 0; i < words.length; i++) {
