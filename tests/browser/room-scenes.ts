@@ -27,7 +27,7 @@ export const filesAreSwapped = async (members: Two, size: number): Promise<void>
       async ({ group }, [mine, yours, bytes]) => {
         const data = window.harness.createBytes(bytes, mine.charCodeAt(0))
         const { name, type } = new File([], `tape of ${mine}`, { type: 'application/x-tape' })
-        await group.sendFile(new File([data as Uint8Array<ArrayBuffer>], name, { type }), { to: yours })
+        await group.sendFile(new File([data], name, { type }), { to: yours })
         return `${name}, ${type}, ${window.harness.summarize(data)}`
       },
       [id, to.id, size] as const,
