@@ -278,36 +278,46 @@ describe('the chat', () => {
     await cardOf(bob, 'theirs.bin').getByText('100 MiB · cancelled', { exact: true }).waitFor()
   })
 
-  it('a file goes on after a reload of who receives it, when it is offered again', async () => {
-    const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob' })) as [Page, Page]
-    const name = 'long.bin'
-    // On a disk, where a file keeps its date: it is by this that it is known again.
-    const folder = await mkdtemp(join(tmpdir(), 'skein-'))
-    onTestFinished(() => rm(folder, { recursive: true }))
-    const { buffer } = createFile(name, 96 * MiB, 5)
-    await writeFile(join(folder, name), buffer)
-    await ada.locator('#file-input').setInputFiles(join(folder, name))
-    await accept(bob, name)
-    await ada.getByRole('button', { name: `Pause ${name}`, exact: true }).click()
-    await cardOf(bob, name).getByText('waiting for Ada').waitFor()
-    await bob.reload()
-    await cardOf(ada, name).getByText('Bob left before it was there').waitFor()
-    await eventually(() => memberNames(ada)).toEqual(['Ada', 'Bob'])
-
-    // By keys alone, with the focus where one goes on.
-    await ada.getByRole('button', { name: `Offer again ${name}`, exact: true }).press('Enter')
-    const words = cardOf(bob, name).getByText(/^96 MiB · offered by Ada, [\d.]+ MiB of it is here$/)
-    const mebibytes = Number(/([\d.]+) MiB of it/.exec((await words.textContent()) ?? '')?.[1])
-    expect(mebibytes).toBeGreaterThanOrEqual(1)
-    expect(await findBarriers(bob)).toEqual([])
-    await watchProgress(bob)
-    await bob.getByRole('button', { name: `Resume ${name}`, exact: true }).press('Enter')
-    expect(await cardOf(bob, name).evaluate((card) => card === document.activeElement)).toBe(true)
-    expect(await savedHash(bob, name)).toBe(hashOf(buffer))
-    // It begins where it was, give or take what is rounded in words.
-    const [first] = (await seenProgress(bob)).filter((value) => value > 0)
-    expect(first).toBeGreaterThanOrEqual((mebibytes - 0.05) / 96)
-  })
+  it.each(['receives', 'sends'])(
+    'a file goes on after a reload of who %s it, when it is offered again',
+    async (who) => {
+      const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob' })) as [Page, Page]
+      const name = 'long.bin'
+      // On a disk, where a file keeps its date: it is by this that it is known again.
+      const folder = await mkdtemp(join(tmpdir(), 'skein-'))
+      onTestFinished(() => rm(folder, { recursive: true }))
+      const { buffer } = createFile(name, 96 * MiB, 5)
+      await writeFile(join(folder, name), buffer)
+      await ada.locator('#file-input').setInputFiles(join(folder, name))
+      await accept(bob, name)
+      await ada.getByRole('button', { name: `Pause ${name}`, exact: true }).click()
+      await cardOf(bob, name).getByText('waiting for Ada').waitFor()
+      if (who === 'receives') {
+        await bob.reload()
+        await cardOf(ada, name).getByText('Bob left before it was there').waitFor()
+        await eventually(() => memberNames(ada)).toEqual(['Ada', 'Bob'])
+        await ada.getByRole('button', { name: `Offer again ${name}`, exact: true }).press('Enter')
+      } else {
+        await ada.reload()
+        await cardOf(bob, name).getByText('Ada has left before it was here').waitFor()
+        await eventually(() => memberNames(ada)).toEqual(['Ada', 'Bob'])
+        await ada.locator('#file-input').setInputFiles(join(folder, name))
+      }
+      const card = cardOf(bob, name).last()
+      const words = card.getByText(/^96 MiB · offered by Ada, [\d.]+ MiB of it is here$/)
+      const mebibytes = Number(/([\d.]+) MiB of it/.exec((await words.textContent()) ?? '')?.[1])
+      expect(mebibytes).toBeGreaterThanOrEqual(1)
+      expect(await findBarriers(bob)).toEqual([])
+      await watchProgress(bob)
+      // By keys alone, with the focus where one goes on.
+      await bob.getByRole('button', { name: `Resume ${name}`, exact: true }).press('Enter')
+      expect(await card.evaluate((one) => one === document.activeElement)).toBe(true)
+      expect(await savedHash(bob, name)).toBe(hashOf(buffer))
+      // It begins where it was, give or take what is rounded in words.
+      const [first] = (await seenProgress(bob)).filter((value) => value > 0)
+      expect(first).toBeGreaterThanOrEqual((mebibytes - 0.05) / 96)
+    },
+  )
 
   it('goes to those who accept, and ends with a member that leaves', async () => {
     const [ada, bob, carol] = (await joinAll({ name: 'Ada' }, { name: 'Bob' }, { name: 'Carol' })) as [Page, Page, Page]
