@@ -24,11 +24,8 @@ export const checkHoldings = (world: World, member: Member): void => {
     world.fail('holds', `${member.name} holds ${held.links} links to ${others} members`)
 }
 
-/**
- * Steps a second that a member of a group in which nothing happens may take: pings, tries to link to the others, and what it
- * carries of both between those that only it joins.
- */
-const idleSteps = { own: 20, perOther: 12 }
+/** Steps a second that a member of a group in which nothing happens may take: pings, and tries to link to the others. */
+const idleSteps = { own: 20, perOther: 10 }
 
 /** Nothing happens; whoever is busy all the same has a deadline that it never meets. */
 export const checkIdle = (world: World, forMs: number): void => {
