@@ -77,7 +77,7 @@ export const chunkOf = (stream: number, message: OutMessage, offset: number, siz
     : { type: 'one', ...chunk, afterBroadcast: message.afterBroadcast }
 }
 
-/** How much of a message fits behind its record's head, or `null` when less than `least` is left of its middle. */
+/** How much of a message fits behind its record's head, or `null` when that is less than `least` and does not end it. */
 export const fittingBytes = (
   message: OutMessage,
   offset: number,

@@ -1,4 +1,4 @@
-import { startBot, startNodeMember } from '../node/end.js'
+import { readTowardsNode } from '../node/end.js'
 import type { Figure } from './figure.js'
 import { createMeter } from './heap.js'
 import { gatesOf } from './gates.js'
@@ -40,30 +40,14 @@ export const fileToNode: Figure = {
       goal: { of: 'ratio', limit: 0.85 },
     },
   ],
-  run: async (side, world) => {
-    const readings: number[] = []
-    for (const gateBytes of gatesOf(side)) {
-      const measure = world.withRoom(
-        side,
-        async (room) => {
-          const end = await (side.name === 'skein' ? startBot() : startNodeMember(room))
-          try {
-            const page = await room.openPage()
-            await end.linkWith(page)
-            return await page.evaluate(async (participant, pieces) => {
-              await participant.bulk(16, 2 ** 20)
-              return participant.file(pieces)
-            }, PIECES)
-          } finally {
-            await end.stop()
-          }
-        },
-        { gateBytes },
-      )
-      readings.push(await measure)
-    }
-    return { 'file-to-node': readings }
-  },
+  run: async (side, world) => ({
+    'file-to-node': await readTowardsNode(side, world, (page) =>
+      page.evaluate(async (participant, pieces) => {
+        await participant.bulk(16, 2 ** 20)
+        return participant.file(pieces)
+      }, PIECES),
+    ),
+  }),
 }
 
 /** Both ends of such a file, collected and measured after every 32 MiB: the most, over the idle page. */

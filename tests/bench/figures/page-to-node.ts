@@ -1,7 +1,6 @@
 import { MIB } from '../page/channel.js'
-import { startBot, startNodeMember } from '../node/end.js'
+import { readTowardsNode } from '../node/end.js'
 import type { Figure } from './figure.js'
-import { gatesOf } from './gates.js'
 
 /** From a page to a process of Node, skein's to a bot that it has asked in, on a warm link, until it has answered. */
 export const pageToNode: Figure = {
@@ -15,28 +14,12 @@ export const pageToNode: Figure = {
       goal: { of: 'ratio', limit: 0.8 },
     },
   ],
-  run: async (side, world) => {
-    const readings: number[] = []
-    for (const gateBytes of gatesOf(side)) {
-      const measure = world.withRoom(
-        side,
-        async (room) => {
-          const end = await (side.name === 'skein' ? startBot() : startNodeMember(room))
-          try {
-            const page = await room.openPage()
-            await end.linkWith(page)
-            return await page.evaluate(async (participant, size) => {
-              await participant.bulk(16, size)
-              return participant.bulk(64, size)
-            }, MIB)
-          } finally {
-            await end.stop()
-          }
-        },
-        { gateBytes },
-      )
-      readings.push(await measure)
-    }
-    return { 'page-to-node': readings }
-  },
+  run: async (side, world) => ({
+    'page-to-node': await readTowardsNode(side, world, (page) =>
+      page.evaluate(async (participant, size) => {
+        await participant.bulk(16, size)
+        return participant.bulk(64, size)
+      }, MIB),
+    ),
+  }),
 }
