@@ -186,6 +186,7 @@ export class Engine {
     this.#connector = new Connector(core, this.#links, plan, {
       send: (peer, way, frame) => this.#ways.send(peer, way, frame),
       findWay: (peer) => this.#ways.find(peer),
+      patienceMs: (peer, way, failures) => this.#ways.patienceMs(peer, way, failures),
       prepareStream: (peer) => this.#streams.prepare(peer),
       abandonStream: (peer) => {
         this.#streams.abandon(peer)
@@ -367,7 +368,7 @@ export class Engine {
     if (!link) return
     if (event.lane === 'unreliable') link.reportUnreliable(event.bytes)
     else link.pace.report(event.bytes, this.#core.nowMs)
-    this.#core.wakeNow()
+    if (link.isAwaited || this.#core.busy.size > 0) this.#core.wakeNow()
   }
 
   #introduced(introduction: Introduction): void {

@@ -77,6 +77,11 @@ export class Link {
     return this.pace.room - this.overheadBytes
   }
 
+  /** Something waits for room on it, beside what its member or those behind it are sent. */
+  get isAwaited(): boolean {
+    return !this.control.isEmpty || this.setupForwards.length > 0 || this.forwards.length > 0
+  }
+
   reportUnreliable(room: number): void {
     this.unreliableRoom = room
     this.hasUnreliable ||= room > 0

@@ -225,6 +225,8 @@ export class TestMember {
   /** Its links fail before they have described themselves. */
   lacksEngine = false
   tamperLink: ((carrier: CarrierId, bytes: Uint8Array) => readonly Uint8Array[]) | null = null
+  /** How often it asked for a timer. */
+  wakes = 0
   /** It takes the trouble of reading a handshake message. */
   onRead: () => void = () => undefined
   /** Nothing happens to it any more, and nobody is told. */
@@ -505,6 +507,7 @@ export class TestMember {
         this.notices.push(notice)
       },
       wake: (atMs) => {
+        this.wakes++
         if (atMs <= world.nowMs && this.#timerMs < world.nowMs) this.#timerMs = Infinity
         const timer = Math.max(world.nowMs, atMs)
         if (timer >= this.#timerMs) return

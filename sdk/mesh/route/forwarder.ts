@@ -40,6 +40,11 @@ export class Forwarder {
     return back?.state === 'bound' && !back.isSuspect && this.#core.links.has(back.carrier) ? back : null
   }
 
+  /** About how long a frame to this member and the answer take through others, in milliseconds; `null` where none knows. */
+  roundTripMs(id: string): number | null {
+    return this.#router.costTo(id)
+  }
+
   /** Takes a frame from a link. Its address when it is for me; `null` when it was passed on or dropped. */
   take(frame: Uint8Array, from: Link): RelayAddress | null {
     const address = decodeRelayAddress(frame)

@@ -78,6 +78,12 @@ export class Router {
     this.version++
   }
 
+  /** What the route to this member costs, about its round trip in milliseconds; `null` where there is none. */
+  costTo(id: string): number | null {
+    const route = this.route(id)
+    return route === null ? null : this.#costOf(route.via, id)
+  }
+
   /** Members linked with this one, and what the way to each costs. */
   neighborsOf(id: string): readonly Edge[] {
     return this.#graph.neighborsOf(id)

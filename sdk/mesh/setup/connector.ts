@@ -23,6 +23,8 @@ export interface ConnectorHandlers {
   send(peer: Peer, way: Way, frame: Uint8Array): boolean
   /** A way for set-up frames, or `null`. */
   findWay(peer: Peer): Way | null
+  /** How long an answer by this way is waited for, in milliseconds, after so many tries that came to nothing. */
+  patienceMs(peer: Peer, way: Way, failures: number): number
   /** Where my streams to this member would start; from now on it gets what is sent to all. */
   prepareStream(peer: Peer): StreamStart
   /** No session came of it. */
@@ -32,10 +34,9 @@ export interface ConnectorHandlers {
   linkLost(link: Link): void
 }
 
-/** How long the other side has for its handshake message, and a link for opening and binding. */
-const ANSWER_MS = 5_000
-/** Through members a frame may be dropped where no way is known yet: the first tries are given less time. */
-const MESH_ANSWER_MS = 1_500
+/** How long this side's link has for its own description. */
+const DESCRIBE_MS = 5_000
+/** How long a link has for opening and binding. */
 const LINK_MS = 15_000
 /** After a failed try: doubling from base to cap, half of it random. A pair without a session is in more of a hurry. */
 const RETRY_LINK: Backoff = { baseMs: 1_000, capMs: 15_000, jitter: 0.5 }
@@ -427,8 +428,7 @@ export class Connector {
       ...own,
       description,
     })
-    const patienceMs = way.type === 'mesh' ? Math.min(ANSWER_MS, MESH_ANSWER_MS * 2 ** failures) : ANSWER_MS
-    const deadlineMs = this.#core.nowMs + patienceMs
+    const deadlineMs = this.#core.nowMs + this.#handlers.patienceMs(peer, way, failures)
     this.#set(peer, {
       type: 'offered',
       attempt,
@@ -485,7 +485,7 @@ export class Connector {
       theirs,
       epoch: fresh || peer.epoch !== payload.epoch ? newest + 1 : newest,
       fresh,
-      deadlineMs: this.#core.nowMs + ANSWER_MS,
+      deadlineMs: this.#core.nowMs + DESCRIBE_MS,
     }
     if (payload.description === null || !this.#wantsLink(peer)) return this.#answer(peer, answering, null)
     const carrier = this.#openLink(peer)

@@ -10,6 +10,13 @@ import type { Reach, ServerConnection } from './server-connection.js'
 
 /** Whoever is to begin with me has so long for it. */
 const BEGIN_MS = 10_000
+/** How long the answer to a set-up frame may take. */
+const ANSWER_MS = 5_000
+/** Through members a frame may be dropped where no way is known yet: the first tries are given less time. */
+const MESH_ANSWER_MS = 1_500
+/** But what members publish of their links may say that a trip takes longer, up to a point. */
+const ANSWER_ROUND_TRIPS = 3
+const MOST_ANSWER_MS = 10_000
 
 /**
  * How set-up frames reach a member: by a socket that leads to it or a link that has recovered, through other members
@@ -50,6 +57,13 @@ export class Ways {
     const mesh: Way[] = this.#forwarder.linkTowards(peer.id) === null ? [] : [{ type: 'mesh' }]
     // Without a path, the way by which its frames once came is all that members know of it.
     return peer.path.kind === 'none' ? [...ways, ...server, ...mesh] : [...ways, ...mesh, ...server]
+  }
+
+  /** How long an answer by this way is waited for, after so many tries that came to nothing. */
+  patienceMs(peer: Peer, way: Way, failures: number): number {
+    if (way.type !== 'mesh') return ANSWER_MS
+    const tripsMs = ANSWER_ROUND_TRIPS * (this.#forwarder.roundTripMs(peer.id) ?? 0)
+    return Math.max(Math.min(ANSWER_MS, MESH_ANSWER_MS * 2 ** failures), Math.min(MOST_ANSWER_MS, tripsMs))
   }
 
   /** `false` when there is no such way now. */

@@ -23,6 +23,7 @@ const introduced = ({ certificate }: KeyedMember) => ({ certificate, providers: 
 const idleHandlers: ConnectorHandlers = {
   send: () => false,
   findWay: () => null,
+  patienceMs: () => 5_000,
   prepareStream: () => ({ firstBroadcast: 1, firstPrivate: 1 }),
   abandonStream: () => undefined,
   confirmed: () => undefined,
@@ -117,6 +118,30 @@ describe('Connector', () => {
     world.run(20)
     expect(bob.signaled.map(({ bytes }) => bytes)).toEqual([early, late, later])
     expect(signalsOf(FRAME.SIG, ada)).toBe(before + 1)
+  })
+
+  it('H10: waits for an answer through members for as long as their links take', () => {
+    const world = new MeshWorld()
+    const [ada, bob, carol] = world.create(['ada', 'bob', 'carol']) as [TestMember, TestMember, TestMember]
+    world.refuseNew(ada, bob)
+    for (const member of [ada, bob, carol]) member.step({ type: 'start' })
+    world.runUntil(() => world.isWhole)
+    // There and back through carol takes 6.4 s, and every link says so.
+    for (const member of world.members) member.latencyMs = 800
+    world.run(60_000)
+    expect(ada.engine.peer(bob.id)?.path.via).toEqual([carol.id])
+    world.server.tamper = () => true
+    world.allow(ada, bob)
+    world.runUntil(() => ada.hasLink(bob), 60_000)
+  })
+
+  it('wakes for room on a link only when something waits for it', () => {
+    const { world, ada, bob } = setup()
+    world.runUntil(() => world.isWhole)
+    world.run(10_000)
+    const { wakes } = ada
+    ada.step({ type: 'carrier:room', carrier: ada.link(bob).carrier, lane: 'reliable', bytes: 1_048_576 })
+    expect(ada.wakes).toBe(wakes)
   })
 
   it('ends a set-up with a member that the server knows no more', () => {
