@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 /** One project per kind of test, so that each runs, and is reported, on its own: `vitest run --project unit`. */
 export default defineConfig({
   test: {
+    // Whoever runs all tests waits for them: by default one core would be left to others, which is half of a small machine.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
