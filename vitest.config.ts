@@ -38,8 +38,6 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/browser/*.test.ts'],
           environment: 'node',
-          // Every file starts a browser of its own; two at a time would fight over two cores and blur the timings.
-          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           globalSetup: ['tests/support/browser-setup.ts'],
