@@ -15,11 +15,12 @@ const CONNECT_TIMEOUT_MS = 15_000
 /** Far above what two sides with a few networks each gather; each takes memory until the description is there. */
 const MAX_REMOTE_CANDIDATES = 128
 /**
- * A fresh connection that is given 1 MiB stalls for up to 2 s, and on a busy machine a proven one, too, is slower with more
- * than this: what the other side has no time to take is lost on the way and sent again (ARCHITECTURE.md has figures).
+ * A fresh connection that is given 1 MiB stalls for up to 2 s, and a proven one is no faster with more than the most of
+ * these: what is urgent only waits longer behind it (ARCHITECTURE.md has figures).
  */
-const START_BYTES = 128 * 1024
-const MAX_BYTES = 256 * 1024
+const START_BYTES = 64 * 1024
+const MIN_BYTES = 32 * 1024
+const MAX_BYTES = 128 * 1024
 /** Between two polls 60 MB/s drain 240 KiB. */
 const MAX_POLLED_BYTES = 1024 * 1024
 /** What is sent unreliably is wanted soon or not at all, so little of it may wait. */
@@ -187,6 +188,7 @@ export class WebRtcLink implements Link {
     const gate = new SendGate({
       buffered: () => channel.bufferedAmount,
       startBytes: reliable ? START_BYTES : UNRELIABLE_BYTES,
+      minBytes: reliable ? MIN_BYTES : UNRELIABLE_BYTES,
       maxBytes: reliable ? MAX_BYTES : UNRELIABLE_BYTES,
       maxPolledBytes: reliable ? MAX_POLLED_BYTES : UNRELIABLE_BYTES,
       whenEmpty: !reliable,

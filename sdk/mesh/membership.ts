@@ -65,7 +65,7 @@ export class Membership {
     if (isSame && carrier === peer.pathCarrier) return
     peer.setPath(path, carrier)
     this.#core.busy.add(peer)
-    peer.streams?.changePath(this.#core.nowMs, { isRelayed: path.kind === 'relayed', isDetour })
+    peer.streams?.changePath(this.#core.nowMs, { isDetour })
     // What waited to go by others.
     if (path.kind === 'direct') peer.dropControl()
     if (previous.kind === 'none') peer.streams?.resume()

@@ -5,8 +5,8 @@ const MIN_SAMPLE_MS = 1
 /** A wait in which less than this part of the mark drained says nothing of the rate. */
 const MIN_SAMPLE_PART = 1 / 4
 /** The mark grows while what it lets in would drain within the first, and shrinks when it would take the second. */
-const GROW_WITHIN_MS = 200
-const SHRINK_BEYOND_MS = 500
+const GROW_WITHIN_MS = 50
+const SHRINK_BEYOND_MS = 200
 /** How many times the mark must have been sent before it grows. */
 const PROOF = 4
 const MAX_LOW_BYTES = 256 * 1024
@@ -14,8 +14,13 @@ const MAX_LOW_BYTES = 256 * 1024
 export interface SendGateOptions {
   /** What is buffered now: the `bufferedAmount` of a channel or a socket. */
   readonly buffered: () => number
-  /** The mark to begin with, and the least. */
+  /** The mark to begin with. */
   readonly startBytes: number
+  /**
+   * The least mark, on a slow connection.
+   * @default `startBytes`
+   */
+  readonly minBytes?: number
   /** How far the mark may grow; the same as `startBytes` for one that stays. */
   readonly maxBytes: number
   /**
@@ -119,7 +124,7 @@ export class SendGate {
     const { sinceMs, drained, cancelPoll } = this.#waiting
     cancelPoll()
     this.#waiting = null
-    const { startBytes, maxBytes, maxPolledBytes = maxBytes, platform } = this.#options
+    const { startBytes, minBytes = startBytes, maxBytes, maxPolledBytes = maxBytes, platform } = this.#options
     const sample = this.#written - buffered - drained
     if (sample < this.#mark * MIN_SAMPLE_PART) return
     const bytesPerMs = sample / Math.max(MIN_SAMPLE_MS, platform.now() - sinceMs)
@@ -128,7 +133,7 @@ export class SendGate {
     if (wider > this.#mark && proven && wider <= bytesPerMs * GROW_WITHIN_MS) {
       this.#setMark(wider)
     } else if (this.#mark > bytesPerMs * SHRINK_BEYOND_MS) {
-      this.#setMark(Math.max(startBytes, this.#mark / 2))
+      this.#setMark(Math.max(minBytes, this.#mark / 2))
     }
   }
 

@@ -7,8 +7,16 @@ import type { Outgoing } from './outgoing.js'
 const MAX_STOPS = 64
 /** Of bulk, so much may be on its way through relays: it waits there before whatever else goes by them. */
 const RELAYED_BULK_BYTES = 262_144
+/**
+ * The same over a link, and by how much more for each millisecond of its round trip. What is on its way beyond that only
+ * waits for the other end, and what is urgent waits behind it.
+ */
+const DIRECT_BULK_BYTES = 524_288
+const DIRECT_BULK_BYTES_A_MS = 50_000
 
 const isBulk = ({ mode }: Outgoing): boolean => mode === STREAM_MODE.BULK
+
+const canGo = ({ outbox }: Outgoing): boolean => outbox.isReady || outbox.isPreludeDue
 
 /** The streams beside the message stream. */
 interface Others {
@@ -34,8 +42,6 @@ export class PairStreams {
   #others: Others | null = null
   /** Who goes first in the next frame: nobody always does. */
   #turn = 0
-  /** The path leads through others. */
-  isRelayed = false
 
   constructor(messagesOut: Outgoing, messagesIn: Incoming) {
     this.messagesOut = messagesOut
@@ -100,8 +106,13 @@ export class PairStreams {
 
   /** Something may be sent now. */
   get isReady(): boolean {
-    for (const outgoing of this.outs) if (this.#mayGo(outgoing)) return true
-    return false
+    let hasBulk = false
+    for (const outgoing of this.outs) {
+      if (!canGo(outgoing)) continue
+      if (!isBulk(outgoing)) return true
+      hasBulk = true
+    }
+    return hasBulk && this.#mayBulkGo
   }
 
   /** What waits to be sent on streams that promise nothing, and that the member knows of. */
@@ -168,8 +179,7 @@ export class PairStreams {
    * What was on its way by the old path may be lost with it, acknowledgements too. The new one is in order from its
    * first frame, so all is sent again from there; by a detour one piece, and the rest once that is answered.
    */
-  changePath(nowMs: number, { isRelayed = false, isDetour = false } = {}): void {
-    this.isRelayed = isRelayed
+  changePath(nowMs: number, { isDetour = false } = {}): void {
     for (const outgoing of this.outs) outgoing.changePath(isDetour)
     for (const incoming of this.ins) incoming.oweAck(nowMs)
   }
@@ -224,19 +234,19 @@ export class PairStreams {
 
   #readyIn(inBulk: boolean): Outgoing[] {
     const ready: Outgoing[] = []
-    for (const outgoing of this.outs) if (isBulk(outgoing) === inBulk && this.#mayGo(outgoing)) ready.push(outgoing)
-    return ready
+    for (const outgoing of this.outs) if (isBulk(outgoing) === inBulk && canGo(outgoing)) ready.push(outgoing)
+    return inBulk && ready.length > 0 && !this.#mayBulkGo ? [] : ready
   }
 
-  #mayGo(outgoing: Outgoing): boolean {
-    const { outbox } = outgoing
-    if (!outbox.isReady && !outbox.isPreludeDue) return false
-    return !this.isRelayed || !isBulk(outgoing) || this.#bulkOnItsWay < RELAYED_BULK_BYTES
-  }
-
-  get #bulkOnItsWay(): number {
+  get #mayBulkGo(): boolean {
     let bytes = 0
     for (const outgoing of this.outs) if (isBulk(outgoing)) bytes += outgoing.outbox.unacknowledgedBytes
-    return bytes
+    return bytes < this.#mostBulkBytes
+  }
+
+  get #mostBulkBytes(): number {
+    const { path, rttMs } = this.messagesIn.peer
+    if (path.kind === 'relayed') return RELAYED_BULK_BYTES
+    return DIRECT_BULK_BYTES + (rttMs ?? Infinity) * DIRECT_BULK_BYTES_A_MS
   }
 }

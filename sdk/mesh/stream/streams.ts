@@ -102,7 +102,6 @@ export class Streams {
       const inbox = new Inbox(this.#terms, { firstBroadcast: 1, firstPrivate: 1 })
       const incoming = new Incoming(peer, null, inbox)
       peer.streams = new PairStreams(this.#messages.create(peer.id, peer), incoming)
-      peer.streams.isRelayed = peer.path.kind === 'relayed'
     }
     return { firstBroadcast: this.#messages.nextBroadcast, firstPrivate: peer.nextPrivate }
   }

@@ -192,6 +192,30 @@ describe('a stream', () => {
     expect(order.slice(order.indexOf(0)).filter((stream) => stream === 17).length).toBeGreaterThan(10)
   })
 
+  it.each([
+    ['of 2 ms', 0, 700_000],
+    ['of 200 ms', 50, 4_300_000],
+  ])('P23: in bulk has no more on its way than keeps a link with a round trip %s busy', (_name, latencyMs, most) => {
+    const { world, ada, bob } = setup(['ada', 'bob'])
+    ada.latencyMs = bob.latencyMs = latencyMs
+    const files = [17, 18].map((stream) => ({ ...file, stream }))
+    for (const each of files) open(ada, each)
+    // Until the round trip is known.
+    world.run(10_000)
+    for (const { stream } of files) send(ada, stream, 'first', { to: bob })
+    world.run(1_000)
+    for (const { stream } of files) {
+      for (let i = 0; i < 80; i++) send(ada, stream, new Uint8Array(60_000), { to: bob })
+    }
+    let onItsWay = 0
+    world.runUntil(() => {
+      onItsWay = Math.max(onItsWay, ada.engine.stats().bytesUnacknowledged)
+      return bob.received.length >= 162
+    })
+    expect(onItsWay).toBeLessThan(most)
+    expect(onItsWay).toBeGreaterThan(most / 2)
+  })
+
   it('P23: takes turns with others of its lane', () => {
     const { world, ada, bob } = setup(['ada', 'bob'])
     const files = [17, 18, 19].map((stream) => ({ ...file, stream }))

@@ -130,6 +130,12 @@ test('SendGate keeps the buffer of a slow connection small', async () => {
   expect(subject.gate.room).toBe(128 * KiB)
 })
 
+test('SendGate lets a very slow connection buffer less than it begins with, down to its minimum', async () => {
+  const subject = setup({ startBytes: 64 * KiB, minBytes: 32 * KiB })
+  await run(subject, 100, 125)
+  expect(subject.gate.room).toBe(32 * KiB)
+})
+
 test('SendGate narrows again when the connection becomes slow', async () => {
   const subject = setup()
   await run(subject, 100, 30 * KiB)
