@@ -4,7 +4,7 @@
  */
 const rooms = {
   'sdk/util': { rooms: [], outside: [] },
-  'sdk/platform': { rooms: ['sdk/util'], outside: ['idb', 'ws', '@roamhq/wrtc'], node: true },
+  'sdk/platform': { rooms: ['sdk/util'], outside: ['idb', 'lmdb', 'ws', '@roamhq/wrtc'], node: true },
   'sdk/protocol': { rooms: ['sdk/util'], outside: ['lib0'] },
   'sdk/crypto': {
     rooms: ['sdk/protocol', 'sdk/platform', 'sdk/util'],
@@ -17,6 +17,11 @@ const rooms = {
   'sdk/transfer': {
     rooms: ['sdk/crypto', 'sdk/platform', 'sdk/protocol', 'sdk/util'],
     files: ['sdk/mesh/streams[.]ts$'],
+    outside: [],
+  },
+  'sdk/log': {
+    rooms: ['sdk/crypto', 'sdk/platform', 'sdk/protocol', 'sdk/util'],
+    files: ['sdk/index[.]ts$', 'sdk/mesh/streams[.]ts$'],
     outside: [],
   },
   'sdk/group': {
