@@ -9,4 +9,15 @@ export { generateGroupKey, groupSecretOf, parseGroupKey, type GroupKey } from '.
 
 export { createContentHash, loadContentHash, type ContentHash } from './content-hash.js'
 
-export { loadSodium } from './sodium.js'
+export {
+  createBlockCipher,
+  createTreeHash,
+  logIdOf,
+  logKeysOf,
+  SEALED_BLOCK_OVERHEAD,
+  signLogHead,
+  verifyLogHead,
+  type BlockCipher,
+} from './log.js'
+
+export { loadSodium, type Sodium } from './sodium.js'

@@ -33,6 +33,9 @@ export type Label =
   | 'bot-reply'
   | 'identity-check'
   | 'safety'
+  | 'log-head'
+  | 'log-id'
+  | 'log-block'
 
 /** A label as it is hashed, signed or authenticated. */
 export const labelBytes = (label: Label): Uint8Array => encodeUtf8(`skein/v1/${label}`)

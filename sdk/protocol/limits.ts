@@ -61,3 +61,13 @@ export const MAX_METADATA_BYTES = 4_096
 export const MAX_REASON_BYTES = 512
 /** What a duplex is called, in UTF-8. */
 export const MAX_LABEL_BYTES = 64
+/** Blocks of a log: beyond any device, and far enough from 2^53 for twice as many nodes. */
+export const MAX_LOG_BLOCKS = 2 ** 40
+/** A block of a log, as it is stored: with a proof of 64 hashes it fits a frame between members. */
+export const MAX_BLOCK_BYTES = 61_440
+/** Blocks that are stored in one record. What a database takes for a put hardly depends on its size. */
+export const MAX_RECORD_BLOCKS = 64
+/** Their bytes. A record is read whole for any block in it. */
+export const MAX_RECORD_BLOCK_BYTES = 262_144
+/** Hashes in the proof that one tree of a log begins another: one for each bit of the size, and the older root. */
+export const MAX_FORK_HASHES = 66

@@ -23,6 +23,10 @@ import {
   encodeSealed,
   type InviteReply,
 } from '../../sdk/protocol/invite-frames.js'
+import { decodeLogFork, encodeLogFork } from '../../sdk/protocol/log-fork.js'
+import { decodeLogHead, encodeLogHeadBody } from '../../sdk/protocol/log-head.js'
+import { decodeLogRecord, encodeLogRecord } from '../../sdk/protocol/log-record.js'
+import { logForks, logHeads, logRecords } from '../support/log-formats.js'
 import { MAX_CHUNK_BYTES } from '../../sdk/protocol/limits.js'
 import { PackWriter } from '../../sdk/protocol/pack.js'
 import { decodeProviders } from '../../sdk/protocol/providers.js'
@@ -203,6 +207,12 @@ const decoders: Readonly<
     decodeCertificate,
     fc.tuple(certificate, signature).map(([body, signed]) => concatBytes(encodeCertificateBody(body), signed)),
   ],
+  decodeLogFork: [decodeLogFork, logForks.map(encodeLogFork)],
+  decodeLogHead: [
+    decodeLogHead,
+    fc.tuple(logHeads, signature).map(([head, signed]) => concatBytes(encodeLogHeadBody(head), signed)),
+  ],
+  decodeLogRecord: [decodeLogRecord, logRecords.map(encodeLogRecord)],
   decodeChannelFrame: [
     decodeChannelFrame,
     fc

@@ -1,3 +1,5 @@
+import { completeNodes } from '../../protocol/log-nodes.js'
+
 /**
  * Where the nodes of a tree are. A node is named by its level, leaves being 0, and its index from the left: it covers the
  * `2^level` blocks from `index * 2^level` on. Nodes that end in the middle of the log, at its right edge, are not kept: they
@@ -19,13 +21,6 @@ export interface BlockRange {
 
 /** The last block that a node covers, which completes it: it is the node's keeper, and the node the one at `level` of its. */
 export const keeperOf = ({ level, index }: NodePosition): number => (index + 1) * 2 ** level - 1
-
-/** How many nodes are complete in a tree of this size: all of them come before those that its next block completes. */
-export const completeNodes = (size: number): number => {
-  let ones = 0
-  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) ones += rest % 2
-  return 2 * size - ones
-}
 
 /** How many nodes this block completes, its leaf included. */
 export const nodesCompletedBy = (block: number): number => completeNodes(block + 1) - completeNodes(block)

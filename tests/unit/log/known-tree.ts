@@ -1,5 +1,6 @@
 import { Frontier, foldNodes } from '../../../sdk/log/tree/frontier.js'
-import { completeNodes, keeperOf, nodesOf, type BlockRange } from '../../../sdk/log/tree/positions.js'
+import { keeperOf, nodesOf, type BlockRange } from '../../../sdk/log/tree/positions.js'
+import { completeNodes } from '../../../sdk/protocol/log-nodes.js'
 import type { TreeHash } from '../../../sdk/log/tree/tree-hash.js'
 
 /** A tree whose complete nodes are all known, one list in the order in which they are kept. */

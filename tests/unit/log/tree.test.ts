@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { Frontier } from '../../../sdk/log/tree/frontier.js'
-import { completeNodes, keeperOf, nodesCompletedBy, nodesOf } from '../../../sdk/log/tree/positions.js'
+import { keeperOf, nodesCompletedBy, nodesOf } from '../../../sdk/log/tree/positions.js'
 import { consistencyRanges, inclusionRanges } from '../../../sdk/log/tree/proofs.js'
 import type { TreeHash } from '../../../sdk/log/tree/tree-hash.js'
 import { verifyConsistency, verifyInclusion } from '../../../sdk/log/tree/verify.js'
+import { completeNodes } from '../../../sdk/protocol/log-nodes.js'
 import { sha256Tree } from './hashes.js'
 import { KnownTree } from './known-tree.js'
 
