@@ -1,0 +1,230 @@
+import type { DBSchema, IDBPDatabase } from 'idb'
+import { SkeinError } from '../errors.js'
+import {
+  isValue,
+  storageClosed,
+  storageFailed,
+  storageFull,
+  storageLost,
+  type BlockStorage,
+  type StorageChange,
+  type StoredEntry,
+  type WriteOptions,
+} from './block-storage.js'
+
+const DATABASE = 'skein-logs'
+const VERSION = 1
+/** How long another page may take to make way: one that is asked to does so within its next task. */
+const BLOCKED_MS = 5_000
+
+interface Schema extends DBSchema {
+  entries: { key: BufferSource; value: Uint8Array<ArrayBuffer> }
+}
+type Database = IDBPDatabase<Schema>
+
+type Stage =
+  | { readonly name: 'open'; readonly db: Database }
+  | { readonly name: 'lost'; readonly error: SkeinError }
+  | { readonly name: 'closed' }
+
+interface Connected {
+  readonly db: Database
+  /** There was none of this name before. */
+  readonly isNew: boolean
+  /** Resolves with the reason when the connection ends and this side did not ask for it. */
+  readonly ended: Promise<string>
+}
+
+const action = 'storage could not be opened'
+const nameOf = (error: unknown): string => (error instanceof DOMException ? error.name : '')
+
+/** A copy in a buffer of its own: a view would be stored with all that is around it. */
+const exact = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes)
+
+const connect = async (name: string): Promise<Connected> => {
+  const { openDB } = await import('idb')
+  let isNew = false
+  let isLate = false
+  let end: (why: string) => void = () => {}
+  const ended = new Promise<string>((resolve) => (end = resolve))
+  // In a function of its own, since without an IndexedDB it throws.
+  const begin = async (): Promise<Database> =>
+    openDB<Schema>(name, VERSION, {
+      upgrade: (fresh) => {
+        isNew = true
+        fresh.createObjectStore('entries')
+      },
+      // Whoever asks waits until the connection is closed, and nobody can use the page while it holds on.
+      blocking: (_old, _new, event) => {
+        ;(event.target as IDBDatabase).close()
+        end('another page of this site clears it or has a newer version')
+      },
+      terminated: () => end('the browser has closed it'),
+    })
+  const opening = begin()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const blocked = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      isLate = true
+      reject(new SkeinError('storage-blocked', `${action}: an older page of this site does not make way`))
+    }, BLOCKED_MS)
+  })
+  opening
+    .then((db) => {
+      if (isLate) db.close()
+    })
+    .catch(() => undefined)
+  try {
+    return { db: await Promise.race([opening, blocked]), isNew, ended }
+  } catch (error) {
+    throw error instanceof SkeinError ? error : storageFailed(action, error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+class IndexedDbStorage implements BlockStorage {
+  readonly #name: string
+  readonly #lost = new AbortController()
+  readonly #running = new Set<Promise<unknown>>()
+  #stage: Stage
+  #reconnecting: Promise<Database> | null = null
+
+  static async open(name: string): Promise<IndexedDbStorage> {
+    const connected = await connect(name)
+    const storage = new IndexedDbStorage(name, connected.db)
+    storage.#watch(connected)
+    return storage
+  }
+
+  private constructor(name: string, db: Database) {
+    this.#name = name
+    this.#stage = { name: 'open', db }
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal
+  }
+
+  /** The one place that changes the stage. What is closed or lost stays so. */
+  #become(stage: Stage): void {
+    if (this.#stage.name !== 'open') return
+    this.#stage = stage
+    if (stage.name === 'lost') this.#lost.abort(stage.error)
+  }
+
+  /** Of a connection that was replaced meanwhile nothing follows. */
+  #watch({ db, ended }: Connected): void {
+    void ended.then((why) => {
+      if (this.#stage.name === 'open' && this.#stage.db === db) this.#become({ name: 'lost', error: storageLost(why) })
+    })
+  }
+
+  get #db(): Database {
+    if (this.#stage.name === 'lost') throw this.#stage.error
+    if (this.#stage.name === 'closed') throw storageClosed()
+    return this.#stage.db
+  }
+
+  get(key: Uint8Array): Promise<Uint8Array | null> {
+    return this.#run(async (db) => (await db.get('entries', exact(key))) ?? null)
+  }
+
+  last(from: Uint8Array, to: Uint8Array): Promise<StoredEntry | null> {
+    const range = IDBKeyRange.bound(exact(from), exact(to))
+    return this.#run(async (db) => {
+      const cursor = await db.transaction('entries').store.openCursor(range, 'prev')
+      return cursor === null ? null : entryOf(cursor.key, cursor.value)
+    })
+  }
+
+  range(from: Uint8Array, to: Uint8Array, limit: number): Promise<readonly StoredEntry[]> {
+    const range = IDBKeyRange.bound(exact(from), exact(to))
+    return this.#run(async (db) => {
+      const { store } = db.transaction('entries')
+      // Of one transaction, so that both lists are of the same entries.
+      const [keys, values] = await Promise.all([store.getAllKeys(range, limit), store.getAll(range, limit)])
+      return keys.map((key, index) => entryOf(key, values[index] as Uint8Array))
+    })
+  }
+
+  write(changes: readonly StorageChange[], { durability, expect }: WriteOptions): Promise<boolean> {
+    return this.#run(async (db) => {
+      const transaction = db.transaction('entries', 'readwrite', { durability })
+      const { store } = transaction
+      // Handled here, since a request that fails is told of first, and by it alone nobody knows that nothing was written.
+      transaction.done.catch(() => undefined)
+      if (expect !== undefined && !isValue((await store.get(exact(expect.key))) ?? null, expect.value)) return false
+      const requests = changes.map(({ key, value }) =>
+        value === null ? store.delete(exact(key)) : store.put(exact(value), exact(key)),
+      )
+      await Promise.all([...requests, transaction.done])
+      return true
+    })
+  }
+
+  async #run<Value>(work: (db: Database) => Promise<Value>): Promise<Value> {
+    const running = this.#attempt(work)
+    const settled = running.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#running.add(settled)
+    try {
+      return await running
+    } catch (error) {
+      throw this.#typed(error)
+    } finally {
+      this.#running.delete(settled)
+    }
+  }
+
+  async #attempt<Value>(work: (db: Database) => Promise<Value>): Promise<Value> {
+    const db = this.#db
+    try {
+      return await work(db)
+    } catch (error) {
+      // Safari closes connections of pages in the background without a word; no transaction can begin then, so nothing was done.
+      if (nameOf(error) !== 'InvalidStateError' || this.#stage.name !== 'open') throw error
+      return work(await this.#reconnect(db))
+    }
+  }
+
+  /** Once for all that found the connection closed. */
+  #reconnect(old: Database): Promise<Database> {
+    if (this.#db !== old) return Promise.resolve(this.#db)
+    this.#reconnecting ??= this.#replace().finally(() => (this.#reconnecting = null))
+    return this.#reconnecting
+  }
+
+  async #replace(): Promise<Database> {
+    const connected = await connect(this.#name)
+    this.#become(
+      connected.isNew ? { name: 'lost', error: storageLost('it was deleted') } : { name: 'open', db: connected.db },
+    )
+    if (this.#stage.name === 'open') this.#watch(connected)
+    else connected.db.close()
+    return this.#db
+  }
+
+  #typed(error: unknown): SkeinError {
+    if (this.#stage.name === 'lost') return this.#stage.error
+    if (error instanceof SkeinError) return error
+    if (nameOf(error) === 'QuotaExceededError') return storageFull(error)
+    return storageFailed('storage could not be used', error)
+  }
+
+  async close(): Promise<void> {
+    const stage = this.#stage
+    this.#become({ name: 'closed' })
+    if (stage.name === 'open') stage.db.close()
+    await Promise.all(this.#running)
+  }
+}
+
+const entryOf = (key: BufferSource | IDBValidKey, value: Uint8Array): StoredEntry => ({
+  key: new Uint8Array(key as ArrayBuffer),
+  value,
+})
+
+export const openBlocks = (name: string = DATABASE): Promise<BlockStorage> => IndexedDbStorage.open(name)
