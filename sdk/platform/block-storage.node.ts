@@ -28,6 +28,9 @@ const FULL: readonly unknown[] = [28, 122, -30_792]
 /** With less than this left beside what was to be written, it is the device that is full. */
 const SPARE_BYTES = 1_048_576
 
+/** How long to wait for why a commit failed, once it has. */
+const CAUSE_MS = 1_000
+
 const action = 'storage could not be opened'
 
 /** Looked up at each call: a process may set the variable after the import. */
@@ -60,7 +63,15 @@ class LmdbStorage implements BlockStorage {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const { open } = await import('lmdb')
-      const db: Database = open({ path: folder, noSubdir: false, encoding: 'binary', keyEncoding: 'binary' })
+      const db: Database = open({
+        path: folder,
+        noSubdir: false,
+        encoding: 'binary',
+        keyEncoding: 'binary',
+        // It gathers what is written without a transaction, which nothing is here, and its promise for that is handed to
+        // nobody: where a commit fails it ends the process as a rejection that is not handled.
+        eventTurnBatching: false,
+      })
       return new LmdbStorage(folder, await identify(fileOf(folder)), db)
     } catch (error) {
       throw storageFailed(action, error)
@@ -160,7 +171,7 @@ class LmdbStorage implements BlockStorage {
   async #typed(error: unknown, changes: readonly StorageChange[]): Promise<SkeinError> {
     if (error instanceof SkeinError) return error
     const cause = await causeOf(error)
-    const code = (cause as { readonly code?: unknown }).code
+    const code = (cause as { readonly code?: unknown } | null)?.code
     const isFull = FULL.includes(code) || (code === EIO && (await this.#hasNoRoomFor(changes)))
     return isFull ? storageFull(cause) : storageFailed('storage could not be written', cause)
   }
@@ -180,15 +191,21 @@ class LmdbStorage implements BlockStorage {
   }
 }
 
-/** A commit that failed rejects with an error that has the reason as a promise, which rejects too. */
-const causeOf = async (error: unknown): Promise<object> => {
+/**
+ * A commit that failed rejects with an error that has the reason as a promise, which rejects too; or never settles, as far as
+ * the code of LMDB can be read.
+ */
+const causeOf = async (error: unknown): Promise<unknown> => {
   const { commitError } = error as { readonly commitError?: Promise<unknown> }
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, CAUSE_MS, error)))
   try {
-    await commitError
+    return await Promise.race([commitError ?? error, late])
   } catch (cause) {
-    return cause as object
+    return cause
+  } finally {
+    clearTimeout(timer)
   }
-  return error as object
 }
 
 const entriesOf = (db: Database, range: Parameters<Database['getRange']>[0]): StoredEntry[] =>
