@@ -31,6 +31,7 @@ export type SkeinErrorCode =
   | 'log-read-only'
   | 'log-forked'
   | 'log-damaged'
+  | 'encryption-key-wrong'
   | 'passphrase-wrong'
   | 'member-unnamed'
   | 'value-invalid'

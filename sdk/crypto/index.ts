@@ -14,6 +14,7 @@ export {
   createTreeHash,
   logIdOf,
   logKeysOf,
+  logLockOf,
   SEALED_BLOCK_OVERHEAD,
   signLogHead,
   verifyLogHead,

@@ -36,6 +36,7 @@ export type Label =
   | 'log-head'
   | 'log-id'
   | 'log-block'
+  | 'log-lock'
 
 /** A label as it is hashed, signed or authenticated. */
 export const labelBytes = (label: Label): Uint8Array => encodeUtf8(`skein/v1/${label}`)

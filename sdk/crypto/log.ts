@@ -71,6 +71,10 @@ export const createBlockCipher = (
   }
 }
 
+/** By which a device tells the encryption key of a log of its own from another, without keeping it: 32 bytes. */
+export const logLockOf = (sodium: Sodium, encryptionKey: Uint8Array, logKey: Uint8Array): Uint8Array =>
+  kdf(sodium, encryptionKey, 'log-lock', logKey)
+
 /** The index as u64, little-endian. */
 const placeOf = (index: number): Uint8Array => {
   const bytes = new Uint8Array(8)

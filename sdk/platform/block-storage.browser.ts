@@ -24,7 +24,7 @@ type Database = IDBPDatabase<Schema>
 
 type Stage =
   | { readonly name: 'open'; readonly db: Database }
-  | { readonly name: 'lost'; readonly error: SkeinError }
+  | { readonly name: 'lost'; readonly why: string }
   | { readonly name: 'closed' }
 
 interface Connected {
@@ -110,18 +110,18 @@ class IndexedDbStorage implements BlockStorage {
   #become(stage: Stage): void {
     if (this.#stage.name !== 'open') return
     this.#stage = stage
-    if (stage.name === 'lost') this.#lost.abort(stage.error)
+    if (stage.name === 'lost') this.#lost.abort(storageLost(stage.why))
   }
 
   /** Of a connection that was replaced meanwhile nothing follows. */
   #watch({ db, ended }: Connected): void {
     void ended.then((why) => {
-      if (this.#stage.name === 'open' && this.#stage.db === db) this.#become({ name: 'lost', error: storageLost(why) })
+      if (this.#stage.name === 'open' && this.#stage.db === db) this.#become({ name: 'lost', why })
     })
   }
 
   get #db(): Database {
-    if (this.#stage.name === 'lost') throw this.#stage.error
+    if (this.#stage.name === 'lost') throw storageLost(this.#stage.why)
     if (this.#stage.name === 'closed') throw storageClosed()
     return this.#stage.db
   }
@@ -199,16 +199,14 @@ class IndexedDbStorage implements BlockStorage {
 
   async #replace(): Promise<Database> {
     const connected = await connect(this.#name)
-    this.#become(
-      connected.isNew ? { name: 'lost', error: storageLost('it was deleted') } : { name: 'open', db: connected.db },
-    )
+    this.#become(connected.isNew ? { name: 'lost', why: 'it was deleted' } : { name: 'open', db: connected.db })
     if (this.#stage.name === 'open') this.#watch(connected)
     else connected.db.close()
     return this.#db
   }
 
   #typed(error: unknown): SkeinError {
-    if (this.#stage.name === 'lost') return this.#stage.error
+    if (this.#stage.name === 'lost') return storageLost(this.#stage.why, error)
     if (error instanceof SkeinError) return error
     if (nameOf(error) === 'QuotaExceededError') return storageFull(error)
     return storageFailed('storage could not be used', error)

@@ -95,9 +95,9 @@ class MemoryStorage implements BlockStorage {
   }
 
   lose(): void {
-    const error = storageLost('it was cleared')
-    this.#stage = { name: 'ended', error: () => error }
-    this.#lost.abort(error)
+    const error = (): Error => storageLost('it was cleared')
+    this.#stage = { name: 'ended', error }
+    this.#lost.abort(error())
   }
 
   get(key: Uint8Array): Promise<Uint8Array | null> {

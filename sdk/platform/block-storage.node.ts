@@ -19,7 +19,7 @@ type Database = RootDatabase<Uint8Array, Uint8Array>
 
 type Stage =
   | { readonly name: 'open'; readonly db: Database }
-  | { readonly name: 'lost'; readonly error: SkeinError }
+  | { readonly name: 'lost'; readonly why: string }
   | { readonly name: 'closed' }
 
 /** EIO, ENOSPC and EDQUOT of the system, and MDB_MAP_FULL: LMDB has an EIO for a write that the device took only a part of. */
@@ -89,7 +89,7 @@ class LmdbStorage implements BlockStorage {
   }
 
   get #db(): Database {
-    if (this.#stage.name === 'lost') throw this.#stage.error
+    if (this.#stage.name === 'lost') throw storageLost(this.#stage.why)
     if (this.#stage.name === 'closed') throw storageClosed()
     return this.#stage.db
   }
@@ -158,14 +158,13 @@ class LmdbStorage implements BlockStorage {
   }
 
   #lose(why: string): never {
-    const error = storageLost(why)
     if (this.#stage.name === 'open') {
       const { db } = this.#stage
-      this.#stage = { name: 'lost', error }
-      this.#lost.abort(error)
+      this.#stage = { name: 'lost', why }
+      this.#lost.abort(storageLost(why))
       void db.close().catch(() => undefined)
     }
-    throw error
+    throw storageLost(why)
   }
 
   async #typed(error: unknown, changes: readonly StorageChange[]): Promise<SkeinError> {
@@ -177,7 +176,7 @@ class LmdbStorage implements BlockStorage {
   }
 
   async #hasNoRoomFor(changes: readonly StorageChange[]): Promise<boolean> {
-    const { bavail, bsize } = await statfs(this.#folder)
+    const { bavail, bsize } = await statfs(this.#folder).catch(() => ({ bavail: Infinity, bsize: 1 }))
     const needed = changes.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), SPARE_BYTES)
     return bavail * bsize < needed
   }

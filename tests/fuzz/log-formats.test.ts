@@ -5,6 +5,7 @@ import { decodeLogFork, encodeLogFork } from '../../sdk/protocol/log-fork.js'
 import { decodeLogHead, encodeLogHeadBody, LOG_HEAD_BYTES } from '../../sdk/protocol/log-head.js'
 import { completeNodes } from '../../sdk/protocol/log-nodes.js'
 import { decodeLogRecord, encodeLogRecord, type LogRecord } from '../../sdk/protocol/log-record.js'
+import { decodeLogWriter, encodeLogWriter } from '../../sdk/protocol/log-writer.js'
 import { concatBytes } from '../../sdk/util/bytes.js'
 import { logForks, logHeads, logRecords } from '../support/log-formats.js'
 
@@ -27,6 +28,15 @@ describe('what a log stores and signs', () => {
     fc.assert(
       fc.property(logRecords, (record) => {
         expect(decodeLogRecord(encodeLogRecord(record))).toEqual(record)
+      }),
+    )
+  })
+
+  it('J8: what makes a device the writer is read as it was written', () => {
+    const bytes = fc.uint8Array({ minLength: 32, maxLength: 32 })
+    fc.assert(
+      fc.property(fc.record({ seed: bytes, lock: fc.option(bytes) }), (writer) => {
+        expect(decodeLogWriter(encodeLogWriter(writer))).toEqual(writer)
       }),
     )
   })

@@ -26,6 +26,7 @@ import {
 import { decodeLogFork, encodeLogFork } from '../../sdk/protocol/log-fork.js'
 import { decodeLogHead, encodeLogHeadBody } from '../../sdk/protocol/log-head.js'
 import { decodeLogRecord, encodeLogRecord } from '../../sdk/protocol/log-record.js'
+import { decodeLogWriter, encodeLogWriter } from '../../sdk/protocol/log-writer.js'
 import { logForks, logHeads, logRecords } from '../support/log-formats.js'
 import { MAX_CHUNK_BYTES } from '../../sdk/protocol/limits.js'
 import { PackWriter } from '../../sdk/protocol/pack.js'
@@ -211,6 +212,10 @@ const decoders: Readonly<
   decodeLogHead: [
     decodeLogHead,
     fc.tuple(logHeads, signature).map(([head, signed]) => concatBytes(encodeLogHeadBody(head), signed)),
+  ],
+  decodeLogWriter: [
+    decodeLogWriter,
+    fc.record({ seed: bytes(32), lock: fc.option(bytes(32)) }).map(encodeLogWriter),
   ],
   decodeLogRecord: [decodeLogRecord, logRecords.map(encodeLogRecord)],
   decodeChannelFrame: [

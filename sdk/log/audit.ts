@@ -1,0 +1,88 @@
+import { decodeLogHead } from '../protocol/log-head.js'
+import type { LogRecord } from '../protocol/log-record.js'
+import { completeNodes } from '../protocol/log-nodes.js'
+import { equalBytes } from '../util/bytes.js'
+import type { Core } from './core.js'
+import { Frontier } from './tree/frontier.js'
+import type { TreeHash } from './tree/tree-hash.js'
+
+/** What `audit()` found. */
+export interface AuditReport {
+  /** Every block here is what was appended, and the tree of all has the root that the writer signed. */
+  readonly isSound: boolean
+  /** How many blocks were here, and hashed. */
+  readonly checked: number
+  /**
+   * Indexes, ascending, of blocks that are not what was appended, whose record cannot be read or is missing, or whose part of the tree is
+   * another one.
+   */
+  readonly damaged: readonly number[]
+}
+
+/** Goes through all of a log, in the state that it has now. An abort ends it with the signal's reason. */
+export const audit = async (core: Core, signal: AbortSignal): Promise<AuditReport> => {
+  const { size, head } = core.state
+  const walk = new Walk(core.parts.hash)
+  for await (const read of core.records.from(0, size)) {
+    if (signal.aborted) throw signal.reason
+    // What cannot be read is found to be missing by whatever follows.
+    if ('record' in read) walk.visit(read.record)
+  }
+  walk.skipTo(size)
+  const isRootRight = head === null || walk.hasRoot(decodeLogHead(head).root)
+  return { isSound: isRootRight && walk.damaged.length === 0, checked: walk.checked, damaged: walk.damaged }
+}
+
+class Walk {
+  readonly damaged: number[] = []
+  checked = 0
+  readonly #hash: TreeHash
+  #next = 0
+  #bytes = 0
+  /** `null` once a part is missing: nothing can be said of the tree beyond. */
+  #frontier: Frontier | null = Frontier.empty
+
+  constructor(hash: TreeHash) {
+    this.#hash = hash
+  }
+
+  visit(record: LogRecord): void {
+    if (record.first < this.#next) return
+    this.skipTo(record.first)
+    const isPlaced = this.#frontier === null || record.offset === this.#bytes
+    this.#bytes = record.offset
+    record.lengths.forEach((length, at) => {
+      const block = record.blocks[at] ?? null
+      const isRight = this.#checkBlock(record, record.first + at, block) && (isPlaced || at > 0)
+      if (!isRight) this.damaged.push(record.first + at)
+      this.#bytes += length
+    })
+    this.#next = record.first + record.lengths.length
+  }
+
+  #checkBlock(record: LogRecord, index: number, block: Uint8Array | null): boolean {
+    const before = completeNodes(record.first)
+    const kept = record.nodes.slice(completeNodes(index) - before, completeNodes(index + 1) - before)
+    const leaf = kept[0] as Uint8Array
+    let isRight = true
+    if (block !== null) {
+      this.checked++
+      isRight = equalBytes(this.#hash.leaf(block), leaf)
+    }
+    if (this.#frontier === null) return isRight
+    // From the leaf as it is kept: a block that is another one then shows alone, and not all of the tree above it.
+    const { frontier, completed } = this.#frontier.add(this.#hash, leaf)
+    this.#frontier = frontier
+    return completed.every((node, level) => equalBytes(node, kept[level] as Uint8Array)) && isRight
+  }
+
+  /** Blocks up to this one have no record that can be read. */
+  skipTo(index: number): void {
+    if (this.#next < index) this.#frontier = null
+    for (; this.#next < index; this.#next++) this.damaged.push(this.#next)
+  }
+
+  hasRoot(root: Uint8Array): boolean {
+    return this.#frontier !== null && equalBytes(this.#frontier.root(this.#hash), root)
+  }
+}

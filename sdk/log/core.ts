@@ -1,0 +1,203 @@
+import { signLogHead, verifyLogHead, type Sodium } from '../crypto/index.js'
+import type { KeyPair } from '../crypto/suite.js'
+import type { BlockStorage, StorageChange } from '../platform/block-storage.js'
+import { encodeLogFork } from '../protocol/log-fork.js'
+import { encodeLogRecord } from '../protocol/log-record.js'
+import { Emitter } from '../util/emitter.js'
+import { equalBytes } from '../util/bytes.js'
+import { Committer, type Appending } from './committer.js'
+import { again, damaged, forked, readOnly } from './failures.js'
+import { provesFork } from './forks.js'
+import { forkEntry, headEntry, recordEntry } from './layout.js'
+import { packBlocks, type LogEnd } from './pack.js'
+import { leafIn, Records } from './records.js'
+import { Serial } from './serial.js'
+import { loadState, type LogState } from './state.js'
+import { foldNodes } from './tree/frontier.js'
+import { nodesOf, type BlockRange } from './tree/positions.js'
+import { consistencyRanges } from './tree/proofs.js'
+import type { TreeHash } from './tree/tree-hash.js'
+import { BlockWaits } from './waits.js'
+
+export interface CoreEvents {
+  grow: { readonly previous: number; readonly length: number }
+  fork: { readonly evidence: Uint8Array }
+}
+
+export interface CoreParts {
+  readonly storage: BlockStorage
+  readonly sodium: Sodium
+  readonly hash: TreeHash
+  readonly logKey: Uint8Array
+  /** `null` where another device is the writer. */
+  readonly writer: { readonly keys: KeyPair; readonly lock: Uint8Array | null } | null
+}
+
+/** How a head from elsewhere stands to what is here. */
+export type HeadRelation = 'same' | 'older' | 'newer' | 'forked'
+
+/** One log of this device, shared by all that have it open in this page or process. It knows of bytes, not of values. */
+export class Core {
+  readonly waits = new BlockWaits()
+  readonly records: Records
+  /** Its listeners are this room's own, and do not throw. */
+  readonly events = new Emitter<CoreEvents>(() => undefined)
+  readonly #parts: CoreParts
+  readonly #committer = new Committer((batch) => this.changes.run(() => this.#commit(batch)))
+  /** Whatever writes, one after the other. */
+  readonly changes = new Serial()
+  #state: LogState
+
+  /** Rejects `log-damaged` for a head that the key of the log did not sign. */
+  static async open(parts: CoreParts): Promise<Core> {
+    const records = new Records(parts.storage, parts.logKey)
+    return new Core(parts, records, await loadState({ ...parts, records }))
+  }
+
+  private constructor(parts: CoreParts, records: Records, state: LogState) {
+    this.#parts = parts
+    this.records = records
+    this.#state = state
+  }
+
+  get state(): LogState {
+    return this.#state
+  }
+
+  get parts(): CoreParts {
+    return this.#parts
+  }
+
+  get isWritable(): boolean {
+    return this.#parts.writer !== null
+  }
+
+  /** Settles once it is durable, or is not and never will be. */
+  append(appending: Appending): void {
+    const { size, end } = this.#state
+    if (!this.isWritable) appending.reject(readOnly())
+    else if (appending.blocks.length > 0) this.#committer.push(appending)
+    else if ('error' in end) appending.reject(again(end.error))
+    else appending.resolve({ size, byteLength: end.byteLength })
+  }
+
+  /** A stored block; `null` when it is not here. Rejects `log-damaged` when it is not what the log has there. */
+  async block(index: number): Promise<Uint8Array | null> {
+    if (index >= this.#state.size) return null
+    const record = await this.records.at(index)
+    const block = record?.blocks[index - record.first]
+    if (record === null || !block) return null
+    if (equalBytes(this.#parts.hash.leaf(block), leafIn(record, index))) return block
+    throw damaged(`block "${index}" is not the one that was appended`)
+  }
+
+  async #commit(batch: readonly Appending[]): Promise<void> {
+    // Again only after somebody else's commit, so that it ends.
+    for (;;) {
+      const before = this.#state
+      const end = this.#endToAppendTo(before)
+      const blocks = batch.flatMap(({ blocks, cipher }) => blocks.map((block) => ({ block, cipher })))
+      const stored = blocks.map(({ block, cipher }, at) => cipher?.seal(before.size + at, block) ?? block)
+      const packed = packBlocks(this.#parts.hash, end, stored)
+      const head = this.#sign(packed.end)
+      const entry = headEntry(this.#parts.logKey)
+      const changes: StorageChange[] = packed.records.map((record) => ({
+        key: recordEntry(this.#parts.logKey, record.first),
+        value: encodeLogRecord(record),
+      }))
+      changes.push({ key: entry, value: head })
+      // Of two pages or processes that append at once the second finds another head than it went on from: so a log is never
+      // forked by its own writer.
+      const expect = { key: entry, value: before.head }
+      if (await this.#parts.storage.write(changes, { durability: 'strict', expect })) {
+        this.#become({ ...before, size: packed.end.frontier.size, head, end: packed.end })
+        this.#tell(batch, before.size, end.byteLength, stored)
+        return
+      }
+      await this.#reload(before)
+    }
+  }
+
+  #endToAppendTo({ end, fork }: LogState): LogEnd {
+    if (fork !== null) throw forked()
+    if ('error' in end) throw again(end.error)
+    return end
+  }
+
+  #sign({ frontier }: LogEnd): Uint8Array {
+    const { sodium, writer, logKey, hash } = this.#parts
+    if (writer === null) throw readOnly()
+    const head = { key: logKey, size: frontier.size, root: frontier.root(hash) }
+    return signLogHead(sodium, writer.keys.secretKey, head)
+  }
+
+  #tell(batch: readonly Appending[], size: number, byteLength: number, stored: readonly Uint8Array[]): void {
+    let [at, bytes] = [0, byteLength]
+    for (const { blocks, resolve } of batch) {
+      for (const block of stored.slice(at, at + blocks.length)) bytes += block.length
+      at += blocks.length
+      resolve({ size: size + at, byteLength: bytes })
+    }
+  }
+
+  async #reload(before: LogState): Promise<void> {
+    const { size, ...rest } = await loadState({ ...this.#parts, records: this.records })
+    if (size <= before.size) throw damaged('its head is gone, or an older one')
+    this.#become({ size, ...rest })
+  }
+
+  /** The one place that changes the state, and tells of it. */
+  #become(state: LogState): void {
+    const previous = this.#state
+    this.#state = state
+    if (state.size > previous.size) {
+      this.waits.arrived(previous.size, state.size)
+      this.events.emit('grow', { previous: previous.size, length: state.size })
+    }
+    if (state.fork !== null && previous.fork === null) this.events.emit('fork', { evidence: state.fork })
+  }
+
+  /** Freezes the log for good, on this device, if that proves a fork; whether it does. */
+  async freeze(evidence: Uint8Array): Promise<boolean> {
+    const { sodium, hash, logKey, storage } = this.#parts
+    if (!provesFork(sodium, hash, logKey, evidence)) return false
+    await this.changes.run(async () => {
+      if (this.#state.fork !== null) return
+      await storage.write([{ key: forkEntry(logKey), value: evidence }], { durability: 'strict' })
+      this.#become({ ...this.#state, fork: evidence })
+    })
+    return true
+  }
+
+  /** `null` for what is no head of this log; freezes it when the two cannot both be true. */
+  async compare(bytes: Uint8Array): Promise<HeadRelation | null> {
+    const head = verifyLogHead(this.#parts.sodium, bytes)
+    if (head === null || !equalBytes(head.key, this.#parts.logKey)) return null
+    const mine = this.#state
+    if (mine.head === null || head.size > mine.size) return 'newer'
+    const root = await this.#hashOf({ start: 0, end: head.size })
+    if (equalBytes(root, head.root)) return head.size === mine.size ? 'same' : 'older'
+    const isOfOneSize = head.size === mine.size
+    const hashes = isOfOneSize ? [] : [root, ...(await this.#consistencyProof(head.size, mine.size))]
+    await this.freeze(encodeLogFork({ older: bytes, newer: mine.head, hashes }))
+    return 'forked'
+  }
+
+  async #consistencyProof(from: number, to: number): Promise<Uint8Array[]> {
+    const proof: Uint8Array[] = []
+    for (const range of consistencyRanges(from, to)) proof.push(await this.#hashOf(range))
+    return proof
+  }
+
+  async #hashOf(range: BlockRange): Promise<Uint8Array> {
+    const nodes: Uint8Array[] = []
+    for (const position of nodesOf(range)) nodes.push(await this.records.node(position))
+    return foldNodes(this.#parts.hash, nodes)
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async settled(): Promise<void> {
+    await this.#committer.settled()
+    await this.changes.settled()
+  }
+}

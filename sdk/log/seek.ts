@@ -1,0 +1,30 @@
+import { damaged } from './failures.js'
+import type { Records } from './records.js'
+
+/** A byte of all values in a row: the block that it is in, and where in it. */
+export interface BytePlace {
+  readonly index: number
+  /** In bytes from the begin of the block's value. */
+  readonly offset: number
+}
+
+/** Looks at as many records as the size has binary digits. `byte` is below the bytes of all `size` blocks. */
+export const seekByte = async (records: Records, size: number, overhead: number, byte: number): Promise<BytePlace> => {
+  let [low, high] = [0, size]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const record = await records.at(middle)
+    if (record === null) throw damaged(`the record of block "${middle}" is missing`)
+    let at = record.offset - overhead * record.first
+    if (byte < at) {
+      high = record.first
+      continue
+    }
+    for (const [position, length] of record.lengths.entries()) {
+      if (byte < at + length - overhead) return { index: record.first + position, offset: byte - at }
+      at += length - overhead
+    }
+    low = record.first + record.lengths.length
+  }
+  throw damaged('its records do not follow each other')
+}

@@ -1,0 +1,135 @@
+import { platform } from '#platform'
+import { createBlockCipher, logLockOf, SEALED_BLOCK_OVERHEAD, type BlockCipher } from '../crypto/index.js'
+import { equalBytes } from '../util/bytes.js'
+import type { LogAddress } from './address.js'
+import type { Core } from './core.js'
+import { logClosed, wrongKey } from './failures.js'
+import type { Lease, Vault } from './vault.js'
+
+/** A log as one handle has it open. */
+export interface Opened {
+  readonly core: Core
+  readonly cipher: BlockCipher | null
+  /** Of each stored block, the bytes that are not of its value. */
+  readonly overhead: number
+}
+
+export interface SessionParts {
+  readonly vault: Vault
+  readonly address: LogAddress
+  readonly encryptionKey: Uint8Array | null
+  /** Called when it is open; the result when it is closed again. */
+  readonly attach: (opened: Opened) => () => void
+}
+
+type Stage =
+  | { readonly name: 'idle' }
+  | { readonly name: 'opening'; readonly opening: Promise<Opened> }
+  | { readonly name: 'open'; readonly opened: Opened; readonly leave: () => Promise<void> }
+  | { readonly name: 'closed'; readonly closing: Promise<void> }
+
+/** One handle's hold on a log: opened when it is first used, once, and closed for itself alone. */
+export class Session {
+  readonly #parts: SessionParts
+  readonly #ending = new AbortController()
+  #stage: Stage = { name: 'idle' }
+  #known: Opened | null = null
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+  }
+
+  get parts(): SessionParts {
+    return this.#parts
+  }
+
+  /** Aborted with why when the handle is closed, or what the log is kept in is lost. */
+  get ending(): AbortSignal {
+    return this.#ending.signal
+  }
+
+  /** What is known without waiting, also once it is closed; `null` before it is open. */
+  get known(): Opened | null {
+    return this.#known
+  }
+
+  /** A failure is not kept: the next call tries again. */
+  open(): Promise<Opened> {
+    switch (this.#stage.name) {
+      case 'closed':
+        return Promise.reject(logClosed())
+      case 'open':
+        return Promise.resolve(this.#stage.opened)
+      case 'opening':
+        return this.#stage.opening
+      case 'idle': {
+        const opening = this.#begin()
+        this.#stage = { name: 'opening', opening }
+        return opening
+      }
+    }
+  }
+
+  async #begin(): Promise<Opened> {
+    try {
+      const { vault, address, encryptionKey } = this.#parts
+      const lease = await vault.acquire(address, encryptionKey)
+      return await this.#take(lease).catch(async (error: unknown) => {
+        await lease.release()
+        throw error
+      })
+    } catch (error) {
+      if (this.#stage.name === 'opening') this.#stage = { name: 'idle' }
+      throw error
+    }
+  }
+
+  async #take(lease: Lease): Promise<Opened> {
+    // Closed while it was being opened.
+    if (this.#stage.name !== 'opening') throw logClosed()
+    const { core } = lease
+    const opened = { core, ...this.#cipher(core) }
+    const { lost } = core.parts.storage
+    if (lost.aborted) throw lost.reason
+    const end = (): void => this.#ending.abort(lost.reason)
+    lost.addEventListener('abort', end, { once: true })
+    const detach = this.#parts.attach(opened)
+    const leave = (): Promise<void> => {
+      lost.removeEventListener('abort', end)
+      detach()
+      return lease.release()
+    }
+    this.#stage = { name: 'open', opened, leave }
+    this.#known = opened
+    return Promise.resolve(opened)
+  }
+
+  #cipher({ parts }: Core): Pick<Opened, 'cipher' | 'overhead'> {
+    const { encryptionKey } = this.#parts
+    if (encryptionKey === null) return { cipher: null, overhead: 0 }
+    const { sodium, logKey, writer } = parts
+    if (writer !== null) {
+      const action = 'log could not be opened'
+      if (writer.lock === null) throw wrongKey(action, 'it is not encrypted')
+      const isRight = equalBytes(writer.lock, logLockOf(sodium, encryptionKey, logKey))
+      if (!isRight) throw wrongKey(action, 'it is encrypted under another key')
+    }
+    const random = (size: number): Uint8Array => platform.randomBytes(size)
+    return { cipher: createBlockCipher(sodium, random, encryptionKey, logKey), overhead: SEALED_BLOCK_OVERHEAD }
+  }
+
+  /** Idempotent; never rejects. */
+  close(): Promise<void> {
+    if (this.#stage.name === 'closed') return this.#stage.closing
+    const closing = closeFrom(this.#stage)
+    this.#stage = { name: 'closed', closing }
+    this.#ending.abort(logClosed())
+    return closing
+  }
+}
+
+const closeFrom = async (stage: Stage): Promise<void> => {
+  if (stage.name === 'open') await stage.leave()
+  // It finds itself closed, and gives back what it has.
+  if (stage.name === 'opening') await stage.opening.catch(() => undefined)
+}

@@ -1,0 +1,133 @@
+import { createTreeHash, loadSodium, logKeysOf, logLockOf, type Sodium } from '../crypto/index.js'
+import type { KeyPair } from '../crypto/suite.js'
+import { SkeinError } from '../errors.js'
+import type { BlockStorage } from '../platform/block-storage.js'
+import { DecodeError } from '../protocol/decode-error.js'
+import { decodeLogWriter, encodeLogWriter, type LogWriter } from '../protocol/log-writer.js'
+import { encodeBase64url } from '../util/base64url.js'
+import type { LogAddress } from './address.js'
+import { Core } from './core.js'
+import { damaged } from './failures.js'
+import { nameEntry, writerEntry } from './layout.js'
+import { Serial } from './serial.js'
+
+/** A log that somebody has open. */
+export interface Lease {
+  readonly core: Core
+  /** Closes the log after the last of its leases, and what it is kept in after the last of all. Never rejects; called once. */
+  release(): Promise<void>
+}
+
+interface Shared {
+  readonly core: Core
+  leases: number
+}
+
+export interface VaultParts {
+  readonly open: () => Promise<BlockStorage>
+  readonly random: (size: number) => Uint8Array
+}
+
+type Stage =
+  | { readonly name: 'closed' }
+  | { readonly name: 'open'; readonly storage: BlockStorage; readonly cores: Map<string, Shared> }
+
+/** The logs of one storage. It is open as long as one of them is. */
+export class Vault {
+  readonly #parts: VaultParts
+  /** Opening and closing, one after the other: a log is never opened twice at once. */
+  readonly #turns = new Serial()
+  #stage: Stage = { name: 'closed' }
+
+  constructor(parts: VaultParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Opens a log, and makes it where the address is a new one or a name that is none yet; `encryptionKey` is what a log that is made is
+   * encrypted under. Rejects `engine-missing`, `log-damaged`, and with what the storage rejects with.
+   */
+  acquire(address: LogAddress, encryptionKey: Uint8Array | null): Promise<Lease> {
+    return this.#turns.run(async () => {
+      const sodium = await loadSodium().catch((cause: unknown) => {
+        throw new SkeinError('engine-missing', 'log could not be opened: the cryptography could not be loaded', {
+          cause,
+        })
+      })
+      const { storage, cores } = await this.#open()
+      try {
+        const logKey = await this.#resolve(sodium, storage, address, encryptionKey)
+        const id = encodeBase64url(logKey)
+        const shared = cores.get(id) ?? { core: await openCore(sodium, storage, logKey), leases: 0 }
+        cores.set(id, shared)
+        shared.leases++
+        return { core: shared.core, release: () => this.#turns.run(() => this.#release(id, shared)) }
+      } catch (error) {
+        await this.#closeIfIdle()
+        throw error
+      }
+    })
+  }
+
+  async #open(): Promise<Extract<Stage, { name: 'open' }>> {
+    if (this.#stage.name === 'open') return this.#stage
+    const stage = { name: 'open' as const, storage: await this.#parts.open(), cores: new Map<string, Shared>() }
+    this.#stage = stage
+    return stage
+  }
+
+  async #release(id: string, shared: Shared): Promise<void> {
+    shared.leases--
+    if (shared.leases > 0 || this.#stage.name !== 'open') return
+    await shared.core.settled()
+    this.#stage.cores.delete(id)
+    await this.#closeIfIdle()
+  }
+
+  async #closeIfIdle(): Promise<void> {
+    if (this.#stage.name !== 'open' || this.#stage.cores.size > 0) return
+    const { storage } = this.#stage
+    this.#stage = { name: 'closed' }
+    await storage.close()
+  }
+
+  async #resolve(
+    sodium: Sodium,
+    storage: BlockStorage,
+    address: LogAddress,
+    encryptionKey: Uint8Array | null,
+  ): Promise<Uint8Array> {
+    if (address.kind === 'key') return address.key
+    const name = address.kind === 'name' ? nameEntry(address.name) : null
+    const known = name === null ? null : await storage.get(name)
+    if (known !== null) return known
+    const seed = this.#parts.random(32)
+    const { publicKey } = logKeysOf(sodium, seed)
+    const lock = encryptionKey === null ? null : logLockOf(sodium, encryptionKey, publicKey)
+    const changes = [{ key: writerEntry(publicKey), value: encodeLogWriter({ seed, lock }) }]
+    if (name !== null) changes.push({ key: name, value: publicKey })
+    const expect = name === null ? undefined : { key: name, value: null }
+    const isWritten = await storage.write(changes, { durability: 'strict', expect })
+    // Another page or process was faster to make one of this name.
+    return isWritten || name === null ? publicKey : ((await storage.get(name)) ?? publicKey)
+  }
+}
+
+const openCore = async (sodium: Sodium, storage: BlockStorage, logKey: Uint8Array): Promise<Core> => {
+  const bytes = await storage.get(writerEntry(logKey))
+  const writer = bytes === null ? null : readWriter(sodium, bytes)
+  return Core.open({ storage, sodium, hash: createTreeHash(sodium), logKey, writer })
+}
+
+const readWriter = (
+  sodium: Sodium,
+  bytes: Uint8Array,
+): { readonly keys: KeyPair; readonly lock: Uint8Array | null } => {
+  try {
+    const { seed, lock }: LogWriter = decodeLogWriter(bytes)
+    return { keys: logKeysOf(sodium, seed), lock }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    throw damaged('its secret cannot be read', error)
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What brings blocks that are not on this device: replication, where there is any. It is told which are waited for, and says by
+ * `Core.arrived` when one is there.
+ */
+export interface BlockSource {
+  /** Called once for a block however many wait for it; the result gives the wish up, and is called once. */
+  want(block: number): () => void
+}
+
+interface Wish {
+  /** What each is resolved by. */
+  readonly waiters: Set<() => void>
+  /** By source. */
+  readonly given: Map<BlockSource, () => void>
+}
+
+/** Who waits for which block. */
+export class BlockWaits {
+  readonly #wishes = new Map<number, Wish>()
+  readonly #sources = new Set<BlockSource>()
+
+  /** Asks a source for all that is waited for, now and from here on; the result ends that. */
+  attach(source: BlockSource): () => void {
+    this.#sources.add(source)
+    for (const [block, { given }] of this.#wishes) given.set(source, source.want(block))
+    return () => {
+      this.#sources.delete(source)
+      for (const { given } of this.#wishes.values()) {
+        given.get(source)?.()
+        given.delete(source)
+      }
+    }
+  }
+
+  /** Resolves when the block has arrived. Rejects with the signal's reason. */
+  until(block: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason)
+      const wish = this.#wishes.get(block) ?? this.#begin(block)
+      const waiter = (): void => {
+        signal.removeEventListener('abort', aborted)
+        resolve()
+      }
+      const aborted = (): void => {
+        wish.waiters.delete(waiter)
+        if (wish.waiters.size === 0) this.#end(block, wish)
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', aborted, { once: true })
+      wish.waiters.add(waiter)
+    })
+  }
+
+  /** These are here, from `start` up to and without `end`. */
+  arrived(start: number, end: number): void {
+    for (const [block, wish] of [...this.#wishes]) {
+      if (block < start || block >= end) continue
+      this.#end(block, wish)
+      for (const resolve of wish.waiters) resolve()
+    }
+  }
+
+  #begin(block: number): Wish {
+    const wish: Wish = { waiters: new Set(), given: new Map() }
+    this.#wishes.set(block, wish)
+    for (const source of this.#sources) wish.given.set(source, source.want(block))
+    return wish
+  }
+
+  #end(block: number, wish: Wish): void {
+    this.#wishes.delete(block)
+    for (const giveUp of wish.given.values()) giveUp()
+  }
+}
