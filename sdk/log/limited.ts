@@ -2,8 +2,8 @@ import { platform } from '#platform'
 import { again } from './failures.js'
 
 export interface Limits {
-  /** The caller's, which ends it with the signal's own reason. */
-  readonly signal: AbortSignal | undefined
+  /** The caller's, any of which ends it with its own reason. */
+  readonly signals: readonly (AbortSignal | undefined)[]
   /** Ends it with an error like its reason. */
   readonly ending: AbortSignal
   /** `null` for no time limit. */
@@ -15,26 +15,27 @@ export interface Limits {
  * of whatever was begun with that.
  */
 export const limited = async <Value>(limits: Limits, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> => {
-  const { signal, ending, timeout } = limits
-  if (signal?.aborted) throw signal.reason
-  if (ending.aborted) throw again(ending.reason)
+  const { ending, timeout } = limits
   const controller = new AbortController()
-  const handleAbort = (): void => controller.abort(signal?.reason)
-  const handleEnd = (): void => controller.abort(again(ending.reason))
-  signal?.addEventListener('abort', handleAbort)
-  ending.addEventListener('abort', handleEnd)
-  const stopTimer = timeout && platform.setTimer(timeout.ms, () => controller.abort(timeout.error()))
+  const undo: (() => void)[] = []
+  const end = (signal: AbortSignal, reasonOf: () => unknown): void => {
+    if (signal.aborted) throw reasonOf()
+    const abort = (): void => controller.abort(reasonOf())
+    signal.addEventListener('abort', abort)
+    undo.push(() => signal.removeEventListener('abort', abort))
+  }
   const cut = new Promise<never>((_, reject) => {
     controller.signal.addEventListener('abort', () => reject(controller.signal.reason))
   })
   // When it is done first, the abort below rejects what nobody waits for.
   cut.catch(() => undefined)
   try {
+    for (const signal of limits.signals) if (signal !== undefined) end(signal, () => signal.reason)
+    end(ending, () => again(ending.reason))
+    if (timeout !== null) undo.push(platform.setTimer(timeout.ms, () => controller.abort(timeout.error())))
     return await Promise.race([work(controller.signal), cut])
   } finally {
-    stopTimer?.()
-    signal?.removeEventListener('abort', handleAbort)
-    ending.removeEventListener('abort', handleEnd)
+    for (const each of undo) each()
     controller.abort()
   }
 }

@@ -116,9 +116,7 @@ export class LogView<Encoding extends ValueEncoding = ValueEncoding> {
       timeout: Limits['timeout'],
       work: (signal: AbortSignal) => Promise<Value>,
     ): Promise<Value> =>
-      limited({ signal, ending: this.#parts.session.ending, timeout }, (inner) =>
-        limited({ signal: streaming.signal, ending: inner, timeout: null }, work),
-      )
+      limited({ signals: [signal, streaming.signal], ending: this.#parts.session.ending, timeout }, work)
     return createStream(
       {
         length: (signal) => run(signal, null, async () => (await this.#open()).length),
@@ -154,17 +152,18 @@ export class LogView<Encoding extends ValueEncoding = ValueEncoding> {
     const { opened, length } = await this.#open()
     // It never will be.
     if (this.#parts.fixed !== null && index >= length) throw blockMissing(index)
-    const here = await opened.core.block(index)
-    if (here !== null) return this.#valueOf(opened, index, here)
-    if (!wait) throw blockMissing(index)
-    for (;;) {
+    let block = await opened.core.block(index)
+    while (block === null) {
+      if (!wait) throw blockMissing(index)
       // Before it is looked for once more, so that nothing comes in between.
       const arrival = opened.core.waits.until(index, signal)
       arrival.catch(() => undefined)
-      const block = await opened.core.block(index)
-      if (block !== null) return this.#valueOf(opened, index, block)
+      block = await opened.core.block(index)
+      if (block !== null) break
       await arrival
+      block = await opened.core.block(index)
     }
+    return this.#valueOf(opened, index, block)
   }
 
   #valueOf({ cipher }: Opened, index: number, block: Uint8Array): ValueTypes[Encoding] {
@@ -179,7 +178,7 @@ export class LogView<Encoding extends ValueEncoding = ValueEncoding> {
     work: (signal: AbortSignal) => Promise<Value>,
   ): Promise<Value> {
     const { session, report } = this.#parts
-    return watch(report, signal, () => limited({ signal, ending: session.ending, timeout }, work))
+    return watch(report, signal, () => limited({ signals: [signal], ending: session.ending, timeout }, work))
   }
 }
 

@@ -7,6 +7,7 @@ import { parseAddress, urlOf } from './address.js'
 import { audit, type AuditReport } from './audit.js'
 import { clearBlocks } from './clear.js'
 import type { CommitResult } from './committer.js'
+import { rememberCore } from './core-of.js'
 import type { Core, HeadRelation } from './core.js'
 import { forward, type LogEventName, type LogEvents, type LogListenOptions } from './events.js'
 import { blockTooLarge, isClosed, wrongKey } from './failures.js'
@@ -73,6 +74,7 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
     this.#codec = codec
     this.#emitter = emitter
     this.#report = report
+    rememberCore(this, () => this.#core)
     session.ending.addEventListener('abort', () => {
       if (!isClosed(session.ending.reason)) report(session.ending.reason)
     })
@@ -218,6 +220,8 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
   }
 
   #run<Value>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
-    return watch(this.#report, signal, () => limited({ signal, ending: this.#session.ending, timeout: null }, work))
+    return watch(this.#report, signal, () =>
+      limited({ signals: [signal], ending: this.#session.ending, timeout: null }, work),
+    )
   }
 }

@@ -1,4 +1,5 @@
 import { platform } from '#platform'
+import type { BlockStorage } from '../platform/block-storage.js'
 import { MemoryPlace } from '../platform/block-storage.memory.js'
 import { Vault } from './vault.js'
 
@@ -11,7 +12,8 @@ export interface LogStorage {
 const vaults = new WeakMap<object, Vault>()
 const onDevice = new Map<string | null, LogStorage>()
 
-const create = (place: string | null, open: ConstructorParameters<typeof Vault>[0]['open']): LogStorage => {
+/** For parts of this library alone: of whatever `open` opens. */
+export const createStorage = (place: string | null, open: () => Promise<BlockStorage>): LogStorage => {
   const storage: LogStorage = Object.freeze({ place })
   vaults.set(storage, new Vault({ open, random: (size) => platform.randomBytes(size) }))
   return storage
@@ -30,7 +32,7 @@ export const deviceStorage = (place?: string): LogStorage => {
     throw new TypeError('storage could not be made: place must be a text that is not empty')
   }
   const key = place ?? null
-  const known = onDevice.get(key) ?? create(key, () => platform.openBlocks(place))
+  const known = onDevice.get(key) ?? createStorage(key, () => platform.openBlocks(place))
   onDevice.set(key, known)
   return known
 }
@@ -38,7 +40,7 @@ export const deviceStorage = (place?: string): LogStorage => {
 /** Keeps logs as long as the page or process lives, each time apart from all others. */
 export const memoryStorage = (): LogStorage => {
   const place = new MemoryPlace()
-  return create(null, () => Promise.resolve(place.open()))
+  return createStorage(null, () => Promise.resolve(place.open()))
 }
 
 /** For parts of this library alone. Throws a `TypeError` for what is no `LogStorage` of this copy of it. */
