@@ -44,7 +44,7 @@ const environments: Record<string, EnvironmentOptions> = {
     consumer: 'client',
     build: build({
       outDir: 'dist/browser',
-      lib: { entry: { index: 'sdk/index.ts' }, formats: ['es'] },
+      lib: { entry: { index: 'sdk/index.ts', log: 'sdk/log/index.ts' }, formats: ['es'] },
       rolldownOptions: {
         output: {
           entryFileNames: '[name].js',
@@ -56,7 +56,12 @@ const environments: Record<string, EnvironmentOptions> = {
     }),
   },
   // One bundle, so that a bot's groups are of the very class that `skein` exports.
-  node: forNode('dist/node', { index: 'sdk/index.ts', bots: 'bots/index.ts', 'bots-cli': 'bots/cli.ts' }),
+  node: forNode('dist/node', {
+    index: 'sdk/index.ts',
+    log: 'sdk/log/index.ts',
+    bots: 'bots/index.ts',
+    'bots-cli': 'bots/cli.ts',
+  }),
   signaling: forNode('dist/signaling', { index: 'signaling/index.ts', cli: 'signaling/cli.ts' }),
   global: {
     consumer: 'client',

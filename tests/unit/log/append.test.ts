@@ -45,7 +45,7 @@ describe('append', () => {
     expect(watched().writes.length - before).toBe(2)
   })
 
-  it('is acknowledged, shown and told of once it is durable, and not before', async () => {
+  it('J11: is acknowledged, shown and told of once it is durable, and not before', async () => {
     const { log, watched } = createDevice()
     const one = log()
     await one.ready()
@@ -105,7 +105,7 @@ describe('append', () => {
     expect(await collect(device.log('diary').createReadStream())).toEqual(['a', 'b'])
   })
 
-  it('of two processes at once forks nothing: each is there once, in the order of each', async () => {
+  it('J11: of two processes at once forks nothing: each is there once, in the order of each', async () => {
     const device = createDevice()
     const one = device.log('shared')
     await one.append('begin')

@@ -100,7 +100,7 @@ describe('audit', () => {
 })
 
 describe('a log that is opened', () => {
-  it('J6: reads as many records as its size has 1s, and few more', async () => {
+  it('J10: reads as many records as its size has 1s, and few more', async () => {
     const reads: number[] = []
     for (const size of [64, 16_384, 65_535]) {
       const { device } = await filled(size)
@@ -133,7 +133,7 @@ describe('a log that is opened', () => {
     ['a node of its tree is another one', (value: Uint8Array) => flip(value, value.length * 8 - 8 * 8 - 1)],
     ['its last record cannot be read', (value: Uint8Array) => value.subarray(2)],
     ['its last record is gone', () => null],
-  ])('is not appended to when %s, and what is sound can be read', async (_what, change) => {
+  ])('J10: is not appended to when %s, and what is sound can be read', async (_what, change) => {
     const { device } = await filled(64, 1)
     await tamper(device, RECORD, -1, change)
     const log = device.log('filled')

@@ -35,7 +35,7 @@ const flipped = (hash: Uint8Array, bit: number): Uint8Array =>
   hash.map((byte, index) => (index === 0 ? byte ^ bit : byte))
 
 describe('the published tree', () => {
-  it('has the published roots', () => {
+  it('J1: has the published roots', () => {
     expect(tree.roots.map(hex)).toEqual(vectors.roots)
   })
 
