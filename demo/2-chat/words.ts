@@ -89,7 +89,20 @@ export const failureInWords = (error: unknown): string => {
     case 'invite-failed':
       return 'The bot did not come. It may be down, or what answered is no bot.'
     case 'storage-failed':
+    case 'storage-blocked':
+    case 'storage-lost':
       return 'This browser keeps nothing for this page. A private window may be why.'
+    case 'storage-full':
+      return 'This device has no room for it.'
+    case 'block-missing':
+    case 'block-timeout':
+      return 'Nobody here has that.'
+    case 'block-too-large':
+    case 'log-read-only':
+    case 'log-forked':
+    case 'log-damaged':
+      return 'It cannot be written down.'
+    case 'encryption-key-wrong':
     case 'passphrase-wrong':
       return 'That is not the passphrase.'
     case 'member-unnamed':
