@@ -213,10 +213,7 @@ const decoders: Readonly<
     decodeLogHead,
     fc.tuple(logHeads, signature).map(([head, signed]) => concatBytes(encodeLogHeadBody(head), signed)),
   ],
-  decodeLogWriter: [
-    decodeLogWriter,
-    fc.record({ seed: bytes(32), lock: fc.option(bytes(32)) }).map(encodeLogWriter),
-  ],
+  decodeLogWriter: [decodeLogWriter, fc.record({ seed: bytes(32), lock: fc.option(bytes(32)) }).map(encodeLogWriter)],
   decodeLogRecord: [decodeLogRecord, logRecords.map(encodeLogRecord)],
   decodeChannelFrame: [
     decodeChannelFrame,
