@@ -105,6 +105,25 @@ describe('append', () => {
     expect(await collect(device.log('diary').createReadStream())).toEqual(['a', 'b'])
   })
 
+  it('is done before the log is closed, when it waited for another commit', async () => {
+    const { log, watched } = createDevice()
+    const one = log()
+    await one.ready()
+    const held = gate()
+    watched().beforeWrite = async () => {
+      await held.opened
+      // As a device does, which answers in a task of its own.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const first = one.append('a')
+    await Promise.resolve()
+    await Promise.resolve()
+    const second = one.append('b')
+    const closing = one.close()
+    held.open()
+    expect((await Promise.all([first, second, closing])).slice(0, 2)).toMatchObject([{ index: 0 }, { index: 1 }])
+  })
+
   it('J11: of two processes at once forks nothing: each is there once, in the order of each', async () => {
     const device = createDevice()
     const one = device.log('shared')

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { loadSodium, logKeysOf, signLogHead } from '../../../sdk/crypto/index.js'
+import { createTreeHash, loadSodium, logKeysOf, signLogHead } from '../../../sdk/crypto/index.js'
 import type { BlockStorage, StoredEntry } from '../../../sdk/platform/block-storage.js'
 import type { Log } from '../../../sdk/log/index.js'
-import { decodeLogFork } from '../../../sdk/protocol/log-fork.js'
+import { consistencyRanges } from '../../../sdk/log/tree/proofs.js'
+import { decodeLogFork, encodeLogFork } from '../../../sdk/protocol/log-fork.js'
 import { decodeLogRecord } from '../../../sdk/protocol/log-record.js'
 import { decodeLogWriter } from '../../../sdk/protocol/log-writer.js'
+import { encodeUtf8 } from '../../../sdk/util/bytes.js'
+import { KnownTree } from './known-tree.js'
 import { collect, createDevice, keyOf, texts, type Device } from './setup.js'
 
 const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown
@@ -145,6 +148,18 @@ describe('a log that is opened', () => {
   })
 })
 
+describe('a log whose tree is another one than was signed', () => {
+  it('J10: is not appended to, though its last block is sound', async () => {
+    const { device } = await filled(64, 1)
+    const bytes = texts(64).join('').length
+    await tamper(device, RECORD, 0, (value) => flip(value, (value.length - bytes - 1) * 8))
+    const log = device.log('filled')
+    await expect(log.append('more')).rejects.toEqual(code('log-damaged'))
+    expect(await log.get(64)).toBe('text 64')
+    expect(await log.audit()).toEqual({ isSound: false, checked: 65, damaged: [63] })
+  })
+})
+
 /** The secret of a device on another one, as after a backup was restored, with what it had by then. */
 const restored = async (device: Device): Promise<Device> => {
   const [from, copy] = [device.place.open(), createDevice()]
@@ -231,11 +246,16 @@ describe('a fork', () => {
     expect(fresh.state.fork).toEqual(evidence)
   })
 
-  it('is not made of two heads that agree', async () => {
-    const { device, head } = await filled(3)
+  it('J9: is not made of two heads that agree', async () => {
+    const { device, head: older } = await filled(3)
+    const log = device.log('filled')
+    await log.append(texts(2, 3))
     const { coreOf } = await import('./core.js')
-    const core = await coreOf(device.log('filled'))
-    expect(await core.freeze(Uint8Array.from([...head, ...head, 0]))).toBe(false)
+    const core = await coreOf(log)
+    expect(await core.freeze(Uint8Array.from([...older, ...older, 0]))).toBe(false)
+    const tree = new KnownTree(createTreeHash(await loadSodium()), texts(5).map(encodeUtf8))
+    const hashes = [tree.root(3), ...tree.proof(consistencyRanges(3, 5))]
+    expect(await core.freeze(encodeLogFork({ older, newer: headOf(log), hashes }))).toBe(false)
   })
 
   it('is nothing that a head of another log shows, or what is no head', async () => {

@@ -261,7 +261,9 @@ describe('clear', () => {
 
   it('clears one block when it is told of one', async () => {
     const { log } = await filled(3)
+    expect(await log.get(1)).toBe('text 1')
     expect(await log.clear(1)).toBe(6)
+    await expect(log.get(1, { wait: false })).rejects.toEqual(code('block-missing'))
     expect(await Promise.all([log.has(0), log.has(1), log.has(2)])).toEqual([true, false, true])
   })
 })
