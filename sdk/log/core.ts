@@ -46,6 +46,8 @@ export class Core {
   readonly #committer = new Committer((batch) => this.changes.run(() => this.#commit(batch)))
   /** Whatever writes, one after the other. */
   readonly changes = new Serial()
+  readonly #stopListening: () => void
+  #isLooking = false
   #state: LogState
 
   /** Rejects `log-damaged` for a head that the key of the log did not sign. */
@@ -58,6 +60,7 @@ export class Core {
     this.#parts = parts
     this.records = records
     this.#state = state
+    this.#stopListening = parts.storage.onForeignWrite(() => this.#lookAgain())
   }
 
   get state(): LogState {
@@ -141,9 +144,23 @@ export class Core {
   }
 
   async #reload(before: LogState): Promise<void> {
-    const { size, ...rest } = await loadState({ ...this.#parts, records: this.records })
-    if (size <= before.size) throw damaged('its head is gone, or an older one')
-    this.#become({ size, ...rest })
+    const state = await loadState({ ...this.#parts, records: this.records })
+    if (state.size <= before.size) throw damaged('its head is gone, or an older one')
+    this.#become(state)
+  }
+
+  /** Somebody else has written, to this log or another one. Once for all that is told of until it is looked at. */
+  #lookAgain(): void {
+    if (this.#isLooking) return
+    this.#isLooking = true
+    const look = async (): Promise<void> => {
+      this.#isLooking = false
+      const state = await loadState({ ...this.#parts, records: this.records })
+      const isNew = state.size > this.#state.size || (state.fork !== null && this.#state.fork === null)
+      if (isNew && state.size >= this.#state.size) this.#become(state)
+    }
+    // What keeps it from being looked at, the next call will say.
+    this.changes.run(look).catch(() => undefined)
   }
 
   /** The one place that changes the state, and tells of it. */
@@ -195,8 +212,9 @@ export class Core {
     return foldNodes(this.#parts.hash, nodes)
   }
 
-  /** Resolves when nothing is being written any more. */
-  async settled(): Promise<void> {
+  /** Resolves when nothing is being written any more. To be called once nobody uses it. */
+  async close(): Promise<void> {
+    this.#stopListening()
     await this.#committer.settled()
     await this.changes.settled()
   }

@@ -79,7 +79,7 @@ export class Vault {
   async #release(id: string, shared: Shared): Promise<void> {
     shared.leases--
     if (shared.leases > 0 || this.#stage.name !== 'open') return
-    await shared.core.settled()
+    await shared.core.close()
     this.#stage.cores.delete(id)
     await this.#closeIfIdle()
   }

@@ -87,6 +87,9 @@ class IndexedDbStorage implements BlockStorage {
   readonly #name: string
   readonly #lost = new AbortController()
   readonly #running = new Set<Promise<unknown>>()
+  readonly #listeners = new Set<() => void>()
+  /** Between all that have a database of this name open; one never hears what it says itself. */
+  readonly #others: BroadcastChannel
   #stage: Stage
   #reconnecting: Promise<Database> | null = null
 
@@ -100,6 +103,10 @@ class IndexedDbStorage implements BlockStorage {
   private constructor(name: string, db: Database) {
     this.#name = name
     this.#stage = { name: 'open', db }
+    this.#others = new BroadcastChannel(`skein:blocks:${name}`)
+    this.#others.onmessage = () => {
+      for (const listener of [...this.#listeners]) listener()
+    }
   }
 
   get lost(): AbortSignal {
@@ -110,6 +117,7 @@ class IndexedDbStorage implements BlockStorage {
   #become(stage: Stage): void {
     if (this.#stage.name !== 'open') return
     this.#stage = stage
+    if (stage.name !== 'open') this.#others.close()
     if (stage.name === 'lost') this.#lost.abort(storageLost(stage.why))
   }
 
@@ -159,8 +167,15 @@ class IndexedDbStorage implements BlockStorage {
         value === null ? store.delete(exact(key)) : store.put(exact(value), exact(key)),
       )
       await Promise.all([...requests, transaction.done])
+      // What was begun before it was closed is done, and the channel is not there any more.
+      if (this.#stage.name === 'open') this.#others.postMessage(null)
       return true
     })
+  }
+
+  onForeignWrite(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   async #run<Value>(work: (db: Database) => Promise<Value>): Promise<Value> {

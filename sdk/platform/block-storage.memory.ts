@@ -39,6 +39,11 @@ export class MemoryPlace {
     for (const storage of this.#open) storage.lose()
   }
 
+  /** Tells all others of what this one wrote. */
+  tell(writer: BlockStorage): void {
+    for (const storage of this.#open) if (storage !== writer) queueMicrotask(() => storage.hear())
+  }
+
   /** Where this key is, or would be. */
   at(key: Uint8Array): number {
     let [low, high] = [0, this.#entries.length]
@@ -83,6 +88,7 @@ class MemoryStorage implements BlockStorage {
   readonly #place: MemoryPlace
   readonly #closed: () => void
   readonly #lost = new AbortController()
+  readonly #listeners = new Set<() => void>()
   #stage: Stage = { name: 'open' }
 
   constructor(place: MemoryPlace, closed: () => void) {
@@ -132,8 +138,18 @@ class MemoryStorage implements BlockStorage {
     return this.#use((place) => {
       if (expect !== undefined && !isValue(place.find(expect.key), expect.value)) return false
       place.apply(changes)
+      place.tell(this)
       return true
     })
+  }
+
+  onForeignWrite(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  hear(): void {
+    for (const listener of [...this.#listeners]) listener()
   }
 
   #use<Value>(work: (place: MemoryPlace) => Value): Promise<Value> {

@@ -181,6 +181,10 @@ class LmdbStorage implements BlockStorage {
     return bavail * bsize < needed
   }
 
+  onForeignWrite(): () => void {
+    return () => {}
+  }
+
   async close(): Promise<void> {
     if (this.#stage.name !== 'open') return
     const { db } = this.#stage

@@ -42,6 +42,11 @@ export interface BlockStorage {
    * `false` when what was expected is not so.
    */
   write(changes: readonly StorageChange[], options: WriteOptions): Promise<boolean>
+  /**
+   * Calls `listener` soon after others who have the place open, in whatever page, have written to it, once or oftener; the result ends that.
+   * Between processes of Node nothing tells of it.
+   */
+  onForeignWrite(listener: () => void): () => void
   /** Resolves when what was begun is done and nothing is open. Idempotent; never rejects. */
   close(): Promise<void>
 }

@@ -124,6 +124,27 @@ describe('a log in a page', () => {
     expect(report).toEqual({ counts: [200, 200], isSound: true, length: 400 })
   })
 
+  it('is followed live by another tab', async () => {
+    const context = await openContext()
+    const [writer, reader] = await Promise.all([openPage(context), openPage(context)])
+    await reader.evaluate(async () => {
+      const log = new window.logs.Log('news', { valueEncoding: 'json' })
+      await log.ready()
+      const read = async (): Promise<unknown[]> => {
+        const values: unknown[] = []
+        for await (const value of log.createReadStream({ live: true })) if (values.push(value) === 3) break
+        return values
+      }
+      Object.assign(window, { reading: read() })
+    })
+    await writer.evaluate(async () => {
+      const log = new window.logs.Log('news', { valueEncoding: 'json' })
+      for (const value of ['one', 'two', 'three']) await log.append(value)
+    })
+    const read = await reader.evaluate(() => (window as unknown as { reading: Promise<unknown[]> }).reading)
+    expect(read).toEqual(['one', 'two', 'three'])
+  })
+
   it('tells that it is lost when the user clears what the site keeps', async () => {
     const context = await openContext()
     const page = await openPage(context)

@@ -181,6 +181,21 @@ export const storageCases: readonly StorageCase[] = [
     },
   },
   {
+    name: 'is not told of what it writes itself, nor once it does not want to be',
+    run: (place) =>
+      using(place, async (storage) => {
+        let told = 0
+        const stop = storage.onForeignWrite(() => told++)
+        await storage.write(put(bytes(1)), strict)
+        stop()
+        await using(place, async (other) => {
+          await other.write(put(bytes(2)), strict)
+        })
+        await storage.get(bytes(2))
+        same(told, 0)
+      }),
+  },
+  {
     name: 'is not changed by what its users do to their bytes afterwards',
     run: (place) =>
       using(place, async (storage) => {

@@ -1,9 +1,24 @@
 import { describe, expect, it } from 'vitest'
+import { loadSodium, logKeysOf, signLogHead } from '../../../sdk/crypto/index.js'
 import { Log, memoryStorage, SkeinError } from '../../../sdk/log/index.js'
 import { encodeBase64url } from '../../../sdk/util/base64url.js'
-import { collect, createDevice, keyOf, texts } from './setup.js'
+import { decodeLogWriter } from '../../../sdk/protocol/log-writer.js'
+import { collect, createDevice, keyOf, texts, type Device } from './setup.js'
 
 const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown
+
+/** Has a log find that its writer has signed another history of as many blocks. */
+const forkOf = async (device: Device, log: Log<'utf-8'>): Promise<Uint8Array> => {
+  const storage = device.place.open()
+  const [writer] = await storage.range(Uint8Array.of(2), Uint8Array.of(3), 1)
+  await storage.close()
+  if (writer === undefined) throw new Error('the device is no writer')
+  const sodium = await loadSodium()
+  const { publicKey: key, secretKey } = logKeysOf(sodium, decodeLogWriter(writer.value).seed)
+  await log.compare(signLogHead(sodium, secretKey, { key, size: log.length, root: new Uint8Array(32) }))
+  if (log.fork === null) throw new Error('no fork was found')
+  return log.fork
+}
 
 describe('a new log', () => {
   it('has a key of its own, its writer here, and nothing in it', async () => {
@@ -205,6 +220,22 @@ describe('a log', () => {
       ['other', { previous: 0, next: 2 }],
       ['one', { previous: 2, next: 3 }],
     ])
+  })
+
+  it('shows what another page or process appends, and freezes when that finds a fork', async () => {
+    const device = createDevice()
+    const [mine, theirs] = [device.log('shared'), createDevice(device.place).log('shared')]
+    await Promise.all([mine.ready(), theirs.ready()])
+    const seen = mine.createReadStream({ live: true }).getReader()
+    const reading = seen.read()
+    await theirs.append(['a', 'b'])
+    expect(await reading).toEqual({ done: false, value: 'a' })
+    expect([mine.length, mine.signedHead]).toEqual([2, theirs.signedHead])
+    await seen.cancel()
+    const found = new Promise((resolve) => mine.on('log:fork', resolve))
+    const evidence = await forkOf(device, theirs)
+    expect(await found).toEqual({ evidence })
+    await expect(mine.append('c')).rejects.toEqual(code('log-forked'))
   })
 
   it('reports what a listener throws, and what nobody awaited, as error', async () => {

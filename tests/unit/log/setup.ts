@@ -43,6 +43,10 @@ export class WatchedStorage implements BlockStorage {
     return this.#inner.write(changes, options)
   }
 
+  onForeignWrite(listener: () => void): () => void {
+    return this.#inner.onForeignWrite(listener)
+  }
+
   close(): Promise<void> {
     this.closed++
     return this.#inner.close()
