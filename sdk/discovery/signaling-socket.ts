@@ -89,6 +89,7 @@ export const openSignaling = (options: {
       buffered: () => opened.bufferedAmount,
       startBytes: ROOM_BYTES,
       maxBytes: ROOM_BYTES,
+      largestBytes: MAX_SERVER_FRAME_BYTES,
       pollMs: POLL_MS,
       platform,
       onRoom: (bytes) => handlers.onRoom(bytes),

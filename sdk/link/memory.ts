@@ -1,5 +1,6 @@
 import { platform } from '#platform'
 import type { Lane } from '../protocol/carrier.js'
+import { MAX_FRAME_BYTES } from '../protocol/limits.js'
 import { SendGate } from '../platform/send-gate.js'
 import type { Link, LinkHandlers, SignaledTransport } from './link.js'
 
@@ -170,6 +171,7 @@ class MemoryLink implements Link {
       buffered: () => this.#buffered[lane],
       startBytes: this.#wires.roomBytes,
       maxBytes: this.#wires.roomBytes,
+      largestBytes: MAX_FRAME_BYTES,
       // Told by each delivery instead.
       pollMs: Infinity,
       platform,

@@ -41,6 +41,7 @@ export class SocketLink implements Link {
       buffered: () => socket.bufferedAmount,
       startBytes: START_BYTES,
       maxBytes: MAX_BYTES,
+      largestBytes: MAX_FRAME_BYTES,
       pollMs: POLL_MS,
       platform,
       onRoom: (bytes) => handlers.onRoom('reliable', bytes),

@@ -19,7 +19,6 @@ const MAX_REMOTE_CANDIDATES = 128
  * these: what is urgent only waits longer behind it (ARCHITECTURE.md has figures).
  */
 const START_BYTES = 64 * 1024
-const MIN_BYTES = 32 * 1024
 const MAX_BYTES = 128 * 1024
 /** Between two polls 60 MB/s drain 240 KiB. */
 const MAX_POLLED_BYTES = 1024 * 1024
@@ -188,10 +187,9 @@ export class WebRtcLink implements Link {
     const gate = new SendGate({
       buffered: () => channel.bufferedAmount,
       startBytes: reliable ? START_BYTES : UNRELIABLE_BYTES,
-      minBytes: reliable ? MIN_BYTES : UNRELIABLE_BYTES,
       maxBytes: reliable ? MAX_BYTES : UNRELIABLE_BYTES,
       maxPolledBytes: reliable ? MAX_POLLED_BYTES : UNRELIABLE_BYTES,
-      whenEmpty: !reliable,
+      largestBytes: MAX_FRAME_BYTES,
       pollMs: POLL_MS,
       platform: this.#platform,
       setLowThreshold: (bytes) => {

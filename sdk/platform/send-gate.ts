@@ -14,13 +14,8 @@ const MAX_LOW_BYTES = 256 * 1024
 export interface SendGateOptions {
   /** What is buffered now: the `bufferedAmount` of a channel or a socket. */
   readonly buffered: () => number
-  /** The mark to begin with. */
+  /** The mark to begin with, and the least. */
   readonly startBytes: number
-  /**
-   * The least mark, on a slow connection.
-   * @default `startBytes`
-   */
-  readonly minBytes?: number
   /** How far the mark may grow; the same as `startBytes` for one that stays. */
   readonly maxBytes: number
   /**
@@ -28,8 +23,8 @@ export interface SendGateOptions {
    * @default `maxBytes`
    */
   readonly maxPolledBytes?: number
-  /** Report only when the buffer is empty, instead of half empty: a frame as large as the mark then fits at last. */
-  readonly whenEmpty?: boolean
+  /** The largest single write. Room for it is always reported again, since some writes cannot be made smaller. */
+  readonly largestBytes: number
   readonly pollMs: number
   readonly platform: Pick<Platform, 'now' | 'setTimer' | 'soon'>
   /** Where the event of the same name is told; asked before each wait. Without it, the buffer is polled only. */
@@ -96,7 +91,7 @@ export class SendGate {
   }
 
   get #low(): number {
-    return this.#options.whenEmpty === true ? 0 : Math.min(this.#mark / 2, MAX_LOW_BYTES)
+    return Math.min(this.#mark / 2, Math.max(0, this.#mark - this.#options.largestBytes), MAX_LOW_BYTES)
   }
 
   #check(): void {
@@ -124,7 +119,7 @@ export class SendGate {
     const { sinceMs, drained, cancelPoll } = this.#waiting
     cancelPoll()
     this.#waiting = null
-    const { startBytes, minBytes = startBytes, maxBytes, maxPolledBytes = maxBytes, platform } = this.#options
+    const { startBytes, maxBytes, maxPolledBytes = maxBytes, platform } = this.#options
     const sample = this.#written - buffered - drained
     if (sample < this.#mark * MIN_SAMPLE_PART) return
     const bytesPerMs = sample / Math.max(MIN_SAMPLE_MS, platform.now() - sinceMs)
@@ -133,7 +128,7 @@ export class SendGate {
     if (wider > this.#mark && proven && wider <= bytesPerMs * GROW_WITHIN_MS) {
       this.#setMark(wider)
     } else if (this.#mark > bytesPerMs * SHRINK_BEYOND_MS) {
-      this.#setMark(Math.max(minBytes, this.#mark / 2))
+      this.#setMark(Math.max(startBytes, this.#mark / 2))
     }
   }
 

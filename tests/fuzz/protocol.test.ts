@@ -226,7 +226,14 @@ const decoders: Readonly<
       })
       .map(encodeChannelFrame),
   ],
-  decodeValue: [decodeValue, fc.jsonValue().map((value) => encodeValue(value, 1_048_576))],
+  decodeValue: [
+    decodeValue,
+    // It is refused as a name, as it would be no name of the object's own.
+    fc
+      .jsonValue()
+      .filter((value) => !JSON.stringify(value).includes('__proto__'))
+      .map((value) => encodeValue(value, 1_048_576)),
+  ],
   decodeFields: [decodeFields, fields.map(encodeFields)],
   decodeHandshakePayload: [decodeHandshakePayload, handshakePayload.map(encodeHandshakePayload)],
   decodeHello: [decodeHello, hello.map(encodeHello)],

@@ -6,8 +6,8 @@ import type { Member } from './member.js'
 import { ownStreams, World } from './world.js'
 
 const bulk = ownStreams[1]?.stream ?? 0
-/** 10 Mbit/s, and the mark that a WebRTC link begins with. */
-const shape = { bytesPerSecond: 1_250_000, delayMs: 25, jitterMs: 5, markBytes: 128 * 1024 }
+/** 10 Mbit/s, and the mark that a WebRTC link begins with and keeps at this rate. */
+const shape = { bytesPerSecond: 1_250_000, delayMs: 25, jitterMs: 5, markBytes: 64 * 1024 }
 
 /** How long small messages take there and back, one after the other, in ms. */
 const roundTrips = (world: World, [a, b]: readonly [Member, Member], count: number): number[] => {

@@ -15,6 +15,7 @@ const setup = (options: Partial<SendGateOptions> & { readonly lowEvent?: boolean
     buffered: () => buffered,
     startBytes: 128 * KiB,
     maxBytes: 1024 * KiB,
+    largestBytes: 64 * KiB,
     pollMs: 4,
     platform: clock.platform,
     setLowThreshold: (bytes) => {
@@ -130,12 +131,6 @@ test('SendGate keeps the buffer of a slow connection small', async () => {
   expect(subject.gate.room).toBe(128 * KiB)
 })
 
-test('SendGate lets a very slow connection buffer less than it begins with, down to its minimum', async () => {
-  const subject = setup({ startBytes: 64 * KiB, minBytes: 32 * KiB })
-  await run(subject, 100, 125)
-  expect(subject.gate.room).toBe(32 * KiB)
-})
-
 test('SendGate narrows again when the connection becomes slow', async () => {
   const subject = setup()
   await run(subject, 100, 30 * KiB)
@@ -143,13 +138,16 @@ test('SendGate narrows again when the connection becomes slow', async () => {
   expect(subject.gate.room).toBe(128 * KiB)
 })
 
-test('SendGate that reports when empty gives back room for a frame of its whole size', async () => {
-  const { write, drain, reports } = setup({ startBytes: 64 * KiB, maxBytes: 64 * KiB, whenEmpty: true })
-  await write(KiB)
-  drain(512)
-  expect(reports).toEqual([])
-  drain(512)
+test('SendGate always reports room for the largest write again, also where the mark is no larger', async () => {
+  const { write, drain, reports } = setup({ startBytes: 64 * KiB, maxBytes: 64 * KiB, largestBytes: 64 * KiB })
+  await write(1)
+  drain(1)
   expect(reports).toEqual([64 * KiB])
+  await write(48 * KiB)
+  drain(47 * KiB)
+  expect(reports).toHaveLength(1)
+  drain(KiB)
+  expect(reports).toEqual([64 * KiB, 64 * KiB])
 })
 
 test('SendGate is silent and without timers once stopped', async () => {
