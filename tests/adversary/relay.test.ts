@@ -195,7 +195,7 @@ describe('a member that writes frames for relays', () => {
     const big = new Uint8Array(60_000)
     for (let i = 0; i < 400; i++) cyn.inject(mallory, sealRelay(cyn, bob, 10_000 + i, big))
     world.run(100)
-    expect(mallory.engine.stats().framesDropped).toBeGreaterThan(200)
+    expect(mallory.engine.stats().dropped.quota).toBeGreaterThan(200)
     bob.read()
     world.run(5_000)
     ada.send('through', bob)

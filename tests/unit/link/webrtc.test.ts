@@ -295,6 +295,41 @@ describe('webRTC', () => {
     expect(live()).toBe(0)
   })
 
+  test('L5: agrees on two channels beforehand, one of which repeats nothing, and keeps little in front of what is urgent', async () => {
+    const inits: (RTCDataChannelInit | undefined)[] = []
+    let mostBuffered = 0
+    const watched = function (configuration?: RTCConfiguration) {
+      const connection = new real.RTCPeerConnection(configuration)
+      const create = connection.createDataChannel.bind(connection)
+      connection.createDataChannel = (label, init) => {
+        inits.push(init)
+        const channel = create(label, init)
+        const send = channel.send.bind(channel)
+        channel.send = (data: never) => {
+          send(data)
+          mostBuffered = Math.max(mostBuffered, channel.bufferedAmount)
+        }
+        return channel
+      }
+      return connection
+    } as unknown as RtcEngine['RTCPeerConnection']
+    const { alice, bob } = await openEnds(webRTC({ rtc: () => ({ ...real, RTCPeerConnection: watched }) }))
+    const both = [
+      { negotiated: true, id: 0, ordered: true },
+      { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 },
+    ]
+    expect(inits).toEqual([...both, ...both])
+    const frames = Array.from({ length: 512 }, () => new Uint8Array(65_536))
+    await Promise.all([
+      alice.writeAll('reliable', frames),
+      bob.until(() => bob.frames('reliable').length === frames.length),
+    ])
+    expect(mostBuffered).toBeGreaterThan(0)
+    expect(mostBuffered).toBeLessThanOrEqual(2 * 1024 * 1024)
+    alice.close()
+    bob.close()
+  })
+
   test('opens without the unreliable lane where the engine makes one channel only', async () => {
     const single = function (configuration?: RTCConfiguration) {
       const connection = new real.RTCPeerConnection(configuration)

@@ -216,9 +216,32 @@ describe('a stream', () => {
     expect(onItsWay).toBeGreaterThan(most / 2)
   })
 
-  it('P23: takes turns with others of its lane', () => {
+  it('P23: lets what asks whether a member is there, and what answers that, go before all that waits', () => {
     const { world, ada, bob } = setup(['ada', 'bob'])
-    const files = [17, 18, 19].map((stream) => ({ ...file, stream }))
+    bob.isReading = false
+    const written: MemberRecord['type'][] = []
+    ada.tamper = (frame) => {
+      written.push(...recordsOf(frame).map(({ type }) => type))
+      return [frame]
+    }
+    for (let i = 0; i < 30; i++) ada.sendBytes(new Uint8Array(60_000), bob)
+    // Nothing is heard of bob, and the ping waits for room as all does.
+    world.stall(ada, bob)
+    world.run(3_000)
+    const before = written.length
+    world.resume(ada, bob)
+    bob.read()
+    world.run(1_000)
+    const [first, second] = written.slice(before)
+    expect([first === 'ping' || first === 'pong', second]).toEqual([true, 'one'])
+  })
+
+  it.each([
+    ['in bulk', STREAM_MODE.BULK],
+    ['of messages', STREAM_MODE.MESSAGES],
+  ])('P23: %s takes turns with others of its lane', (_name, mode) => {
+    const { world, ada, bob } = setup(['ada', 'bob'])
+    const files = [17, 18, 19].map((stream) => ({ ...file, stream, mode }))
     for (const each of files) open(ada, each)
     for (const { stream } of files) for (let i = 0; i < 20; i++) send(ada, stream, new Uint8Array(50_000), { to: bob })
     world.run(5_000)

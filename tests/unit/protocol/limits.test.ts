@@ -15,7 +15,7 @@ import { encodeRecord, readRecord } from '../../../sdk/protocol/records.js'
 import { decodeRosterRecord, encodeRosterBody } from '../../../sdk/protocol/roster-record.js'
 import { decodeAttach, decodeGreeting, encodeGreeting } from '../../../sdk/protocol/socket-frames.js'
 import { concatBytes, encodeUtf8 } from '../../../sdk/util/bytes.js'
-import { chunk } from '../../support/mesh-villain.js'
+import { chunk, opening } from '../../support/mesh-villain.js'
 
 const fill = (size: number): Uint8Array => new Uint8Array(size).fill(1)
 const read = (bytes: Uint8Array): unknown => readRecord(new Reader(bytes))
@@ -56,6 +56,7 @@ const limits: readonly (readonly [name: string, most: number, decode: (count: nu
     (count) => read(encodeRecord(chunk({ order: entries(count, { tag: fill(4), lastPrivate: 1 }) }))),
   ],
   ['bytes of a piece', 64_512, (count) => read(encodeRecord(chunk({ bytes: fill(count) })))],
+  ['bytes of the name of a stream', 64, (count) => read(encodeRecord(opening({ name: 'a'.repeat(count) })))],
   ['bytes of a roster record', 8_192, (count) => read(encodeRecord({ type: 'roster', record: fill(count) }))],
   ['neighbors in a links record', 256, (count) => decodeRosterRecord(links(count))],
   ['bytes of a profile', 512, (count) => decodeRosterRecord(signed({ ...card, profile: fill(count) }))],

@@ -218,7 +218,13 @@ describe('a recipient that says what is not so', () => {
     expect(transfer.progress.bytes).toBe(0)
     transfer.resume()
     await settle(200)
+    // What was sent counts once the other side says that it has it.
+    const told = (): number | undefined => transfer.progress.recipients[0]?.bytes
+    expect(told()).toBe(0)
+    await say({ type: 'progress', id, bytes: 1_000 })
+    expect(told()).toBe(1_000)
     await say({ type: 'progress', id, bytes: Number.MAX_SAFE_INTEGER })
+    expect(told()).toBeLessThanOrEqual(8_000_000)
     await say({ type: 'fail', id, cause: 1, reason: '' })
     expect(await failureOf(transfer)).toMatchObject({ code: 'file-corrupt' })
   })
