@@ -46,8 +46,11 @@ const nextTask = (): Promise<void> =>
     port2.postMessage(null)
   })
 
-/** When an update was sent, on the clock that pages share: after the kind, eight bytes on. */
+/** When an update was sent, on the clock that pages share: after the kind, eight bytes on; and who sent it. */
 const SENT_AT = 8
+const SENT_BY = 16
+/** What has come in the last of that many milliseconds of updates is lately. */
+const LATELY_MS = 1_000
 
 const sharedNow = (): number => performance.timeOrigin + performance.now()
 
@@ -63,6 +66,9 @@ export class Participant {
   #asked = 0
   /** Of all updates that came, in milliseconds. */
   readonly #ages: number[] = []
+  readonly #sender = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
+  /** When the last update of each of the others came. */
+  readonly #seenAtMs = new Map<number, number>()
   #onReceived: (() => void) | null = null
   readonly #watchers = new Set<() => void>()
 
@@ -188,16 +194,30 @@ export class Participant {
   /** Sends `perSecond` updates of 64 bytes to all; resolves with how old those of the others were when they came, in ms. */
   async updates(perSecond: number, ms: number): Promise<readonly number[]> {
     this.#ages.length = 0
+    this.#seenAtMs.clear()
     const beganMs = performance.now()
     for (let sent = 0; sent < (ms * perSecond) / 1_000; sent++) {
       const waitMs = beganMs + (sent * 1_000) / perSecond - performance.now()
       if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
       const message = createMessage(KIND.update, SHORT_BYTES)
-      new DataView(message.buffer).setFloat64(SENT_AT, sharedNow())
+      const view = new DataView(message.buffer)
+      view.setFloat64(SENT_AT, sharedNow())
+      view.setUint32(SENT_BY, this.#sender)
       if (this.#own.update === undefined) void this.#own.send(message)
       else this.#own.update(message)
     }
+    // Those that are on their way count too.
+    await new Promise((resolve) => setTimeout(resolve, LATELY_MS / 4))
     return this.#ages
+  }
+
+  /** Of how many others an update has come lately. */
+  get seenLately(): number {
+    return [...this.#seenAtMs.values()].filter((atMs) => performance.now() - atMs < LATELY_MS).length
+  }
+
+  get receivedBytes(): number {
+    return this.#receivedBytes
   }
 
   /** Round trips one after the other, in milliseconds; no more are begun after `maxMs`. */
@@ -251,7 +271,9 @@ export class Participant {
     this.#onReceived?.()
     if (bytes.length > SHORT_BYTES || bytes[0] === KIND.data) return
     if (bytes[0] === KIND.update) {
-      this.#ages.push(sharedNow() - new DataView(bytes.buffer, bytes.byteOffset).getFloat64(SENT_AT))
+      const view = new DataView(bytes.buffer, bytes.byteOffset)
+      this.#ages.push(sharedNow() - view.getFloat64(SENT_AT))
+      this.#seenAtMs.set(view.getUint32(SENT_BY), performance.now())
       return
     }
     if (bytes[0] === KIND.end || bytes[0] === KIND.ping) {
