@@ -316,6 +316,8 @@ export class Streams {
 
   /** The member is here: what came before the news of it is delivered. */
   release(peer: Peer): void {
+    // Whoever leaves is not told that anybody is here.
+    if (this.#core.isLeaving) return
     for (const incoming of peer.streams?.ins ?? []) {
       this.#announce(incoming)
       for (const message of incoming.takeHeld()) this.#deliver(incoming, message)
