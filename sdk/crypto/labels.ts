@@ -37,6 +37,7 @@ export type Label =
   | 'log-id'
   | 'log-block'
   | 'log-lock'
+  | 'log-cap'
 
 /** A label as it is hashed, signed or authenticated. */
 export const labelBytes = (label: Label): Uint8Array => encodeUtf8(`skein/v1/${label}`)

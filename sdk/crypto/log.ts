@@ -30,6 +30,13 @@ export const logKeysOf = (sodium: Sodium, seed: Uint8Array): KeyPair => {
 /** What a log may be called before those who do not have its key, who cannot learn that from it. */
 export const logIdOf = (sodium: Sodium, key: Uint8Array): Uint8Array => kdf(sodium, null, 'log-id', key)
 
+/**
+ * Shows that one knows a log's key, without showing it: worth nothing to anybody but the two that have agreed on `binding`, nor to
+ * the one of them that it is shown to. 32 bytes.
+ */
+export const logCapabilityOf = (sodium: Sodium, key: Uint8Array, binding: Uint8Array, isFirst: boolean): Uint8Array =>
+  kdf(sodium, key, 'log-cap', binding, Uint8Array.of(isFirst ? 0 : 1))
+
 /** HEAD, as it is stored and sent. */
 export const signLogHead = (sodium: Sodium, secretKey: Uint8Array, head: LogHead): Uint8Array => {
   const body = encodeLogHeadBody(head)

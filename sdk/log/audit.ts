@@ -3,6 +3,7 @@ import type { LogRecord } from '../protocol/log-record.js'
 import { completeNodes } from '../protocol/log-nodes.js'
 import { equalBytes } from '../util/bytes.js'
 import type { Core } from './core.js'
+import type { Presence } from './presence.js'
 import { Frontier } from './tree/frontier.js'
 import type { TreeHash } from './tree/tree-hash.js'
 
@@ -21,36 +22,40 @@ export interface AuditReport {
 
 /** Goes through all of a log, in the state that it has now. An abort ends it with the signal's reason. */
 export const audit = async (core: Core, signal: AbortSignal): Promise<AuditReport> => {
-  const { size, head } = core.state
-  const walk = new Walk(core.parts.hash)
+  const { size, head, presence, end } = core.state
+  const walk = new Walk(core.parts.hash, presence)
   for await (const read of core.records.from(0, size)) {
     if (signal.aborted) throw signal.reason
     // What cannot be read is found to be missing by whatever follows.
     if ('record' in read) walk.visit(read.record)
   }
   walk.skipTo(size)
-  const isRootRight = head === null || walk.hasRoot(decodeLogHead(head).root)
+  const isRootRight = head === null || walk.hasRoot(decodeLogHead(head).root) || (walk.hasGaps && !('error' in end))
   return { isSound: isRootRight && walk.damaged.length === 0, checked: walk.checked, damaged: walk.damaged }
 }
 
 class Walk {
   readonly damaged: number[] = []
   checked = 0
+  /** Blocks are missing that never were here: what is known of the tree beyond was verified when the log was opened. */
+  hasGaps = false
   readonly #hash: TreeHash
+  readonly #presence: Presence
   #next = 0
   #bytes = 0
   /** `null` once a part is missing: nothing can be said of the tree beyond. */
   #frontier: Frontier | null = Frontier.empty
 
-  constructor(hash: TreeHash) {
+  constructor(hash: TreeHash, presence: Presence) {
     this.#hash = hash
+    this.#presence = presence
   }
 
   visit(record: LogRecord): void {
     if (record.first < this.#next) return
     this.skipTo(record.first)
-    const isPlaced = this.#frontier === null || record.offset === this.#bytes
-    this.#bytes = record.offset
+    const isPlaced = this.#frontier === null || record.offset === null || record.offset === this.#bytes
+    this.#bytes = record.offset ?? this.#bytes
     record.lengths.forEach((length, at) => {
       const block = record.blocks[at] ?? null
       const isRight = this.#checkBlock(record, record.first + at, block) && (isPlaced || at > 0)
@@ -79,7 +84,10 @@ class Walk {
   /** Blocks up to this one have no record that can be read. */
   skipTo(index: number): void {
     if (this.#next < index) this.#frontier = null
-    for (; this.#next < index; this.#next++) this.damaged.push(this.#next)
+    for (; this.#next < index; this.#next++) {
+      if (this.#presence.has(this.#next)) this.damaged.push(this.#next)
+      else this.hasGaps = true
+    }
   }
 
   hasRoot(root: Uint8Array): boolean {

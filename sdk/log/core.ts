@@ -14,12 +14,14 @@ import { leafIn, Records } from './records.js'
 import { Serial } from './serial.js'
 import { loadState, type LogState } from './state.js'
 import { foldNodes } from './tree/frontier.js'
-import { nodesOf, type BlockRange } from './tree/positions.js'
+import { nodesOf, type BlockRange, type NodePosition } from './tree/positions.js'
 import { consistencyRanges } from './tree/proofs.js'
 import type { TreeHash } from './tree/tree-hash.js'
 import { BlockWaits } from './waits.js'
 
 export interface CoreEvents {
+  /** Blocks came or went, each of a range alike. Told after `grow`. */
+  presence: BlockRange
   grow: { readonly previous: number; readonly length: number }
   fork: { readonly evidence: Uint8Array }
 }
@@ -33,8 +35,11 @@ export interface CoreParts {
   readonly writer: { readonly keys: KeyPair; readonly lock: Uint8Array | null } | null
 }
 
-/** How a head from elsewhere stands to what is here. */
-export type HeadRelation = 'same' | 'older' | 'newer' | 'forked'
+/**
+ * How a head from elsewhere stands to what is here. `unknown` for an older one that this device, which has not all of the tree, can say
+ * nothing of.
+ */
+export type HeadRelation = 'same' | 'older' | 'newer' | 'forked' | 'unknown'
 
 /** One log of this device, shared by all that have it open in this page or process. It knows of bytes, not of values. */
 export class Core {
@@ -113,7 +118,8 @@ export class Core {
       // forked by its own writer.
       const expect = { key: entry, value: before.head }
       if (await this.#parts.storage.write(changes, { durability: 'strict', expect })) {
-        this.#become({ ...before, size: packed.end.frontier.size, head, end: packed.end })
+        const { size } = packed.end.frontier
+        this.#become({ ...before, size, head, end: packed.end }, { start: before.size, end: size })
         this.#tell(batch, before.size, end.byteLength, stored)
         return
       }
@@ -144,9 +150,28 @@ export class Core {
   }
 
   async #reload(before: LogState): Promise<void> {
-    const state = await loadState({ ...this.#parts, records: this.records })
+    const state = await this.load()
     if (state.size <= before.size) throw damaged('its head is gone, or an older one')
-    this.#become(state)
+    this.#become(state, { start: before.size, end: state.size })
+  }
+
+  /**
+   * Runs `work` alone among all that writes to the log; what it makes of the state is the state from then on. `changed` are blocks
+   * that came or went.
+   */
+  update(
+    work: (state: LogState) => Promise<{ readonly state: LogState; readonly changed: BlockRange | null }>,
+  ): Promise<void> {
+    return this.changes.run(async () => {
+      const { state, changed } = await work(this.#state)
+      this.#become(state, changed)
+    })
+  }
+
+  /** What is stored now, for an `update` that finds that somebody else has written. */
+  load(): Promise<LogState> {
+    this.records.forget()
+    return loadState({ ...this.#parts, records: this.records })
   }
 
   /** Somebody else has written, to this log or another one. Once for all that is told of until it is looked at. */
@@ -155,22 +180,27 @@ export class Core {
     this.#isLooking = true
     const look = async (): Promise<void> => {
       this.#isLooking = false
-      const state = await loadState({ ...this.#parts, records: this.records })
+      const state = await this.load()
       const isNew = state.size > this.#state.size || (state.fork !== null && this.#state.fork === null)
-      if (isNew && state.size >= this.#state.size) this.#become(state)
+      // What others keep of a log that is not this device's is in no head.
+      const isLonger = state.size >= this.#state.size
+      if ((isNew || !this.isWritable) && isLonger) this.#become(state, { start: 0, end: state.size })
     }
     // What keeps it from being looked at, the next call will say.
     this.changes.run(look).catch(() => undefined)
   }
 
   /** The one place that changes the state, and tells of it. */
-  #become(state: LogState): void {
+  #become(state: LogState, changed: BlockRange | null): void {
     const previous = this.#state
     this.#state = state
+    if (changed !== null) this.waits.arrived(changed.start, changed.end)
     if (state.size > previous.size) {
+      // Those too who wait for the log to grow, and look then for what they wait for.
       this.waits.arrived(previous.size, state.size)
       this.events.emit('grow', { previous: previous.size, length: state.size })
     }
+    if (changed !== null) this.events.emit('presence', changed)
     if (state.fork !== null && previous.fork === null) this.events.emit('fork', { evidence: state.fork })
   }
 
@@ -181,7 +211,7 @@ export class Core {
     await this.changes.run(async () => {
       if (this.#state.fork !== null) return
       await storage.write([{ key: forkEntry(logKey), value: evidence }], { durability: 'strict' })
-      this.#become({ ...this.#state, fork: evidence })
+      this.#become({ ...this.#state, fork: evidence }, null)
     })
     return true
   }
@@ -193,23 +223,40 @@ export class Core {
     const mine = this.#state
     if (mine.head === null || head.size > mine.size) return 'newer'
     const root = await this.#hashOf({ start: 0, end: head.size })
+    if (root === null) return 'unknown'
     if (equalBytes(root, head.root)) return head.size === mine.size ? 'same' : 'older'
     const isOfOneSize = head.size === mine.size
-    const hashes = isOfOneSize ? [] : [root, ...(await this.#consistencyProof(head.size, mine.size))]
+    const proof = isOfOneSize ? [] : await this.#consistencyProof(head.size, mine.size)
+    if (proof === null) return 'unknown'
+    const hashes = isOfOneSize ? [] : [root, ...proof]
     await this.freeze(encodeLogFork({ older: bytes, newer: mine.head, hashes }))
     return 'forked'
   }
 
-  async #consistencyProof(from: number, to: number): Promise<Uint8Array[]> {
+  async #consistencyProof(from: number, to: number): Promise<Uint8Array[] | null> {
     const proof: Uint8Array[] = []
-    for (const range of consistencyRanges(from, to)) proof.push(await this.#hashOf(range))
+    for (const range of consistencyRanges(from, to)) {
+      const hash = await this.#hashOf(range)
+      if (hash === null) return null
+      proof.push(hash)
+    }
     return proof
   }
 
-  async #hashOf(range: BlockRange): Promise<Uint8Array> {
+  async #hashOf(range: BlockRange): Promise<Uint8Array | null> {
+    const nodes = await this.nodes(nodesOf(range))
+    return nodes === null ? null : foldNodes(this.#parts.hash, nodes)
+  }
+
+  /** Complete nodes of the tree; `null` when this device, which is not the writer's, does not know one of them. Rejects `log-damaged`. */
+  async nodes(positions: readonly NodePosition[]): Promise<Uint8Array[] | null> {
     const nodes: Uint8Array[] = []
-    for (const position of nodesOf(range)) nodes.push(await this.records.node(position))
-    return foldNodes(this.#parts.hash, nodes)
+    for (const position of positions) {
+      const node = this.isWritable ? await this.records.node(position) : await this.records.findNode(position)
+      if (node === null) return null
+      nodes.push(node)
+    }
+    return nodes
   }
 
   /** Resolves when nothing is being written any more. To be called once nobody uses it. */

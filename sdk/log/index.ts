@@ -1,7 +1,7 @@
 /**
  * Append-only signed logs on this device: `skein/log`. `log.ts` is the facade over `session.ts`, one handle's hold on a log; `vault.ts`
- * has the logs of one storage, `core.ts` one of them: its state, what writes it, and who waits for a block (`waits.ts`, where replication will
- * come in). `tree/` is RFC 9162, pure; what is stored and signed is in `sdk/protocol/log-*.ts`.
+ * has the logs of one storage, `core.ts` one of them: its state, what writes it, and who waits for a block (`waits.ts`).
+ * `accept.ts` is what others may bring, `replication/` what peers say to each other, over any way. `tree/` is RFC 9162, pure; what is stored and signed is in `sdk/protocol/log-*.ts`.
  */
 export { SkeinError, type SkeinErrorCode } from '../errors.js'
 export type { AuditReport } from './audit.js'

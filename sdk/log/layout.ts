@@ -1,4 +1,5 @@
 import { concatBytes, encodeUtf8 } from '../util/bytes.js'
+import type { TilePlace } from './tree/tiles.js'
 
 /**
  * Where things of logs are in a storage: a byte that says what it is, then of which log. Records of a log follow each other in
@@ -9,6 +10,8 @@ const WRITER = Uint8Array.of(2)
 const HEAD = Uint8Array.of(3)
 const FORK = Uint8Array.of(4)
 const RECORD = Uint8Array.of(5)
+const TILE = Uint8Array.of(6)
+const PRESENCE = Uint8Array.of(7)
 
 /** The key of the log that is called so on this device. */
 export const nameEntry = (name: string): Uint8Array => concatBytes(NAME, encodeUtf8(name))
@@ -16,16 +19,25 @@ export const writerEntry = (logKey: Uint8Array): Uint8Array => concatBytes(WRITE
 export const headEntry = (logKey: Uint8Array): Uint8Array => concatBytes(HEAD, logKey)
 export const forkEntry = (logKey: Uint8Array): Uint8Array => concatBytes(FORK, logKey)
 
-/** Of the record whose first block this is; big-endian, as keys are ordered bytewise. */
-export const recordEntry = (logKey: Uint8Array, first: number): Uint8Array => {
-  const place = new Uint8Array(8)
-  const view = new DataView(place.buffer)
-  view.setUint32(0, Math.floor(first / 0x1_0000_0000))
-  view.setUint32(4, first >>> 0)
-  return concatBytes(RECORD, logKey, place)
+/** Big-endian, as keys are ordered bytewise. */
+const u64 = (value: number): Uint8Array => {
+  const bytes = new Uint8Array(8)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, Math.floor(value / 0x1_0000_0000))
+  view.setUint32(4, value >>> 0)
+  return bytes
 }
 
-/** The first block of a record, by its entry. */
+/** Of the record whose first block this is. */
+export const recordEntry = (logKey: Uint8Array, first: number): Uint8Array => concatBytes(RECORD, logKey, u64(first))
+
+export const tileEntry = (logKey: Uint8Array, { level, index }: TilePlace): Uint8Array =>
+  concatBytes(TILE, logKey, Uint8Array.of(level), u64(index))
+
+/** Of what is here of the blocks from `page` times 32,768 on. */
+export const presenceEntry = (logKey: Uint8Array, page: number): Uint8Array => concatBytes(PRESENCE, logKey, u64(page))
+
+/** The number that an entry ends with: of a record's first block, or of a page. */
 export const firstOf = (entry: Uint8Array): number => {
   const view = new DataView(entry.buffer, entry.byteOffset + entry.length - 8, 8)
   return view.getUint32(0) * 0x1_0000_0000 + view.getUint32(4)

@@ -45,7 +45,10 @@ export class LogView<Encoding extends ValueEncoding = ValueEncoding> {
     return this.#extent?.length ?? 0
   }
 
-  /** The bytes of all values as they are encoded; 0 before it is open. Without the key of an encrypted log, 40 more for each. */
+  /**
+   * The bytes of all values as they are encoded; 0 before it is open, and of the log of another device as long as not all of its blocks
+   * are here. Without the key of an encrypted log, 40 more for each.
+   */
   get byteLength(): number {
     return this.#extent?.byteLength ?? 0
   }
@@ -184,7 +187,7 @@ export class LogView<Encoding extends ValueEncoding = ValueEncoding> {
 
 const extentOf = ({ core, overhead }: Opened): Extent => {
   const { size, end } = core.state
-  return { length: size, byteLength: 'error' in end ? 0 : end.byteLength - overhead * size }
+  return { length: size, byteLength: 'error' in end || end.byteLength === 0 ? 0 : end.byteLength - overhead * size }
 }
 
 const hasAll = async (core: Core, start: number, end: number): Promise<boolean> => {

@@ -176,7 +176,7 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
 
   /**
    * How a signed head that was seen elsewhere (`signedHead`) stands to this log: `same`, `older`, `newer`, of which nothing more can be
-   * said without its blocks, or `forked`. Then its writer has signed two histories, as a device does that was copied or restored from a backup: the
+   * said without its blocks, `unknown` for an older one of which nothing can be said as not enough of the log is here, or `forked`. Then its writer has signed two histories, as a device does that was copied or restored from a backup: the
    * log is frozen, also after it is opened again, stays readable, and has the evidence in `fork`.
    *
    * Rejects with a `RangeError` for bytes that are no head signed by the key of this log.

@@ -6,6 +6,7 @@ import type { TreeHash } from './tree/tree-hash.js'
 /** Where a log ends: the edge of its tree, and the bytes of all its blocks. */
 export interface LogEnd {
   readonly frontier: Frontier
+  /** 0 where it is not known: this device is not the writer, and has not all blocks. */
   readonly byteLength: number
 }
 

@@ -1,10 +1,12 @@
 import type { BlockStorage } from '../platform/block-storage.js'
 import { DecodeError } from '../protocol/decode-error.js'
 import { decodeLogRecord, type LogRecord } from '../protocol/log-record.js'
+import { decodeLogTile, type LogTile } from '../protocol/log-tile.js'
 import { damaged } from './failures.js'
-import { firstOf, recordEntry } from './layout.js'
+import { firstOf, recordEntry, tileEntry } from './layout.js'
 import { completeNodes } from '../protocol/log-nodes.js'
 import { keeperOf, type NodePosition } from './tree/positions.js'
+import { placeInTile, type TilePlace } from './tree/tiles.js'
 
 /** Reads at a time of whoever goes through all of them: 4 MiB at most. */
 const RECORDS_AT_ONCE = 16
@@ -55,11 +57,30 @@ export class Records {
 
   /** A complete node of the tree. Rejects `log-damaged` where it is not to be had. */
   async node(position: NodePosition): Promise<Uint8Array> {
+    const node = await this.findNode(position)
+    if (node === null) throw damaged(`the record of block "${keeperOf(position)}" is missing`)
+    return node
+  }
+
+  /** `null` where it is not known: of a log that others write, this device has what proved the blocks that it asked for. */
+  async findNode(position: NodePosition): Promise<Uint8Array | null> {
     const keeper = keeperOf(position)
     const record = await this.at(keeper)
-    const node = record?.nodes[completeNodes(keeper) - completeNodes(record.first) + position.level]
-    if (node === undefined) throw damaged(`the record of block "${keeper}" is missing`)
-    return node
+    if (record !== null) return leafIn(record, keeper, position.level)
+    const { tile, place } = placeInTile(position)
+    return (await this.tile(tile)).get(place) ?? null
+  }
+
+  /** Empty when nothing in it is known. Rejects `log-damaged`. */
+  async tile(place: TilePlace): Promise<LogTile> {
+    const value = await this.#storage.get(tileEntry(this.#logKey, place))
+    if (value === null) return new Map<number, Uint8Array>()
+    try {
+      return decodeLogTile(value)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      throw damaged('a tile of its tree cannot be read', error)
+    }
   }
 
   /** What was read before may have been written anew. */
@@ -91,6 +112,6 @@ const attempt = (first: number, value: Uint8Array): ReadRecord => {
   }
 }
 
-/** The leaf that is kept of a block of this record. */
-export const leafIn = (record: LogRecord, block: number): Uint8Array =>
-  record.nodes[completeNodes(block) - completeNodes(record.first)] as Uint8Array
+/** The leaf that is kept of a block of this record, or a node above it that the block completes. */
+export const leafIn = (record: LogRecord, block: number, level = 0): Uint8Array =>
+  record.nodes[completeNodes(block) - completeNodes(record.first) + level] as Uint8Array

@@ -8,13 +8,17 @@ export interface BytePlace {
   readonly offset: number
 }
 
-/** Looks at as many records as the size has binary digits. `byte` is below the bytes of all `size` blocks. */
+/**
+ * Looks at as many records as the size has binary digits; at all before it where they do not know how many bytes there are before them,
+ * as those that came from others. `byte` is below the bytes of all `size` blocks.
+ */
 export const seekByte = async (records: Records, size: number, overhead: number, byte: number): Promise<BytePlace> => {
   let [low, high] = [0, size]
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     const record = await records.at(middle)
     if (record === null) throw damaged(`the record of block "${middle}" is missing`)
+    if (record.offset === null) return walkTo(records, size, overhead, byte)
     let at = record.offset - overhead * record.first
     if (byte < at) {
       high = record.first
@@ -27,4 +31,18 @@ export const seekByte = async (records: Records, size: number, overhead: number,
     low = record.first + record.lengths.length
   }
   throw damaged('its records do not follow each other')
+}
+
+const walkTo = async (records: Records, size: number, overhead: number, byte: number): Promise<BytePlace> => {
+  let [next, at] = [0, 0]
+  for await (const read of records.from(0, size)) {
+    if (!('record' in read)) throw read.error
+    if (read.first !== next) break
+    for (const length of read.record.lengths) {
+      if (byte < at + length - overhead) return { index: next, offset: byte - at }
+      at += length - overhead
+      next++
+    }
+  }
+  throw damaged(`the record of block "${next}" is missing`)
 }

@@ -5,6 +5,7 @@ import { equalBytes } from '../util/bytes.js'
 import { damaged } from './failures.js'
 import { forkEntry, headEntry } from './layout.js'
 import type { LogEnd } from './pack.js'
+import { Presence } from './presence.js'
 import { leafIn, type Records } from './records.js'
 import { Frontier } from './tree/frontier.js'
 import { nodesOf } from './tree/positions.js'
@@ -17,6 +18,8 @@ export interface LogState {
   readonly head: Uint8Array | null
   /** Evidence that the log is forked. Nothing is added to it any more. */
   readonly fork: Uint8Array | null
+  /** Which blocks are here. */
+  readonly presence: Presence
   /** Where it goes on; or why it cannot, while those of its blocks that are sound can still be read. */
   readonly end: LogEnd | { readonly error: SkeinError }
 }
@@ -27,6 +30,7 @@ export interface Loading {
   readonly logKey: Uint8Array
   readonly sodium: Sodium
   readonly hash: TreeHash
+  readonly writer: object | null
 }
 
 /**
@@ -35,29 +39,40 @@ export interface Loading {
  */
 export const loadState = async (loading: Loading): Promise<LogState> => {
   const { storage, logKey, sodium } = loading
-  const [head, fork] = await Promise.all([storage.get(headEntry(logKey)), storage.get(forkEntry(logKey))])
-  if (head === null) return { size: 0, head, fork, end: { frontier: Frontier.empty, byteLength: 0 } }
+  const [head, fork, presence] = await Promise.all([
+    storage.get(headEntry(logKey)),
+    storage.get(forkEntry(logKey)),
+    Presence.load(storage, logKey, loading.writer !== null),
+  ])
+  if (head === null) return { size: 0, head, fork, presence, end: { frontier: Frontier.empty, byteLength: 0 } }
   const signed = verifyLogHead(sodium, head)
   if (signed === null || !equalBytes(signed.key, logKey)) throw damaged('its head is not signed by its key')
   const { size, root } = signed
   try {
-    return { size, head, fork, end: await loadEnd(loading, size, root) }
+    return { size, head, fork, presence, end: await loadEnd(loading, size, root, presence) }
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'log-damaged') throw error
-    return { size, head, fork, end: { error: error as SkeinError } }
+    return { size, head, fork, presence, end: { error: error as SkeinError } }
   }
 }
 
-const loadEnd = async ({ records, hash }: Loading, size: number, root: Uint8Array): Promise<LogEnd> => {
+const loadEnd = async (
+  { records, hash, writer }: Loading,
+  size: number,
+  root: Uint8Array,
+  presence: Presence,
+): Promise<LogEnd> => {
   const peaks: Uint8Array[] = []
   for (const position of nodesOf({ start: 0, end: size })) peaks.push(await records.node(position))
   const frontier = Frontier.of(size, peaks)
   if (!equalBytes(frontier.root(hash), root)) throw damaged('its tree has not the root that its head names')
   const last = await records.at(size - 1)
+  if (last === null && writer === null) return { frontier, byteLength: presence.bytesOfAll(size) }
   if (last === null) throw damaged('its last record is missing')
   const block = last.blocks[size - 1 - last.first]
   // One that was cleared cannot be looked at.
   if (block && !equalBytes(hash.leaf(block), leafIn(last, size - 1))) throw damaged('its last block is another one')
+  if (writer === null) return { frontier, byteLength: presence.bytesOfAll(size) }
   const lengths = last.lengths.slice(0, size - last.first)
-  return { frontier, byteLength: lengths.reduce((sum, length) => sum + length, last.offset) }
+  return { frontier, byteLength: lengths.reduce((sum, length) => sum + length, last.offset ?? 0) }
 }

@@ -65,9 +65,17 @@ export const MAX_LABEL_BYTES = 64
 export const MAX_LOG_BLOCKS = 2 ** 40
 /** A block of a log, as it is stored: with a proof of 64 hashes it fits a frame between members. */
 export const MAX_BLOCK_BYTES = 61_440
-/** Blocks that are stored in one record. What a database takes for a put hardly depends on its size. */
+/** Blocks that are stored in one record, and that one request is answered with. What a database takes for a put hardly depends on its size. */
 export const MAX_RECORD_BLOCKS = 64
 /** Their bytes. A record is read whole for any block in it. */
 export const MAX_RECORD_BLOCK_BYTES = 262_144
 /** Hashes in the proof that one tree of a log begins another: one for each bit of the size, and the older root. */
 export const MAX_FORK_HASHES = 66
+/** Hashes with a block: one for each level of the tree below a complete one. */
+export const MAX_PROOF_HASHES = 40
+/** Hashes that show how a tree grew out of a smaller one: the complete nodes of that, and of what came behind, up and down again. */
+export const MAX_GROWTH_HASHES = 120
+/** Blocks that one bitfield speaks of: 4 KiB. */
+export const PRESENCE_BLOCKS = 32_768
+/** Requests that one side may have open on a log: what is asked beyond breaks the protocol. */
+export const MAX_LOG_REQUESTS = 32

@@ -2,12 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DecodeError } from '../../sdk/protocol/decode-error.js'
 import { decodeLogFork, encodeLogFork } from '../../sdk/protocol/log-fork.js'
+import { decodeLogFrame, encodeLogFrame } from '../../sdk/protocol/log-frames.js'
 import { decodeLogHead, encodeLogHeadBody, LOG_HEAD_BYTES } from '../../sdk/protocol/log-head.js'
 import { completeNodes } from '../../sdk/protocol/log-nodes.js'
+import { decodeLogPresence, encodeLogPresence } from '../../sdk/protocol/log-presence.js'
 import { decodeLogRecord, encodeLogRecord, type LogRecord } from '../../sdk/protocol/log-record.js'
+import { decodeLogTile, encodeLogTile } from '../../sdk/protocol/log-tile.js'
 import { decodeLogWriter, encodeLogWriter } from '../../sdk/protocol/log-writer.js'
 import { concatBytes } from '../../sdk/util/bytes.js'
-import { logForks, logHeads, logRecords } from '../support/log-formats.js'
+import { logForks, logFrames, logHeads, logPresences, logRecords, logTiles } from '../support/log-formats.js'
 
 const signature = new Uint8Array(64).fill(7)
 
@@ -49,6 +52,108 @@ describe('what a log stores and signs', () => {
         expect(heads).toEqual([decodeLogHead(fork.older), decodeLogHead(fork.newer)])
       }),
     )
+  })
+})
+
+describe('what devices keep and say of the logs of others', () => {
+  it('J12: a tile is read as it was written', () => {
+    fc.assert(
+      fc.property(logTiles, (tile) => {
+        expect(decodeLogTile(encodeLogTile(tile))).toEqual(tile)
+      }),
+    )
+  })
+
+  it('J13: what is here is read as it was written', () => {
+    fc.assert(
+      fc.property(logPresences, (presence) => {
+        const stored = encodeLogPresence(presence)
+        expect(decodeLogPresence(stored)).toEqual(presence)
+        expect(stored.length === 9 || stored.at(-1) !== 0).toBe(true)
+      }),
+    )
+  })
+
+  it('J14, J15, J16, J17, J18, J20: each frame is read as it was written', () => {
+    fc.assert(
+      fc.property(logFrames, (frame) => {
+        expect(decodeLogFrame(encodeLogFrame(frame))).toEqual(frame)
+      }),
+    )
+  })
+
+  it('damaged and random bytes are refused as such, or read', () => {
+    const readers = [decodeLogFrame, decodeLogTile, decodeLogPresence, decodeLogRecord]
+    const damaged = fc.oneof(
+      fc.uint8Array({ maxLength: 400 }),
+      fc.tuple(logFrames.map(encodeLogFrame), fc.nat(), fc.nat(255), fc.nat()).map(([frame, at, byte, length]) => {
+        const changed = frame.slice()
+        changed[at % frame.length] = byte
+        return changed.subarray(0, length % 3 === 0 ? length % frame.length : frame.length)
+      }),
+    )
+    fc.assert(
+      fc.property(damaged, (bytes) => {
+        for (const read of readers) {
+          try {
+            read(bytes)
+          } catch (error) {
+            expect(error).toBeInstanceOf(DecodeError)
+          }
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+const hashesOf = (count: number): Uint8Array[] => Array.from({ length: count }, () => new Uint8Array(32))
+const answer = (blocks: number, length: number, proof: number) =>
+  encodeLogFrame({
+    type: 'data',
+    id: 0,
+    isLast: true,
+    first: 0,
+    blocks: Array.from({ length: blocks }, () => ({ block: new Uint8Array(length), proof: hashesOf(proof) })),
+  })
+const have = (start: number, count: number, bits: Uint8Array | null) =>
+  encodeLogFrame({ type: 'have', start, count, bits })
+const request = (start: number, count: number, size: number) =>
+  encodeLogFrame({ type: 'req', id: 0, start, count, size })
+
+describe('limits of what is said of logs', () => {
+  it.each<[string, (isAtLimit: boolean) => unknown]>([
+    ['an answer has at most 64 blocks', (ok) => decodeLogFrame(answer(ok ? 64 : 65, 1, 0))],
+    ['an answer has blocks', (ok) => decodeLogFrame(answer(ok ? 1 : 0, 1, 0))],
+    ['a block has at most 61,440 bytes', (ok) => decodeLogFrame(answer(1, ok ? 61_440 : 61_441, 0))],
+    ['a proof has at most 40 hashes', (ok) => decodeLogFrame(answer(1, 1, ok ? 40 : 41))],
+    [
+      'growth has at most 120',
+      (ok) => decodeLogFrame(encodeLogFrame({ type: 'up', id: 0, head: sized(1), nodes: hashesOf(ok ? 120 : 121) })),
+    ],
+    ['a request is for at most 64 blocks', (ok) => decodeLogFrame(request(0, ok ? 64 : 65, 100))],
+    ['a request is for blocks', (ok) => decodeLogFrame(request(0, ok ? 1 : 0, 100))],
+    ['a request is for blocks of the tree', (ok) => decodeLogFrame(request(90, 10, ok ? 100 : 99))],
+    ['a request is within 2^40 blocks', (ok) => decodeLogFrame(request(2 ** 40 - (ok ? 64 : 63), 64, 2 ** 40))],
+    [
+      'a bitfield has at most 32,768 bits',
+      (ok) => decodeLogFrame(have(0, ok ? 32_768 : 32_769, new Uint8Array(4_097).subarray(0, ok ? 4_096 : 4_097))),
+    ],
+    ['a bitfield has no bits beyond its last', (ok) => decodeLogFrame(have(0, 3, Uint8Array.of(ok ? 7 : 8)))],
+    ['all of a log are at most 2^40 blocks', (ok) => decodeLogFrame(have(1, 2 ** 40 - (ok ? 1 : 0), null))],
+    [
+      'growth begins below 2^40 blocks',
+      (ok) => decodeLogFrame(encodeLogFrame({ type: 'ask', id: 0, from: 2 ** 40 - (ok ? 1 : 0) })),
+    ],
+    [
+      'a page has at most 4,096 bytes of bits',
+      (ok) =>
+        decodeLogPresence(concatBytes(Uint8Array.of(1), new Uint8Array(8), new Uint8Array(ok ? 4_096 : 4_097).fill(1))),
+    ],
+    ['a tile has 126 nodes', (ok) => decodeLogTile(encodeLogTile(new Map([[ok ? 125 : 126, new Uint8Array(32)]])))],
+  ])('%s', (_rule, decode) => {
+    expect(() => decode(true)).not.toThrow()
+    expect(() => decode(false)).toThrow(DecodeError)
   })
 })
 

@@ -1,8 +1,11 @@
 import fc, { type Arbitrary } from 'fast-check'
+import type { LogFrame } from '../../sdk/protocol/log-frames.js'
 import type { LogFork } from '../../sdk/protocol/log-fork.js'
 import { encodeLogHeadBody, type LogHead } from '../../sdk/protocol/log-head.js'
 import { completeNodes } from '../../sdk/protocol/log-nodes.js'
+import type { LogPresence } from '../../sdk/protocol/log-presence.js'
 import type { LogRecord } from '../../sdk/protocol/log-record.js'
+import { TILE_NODES, type LogTile } from '../../sdk/protocol/log-tile.js'
 import { concatBytes } from '../../sdk/util/bytes.js'
 
 const bytes = (size: number): Arbitrary<Uint8Array> => fc.uint8Array({ minLength: size, maxLength: size })
@@ -33,7 +36,12 @@ const block = fc.oneof(
 const first = fc.oneof(fc.nat(300), fc.integer({ min: 0, max: 2 ** 40 - 64 }))
 
 export const logRecords: Arbitrary<LogRecord> = fc
-  .tuple(first, fc.maxSafeNat(), fc.array(fc.tuple(block, fc.boolean()), { minLength: 1, maxLength: 64 }), bytes(1))
+  .tuple(
+    first,
+    fc.option(fc.maxSafeNat()),
+    fc.array(fc.tuple(block, fc.boolean()), { minLength: 1, maxLength: 64 }),
+    bytes(1),
+  )
   .map(([start, offset, content, filling]) => ({
     first: start,
     offset,
@@ -43,3 +51,49 @@ export const logRecords: Arbitrary<LogRecord> = fc
       new Uint8Array(32).fill(index ^ (filling[0] as number)),
     ),
   }))
+
+export const logTiles: Arbitrary<LogTile> = fc
+  .uniqueArray(fc.nat(TILE_NODES - 1), { maxLength: TILE_NODES })
+  .map((places) => new Map(places.sort((a, b) => a - b).map((place) => [place, new Uint8Array(32).fill(place)])))
+
+export const logPresences: Arbitrary<LogPresence> = fc
+  .tuple(fc.maxSafeNat(), fc.uint8Array({ maxLength: 4_096 }))
+  .map(([total, some]) => {
+    const bits = new Uint8Array(4_096)
+    bits.set(some)
+    return { bytes: total, bits }
+  })
+
+const id = fc.maxSafeNat()
+const hashes = (most: number): Arbitrary<Uint8Array[]> => fc.array(bytes(32), { maxLength: most })
+const place = fc.oneof(fc.nat(300), fc.integer({ min: 0, max: 2 ** 40 - 64 }))
+
+const haves: Arbitrary<LogFrame> = fc
+  .tuple(place, fc.integer({ min: 1, max: 64 }), fc.boolean())
+  .chain(([start, count, isAll]) =>
+    (isAll ? fc.constant(null) : bytes(Math.ceil(count / 8))).map((bits) => {
+      const beyond = count & 7
+      if (bits !== null && beyond !== 0) bits[bits.length - 1] = (bits.at(-1) as number) & ((1 << beyond) - 1)
+      return { type: 'have', start, count, bits }
+    }),
+  )
+
+export const logFrames: Arbitrary<LogFrame> = fc.oneof(
+  haves,
+  fc.record({ type: fc.constant('open' as const), logId: bytes(32), capability: bytes(32) }),
+  fc.record({ type: fc.constant('head' as const), head: bytes(137) }),
+  fc
+    .tuple(id, place, fc.integer({ min: 1, max: 64 }))
+    .map(([number, start, count]) => ({ type: 'req' as const, id: number, start, count, size: start + count })),
+  fc.record({ type: fc.constantFrom('cancel' as const, 'nodata' as const), id }),
+  fc.record({
+    type: fc.constant('data' as const),
+    id,
+    isLast: fc.boolean(),
+    first: place,
+    blocks: fc.array(fc.record({ block, proof: hashes(40) }), { minLength: 1, maxLength: 64 }),
+  }),
+  fc.record({ type: fc.constant('ask' as const), id, from: place }),
+  fc.record({ type: fc.constant('up' as const), id, head: bytes(137), nodes: hashes(120) }),
+  fc.record({ type: fc.constant('fork' as const), evidence: bytes(300) }),
+)

@@ -13,6 +13,11 @@ export interface NodePosition {
   readonly index: number
 }
 
+export interface KnownNode {
+  readonly position: NodePosition
+  readonly node: Uint8Array
+}
+
 /** Blocks from `start` on, up to and without `end`. */
 export interface BlockRange {
   readonly start: number

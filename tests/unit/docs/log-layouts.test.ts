@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { loadSodium, logIdOf, logLockOf, verifyLogHead } from '../../../sdk/crypto/index.js'
+import { loadSodium, logCapabilityOf, logIdOf, logLockOf, verifyLogHead } from '../../../sdk/crypto/index.js'
 import { kdf } from '../../../sdk/crypto/kdf.js'
 import { Log } from '../../../sdk/log/index.js'
 import { createStorage } from '../../../sdk/log/storage.js'
 import { MemoryPlace } from '../../../sdk/platform/block-storage.memory.js'
 import { encodeLogFork } from '../../../sdk/protocol/log-fork.js'
+import { decodeLogFrame, encodeLogFrame, type LogFrame } from '../../../sdk/protocol/log-frames.js'
 import { decodeLogHead, encodeLogHeadBody } from '../../../sdk/protocol/log-head.js'
+import { encodeLogPresence } from '../../../sdk/protocol/log-presence.js'
 import { decodeLogRecord, encodeLogRecord } from '../../../sdk/protocol/log-record.js'
+import { encodeLogTile } from '../../../sdk/protocol/log-tile.js'
 import { encodeLogWriter } from '../../../sdk/protocol/log-writer.js'
 import { encodeUtf8 } from '../../../sdk/util/bytes.js'
 
@@ -56,6 +59,73 @@ describe('what logs sign and store, byte for byte', () => {
     const fork = { older: fill(137, 1), newer: fill(137, 2), hashes: [fill(32, 3), fill(32, 4)] }
     const bytes = unhex(`${many(137, '01')} ${many(137, '02')} 02 ${many(32, '03')} ${many(32, '04')}`)
     expect(encodeLogFork(fork)).toEqual(bytes)
+  })
+
+  it('J7: RECORD that does not know what is before it', () => {
+    const bytes = unhex(`02 01 0000000000000000 0100 01 ${many(32, 'a0')} c0`)
+    const record = { first: 0, offset: null, lengths: [1], blocks: [unhex('c0')], nodes: [fill(32, 0xa0)] }
+    expect(encodeLogRecord(record)).toEqual(bytes)
+    expect(decodeLogRecord(bytes)).toEqual(record)
+  })
+
+  it('J12: TILE', () => {
+    const tile = new Map([
+      [64, fill(32, 2)],
+      [1, fill(32, 1)],
+    ])
+    expect(encodeLogTile(tile)).toEqual(
+      unhex(`01 02${many(7, '00')} 01${many(7, '00')} ${many(32, '01')} ${many(32, '02')}`),
+    )
+  })
+
+  it('J13: PRESENCE', () => {
+    const bits = new Uint8Array(4_096)
+    bits[1] = 0x81
+    expect(encodeLogPresence({ bytes: 2 ** 32 + 7, bits })).toEqual(unhex('01 0700000001000000 0081'))
+  })
+
+  it('J14: the capability', () => {
+    const [key, binding] = [fill(32, 0x11), fill(32, 9)]
+    expect(logCapabilityOf(sodium, key, binding, true)).toEqual(kdf(sodium, key, 'log-cap', binding, fill(1, 0)))
+    expect(logCapabilityOf(sodium, key, binding, false)).toEqual(kdf(sodium, key, 'log-cap', binding, fill(1, 1)))
+  })
+
+  it.each<[string, string, LogFrame]>([
+    [
+      'J14: OPEN',
+      `01 ${many(32, '11')} ${many(32, '22')}`,
+      { type: 'open', logId: fill(32, 0x11), capability: fill(32, 0x22) },
+    ],
+    ['J15: HEAD', `02 ${many(137, '33')}`, { type: 'head', head: fill(137, 0x33) }],
+    ['J15: HAVE', '03 8002 0a ff03', { type: 'have', start: 256, count: 10, bits: unhex('ff03') }],
+    ['J15: HAVE of all', '03 00 ac02', { type: 'have', start: 0, count: 300, bits: null }],
+    ['J17: REQ', '04 05 40 02 ac02', { type: 'req', id: 5, start: 64, count: 2, size: 300 }],
+    ['J18: CANCEL', '05 05', { type: 'cancel', id: 5 }],
+    [
+      'J17: DATA',
+      `06 05 01 40 02c0c1 01 ${many(32, '44')} 00 00`,
+      {
+        type: 'data',
+        id: 5,
+        isLast: true,
+        first: 64,
+        blocks: [
+          { block: unhex('c0c1'), proof: [fill(32, 0x44)] },
+          { block: new Uint8Array(), proof: [] },
+        ],
+      },
+    ],
+    ['J16: ASK', '07 06 00', { type: 'ask', id: 6, from: 0 }],
+    [
+      'J16: UP',
+      `08 06 ${many(137, '33')} 01 ${many(32, '44')}`,
+      { type: 'up', id: 6, head: fill(137, 0x33), nodes: [fill(32, 0x44)] },
+    ],
+    ['J18: NODATA', '09 06', { type: 'nodata', id: 6 }],
+    ['J20: FORK', '0a 0102', { type: 'fork', evidence: unhex('0102') }],
+  ])('%s', (_what, text, frame) => {
+    expect(encodeLogFrame(frame)).toEqual(unhex(text))
+    expect(decodeLogFrame(unhex(text))).toEqual(frame)
   })
 
   it('keys of a storage', async () => {

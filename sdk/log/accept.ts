@@ -1,0 +1,149 @@
+import { verifyLogHead } from '../crypto/index.js'
+import type { StorageChange } from '../platform/block-storage.js'
+import { encodeLogFork } from '../protocol/log-fork.js'
+import { decodeLogHead } from '../protocol/log-head.js'
+import { encodeLogRecord, type LogRecord } from '../protocol/log-record.js'
+import { encodeLogTile } from '../protocol/log-tile.js'
+import { equalBytes } from '../util/bytes.js'
+import type { Core } from './core.js'
+import { headEntry, recordEntry, tileEntry } from './layout.js'
+import type { LogState } from './state.js'
+import { readGrowth } from './tree/growth.js'
+import { keeperOf, type KnownNode } from './tree/positions.js'
+import { placeInTile, type TilePlace } from './tree/tiles.js'
+
+/** What others brought and what becomes part of a log here. It can be had again: nothing of it has to outlast a power cut. */
+const durability = 'relaxed'
+
+/** `stale` when the log is another by now than the one that the proof goes on from. */
+export type GrowthOutcome = 'grown' | 'stale' | 'forked' | 'invalid'
+
+/**
+ * Takes a head that somebody else shows, when the nodes prove that its tree begins with the one that is here, of `from` blocks. Freezes
+ * the log when they prove that it does not.
+ */
+export const acceptGrowth = async (
+  core: Core,
+  bytes: Uint8Array,
+  from: number,
+  nodes: readonly Uint8Array[],
+): Promise<GrowthOutcome> => {
+  const { sodium, hash, logKey, storage } = core.parts
+  const head = verifyLogHead(sodium, bytes)
+  if (head === null || !equalBytes(head.key, logKey)) return 'invalid'
+  const growth = readGrowth(hash, from, head.size, nodes, head.root)
+  if (growth === null) return 'invalid'
+  const { fromRoot, frontier, proof } = growth
+  const mine = core.state
+  if (mine.size !== from || mine.fork !== null) return 'stale'
+  if (fromRoot !== null && mine.head !== null && !equalBytes(fromRoot, decodeLogHead(mine.head).root)) {
+    await core.freeze(encodeLogFork({ older: mine.head, newer: bytes, hashes: [fromRoot, ...proof] }))
+    return 'forked'
+  }
+  let outcome: GrowthOutcome = 'stale'
+  await core.update(async (state) => {
+    const same = { state, changed: null }
+    if (state.size !== from || state.fork !== null) return same
+    const changes = [...(await tileChanges(core, growth.nodes)), { key: headEntry(logKey), value: bytes.slice() }]
+    const expect = { key: headEntry(logKey), value: state.head }
+    // Another page was faster; what it wrote is told of.
+    if (!(await storage.write(changes, { durability, expect }))) return same
+    outcome = 'grown'
+    const byteLength = state.presence.bytesOfAll(head.size)
+    return { state: { ...state, size: head.size, head: bytes.slice(), end: { frontier, byteLength } }, changed: null }
+  })
+  return outcome
+}
+
+/** A block that was verified, with the nodes that it completes, its leaf first. */
+export interface VerifiedBlock {
+  readonly index: number
+  readonly block: Uint8Array
+  readonly nodes: readonly Uint8Array[]
+}
+
+/**
+ * Stores blocks in a row, at most as many as a record takes and within one 64 that begins at a multiple of that, and the nodes that
+ * proved them. Those that are here already are left as they are.
+ */
+export const acceptBlocks = (
+  core: Core,
+  blocks: readonly VerifiedBlock[],
+  siblings: readonly KnownNode[],
+): Promise<void> =>
+  core.update(async (before) => {
+    const ends = [blocks[0]?.index ?? 0, blocks.at(-1)?.index ?? 0] as const
+    // The others will be in the records of the blocks that complete them.
+    const outside = siblings.filter(({ position }) => keeperOf(position) < ends[0] || keeperOf(position) > ends[1])
+    for (let state = before; ; state = await core.load()) {
+      const coming = blocks.filter(({ index }) => index < state.size && !state.presence.has(index))
+      const [first, last] = [coming[0], coming.at(-1)]
+      if (first === undefined || last === undefined) return { state, changed: null }
+      const lengths = coming.map(({ index, block }) => ({ index, length: block.length }))
+      const { presence, change, expect } = state.presence.with(lengths, true)
+      const changes = [...(await recordChanges(core, coming)), ...(await tileChanges(core, outside)), change]
+      if (!(await core.parts.storage.write(changes, { durability, expect }))) continue
+      core.records.forget()
+      return { state: withPresence(core, state, presence), changed: { start: first.index, end: last.index + 1 } }
+    }
+  })
+
+const withPresence = (core: Core, state: LogState, presence: LogState['presence']): LogState => {
+  if (core.isWritable || 'error' in state.end) return { ...state, presence }
+  return { ...state, presence, end: { ...state.end, byteLength: presence.bytesOfAll(state.size) } }
+}
+
+/** Into records that have their place already, and new ones for the rest: no two records are ever of the same block. */
+const recordChanges = async (core: Core, coming: readonly VerifiedBlock[]): Promise<StorageChange[]> => {
+  const records = new Map<number, LogRecord>()
+  let open: VerifiedBlock[] = []
+  const finish = (): void => {
+    const [first] = open
+    if (first !== undefined) records.set(first.index, newRecord(first.index, open))
+    open = []
+  }
+  for (const each of coming) {
+    const stored = await core.records.at(each.index)
+    if (stored !== null || open.at(-1)?.index !== each.index - 1) finish()
+    if (stored === null) open.push(each)
+    else records.set(stored.first, fillIn(records.get(stored.first) ?? stored, each))
+  }
+  finish()
+  return [...records.values()].map((record) => ({
+    key: recordEntry(core.parts.logKey, record.first),
+    value: encodeLogRecord(record),
+  }))
+}
+
+const newRecord = (first: number, coming: readonly VerifiedBlock[]): LogRecord => ({
+  first,
+  offset: null,
+  lengths: coming.map(({ block }) => block.length),
+  blocks: coming.map(({ block }) => block),
+  nodes: coming.flatMap(({ nodes }) => nodes),
+})
+
+const fillIn = (record: LogRecord, { index, block }: VerifiedBlock): LogRecord => ({
+  ...record,
+  blocks: record.blocks.map((each, at) => (record.first + at === index ? block : each)),
+})
+
+/** Nodes that no record here has. */
+const tileChanges = async (core: Core, nodes: readonly KnownNode[]): Promise<StorageChange[]> => {
+  const byTile = new Map<string, { readonly tile: TilePlace; readonly nodes: Map<number, Uint8Array> }>()
+  for (const { position, node } of nodes) {
+    const { tile, place } = placeInTile(position)
+    if ((await core.records.at(keeperOf(position))) !== null) continue
+    const name = `${tile.level}/${tile.index}`
+    const entry = byTile.get(name) ?? { tile, nodes: new Map<number, Uint8Array>() }
+    entry.nodes.set(place, node)
+    byTile.set(name, entry)
+  }
+  const changes: StorageChange[] = []
+  for (const { tile, nodes: coming } of byTile.values()) {
+    const stored = await core.records.tile(tile)
+    if ([...coming.keys()].every((place) => stored.has(place))) continue
+    changes.push({ key: tileEntry(core.parts.logKey, tile), value: encodeLogTile(new Map([...stored, ...coming])) })
+  }
+  return changes
+}

@@ -1,0 +1,129 @@
+import type { BlockStorage, StorageChange } from '../platform/block-storage.js'
+import { DecodeError } from '../protocol/decode-error.js'
+import { PRESENCE_BLOCKS } from '../protocol/limits.js'
+import { decodeLogPresence, encodeLogPresence, type LogPresence } from '../protocol/log-presence.js'
+import { damaged } from './failures.js'
+import { firstOf, presenceEntry } from './layout.js'
+
+/** Reads at a time: a million blocks. */
+const PAGES_AT_ONCE = 32
+const MAX_PAGE = 2 ** 40 / PRESENCE_BLOCKS
+
+interface Page extends LogPresence {
+  /** As it is in the storage; `null` for one that never was. */
+  readonly stored: Uint8Array | null
+  readonly marked: number
+}
+
+const emptyPage: Page = { bytes: 0, bits: new Uint8Array(PRESENCE_BLOCKS / 8), stored: null, marked: 0 }
+
+/** A block that comes or goes. */
+export interface PresentBlock {
+  readonly index: number
+  readonly length: number
+}
+
+/**
+ * Which blocks of a log are here. What is marked is the exception: on the writer's device blocks that were cleared, elsewhere
+ * blocks that came. Values: each change makes another.
+ */
+export class Presence {
+  readonly #isWriter: boolean
+  readonly #logKey: Uint8Array
+  readonly #pages: ReadonlyMap<number, Page>
+
+  private constructor(isWriter: boolean, logKey: Uint8Array, pages: ReadonlyMap<number, Page>) {
+    this.#isWriter = isWriter
+    this.#logKey = logKey
+    this.#pages = pages
+  }
+
+  /** Rejects `log-damaged`. */
+  static async load(storage: BlockStorage, logKey: Uint8Array, isWriter: boolean): Promise<Presence> {
+    const pages = new Map<number, Page>()
+    const last = presenceEntry(logKey, MAX_PAGE)
+    for (let next = 0; ;) {
+      const entries = await storage.range(presenceEntry(logKey, next), last, PAGES_AT_ONCE)
+      for (const { key, value } of entries) {
+        pages.set(firstOf(key), readPage(value))
+        next = firstOf(key) + 1
+      }
+      if (entries.length < PAGES_AT_ONCE) return new Presence(isWriter, logKey, pages)
+    }
+  }
+
+  /** Of a block that the log has. */
+  has(index: number): boolean {
+    const bits = this.#pages.get(pageOf(index))?.bits
+    const at = index % PRESENCE_BLOCKS
+    const isMarked = bits !== undefined && (((bits[at >> 3] as number) >> (at & 7)) & 1) === 1
+    return isMarked !== this.#isWriter
+  }
+
+  /** How many of the first `size` blocks are here. */
+  count(size: number): number {
+    let marked = 0
+    for (const page of this.#pages.values()) marked += page.marked
+    return this.#isWriter ? size - marked : marked
+  }
+
+  /** The bytes of all blocks, on a device that is not the writer's; 0 where not all of them are here. */
+  bytesOfAll(size: number): number {
+    if (this.count(size) < size) return 0
+    return [...this.#pages.values()].reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  /** Of blocks from `start`, a multiple of 8, on, which is all within one page: one bit each, lowest first. */
+  bits(start: number, count: number): Uint8Array {
+    const page = this.#pages.get(pageOf(start)) ?? emptyPage
+    const from = (start % PRESENCE_BLOCKS) / 8
+    const bits = page.bits.slice(from, from + Math.ceil(count / 8))
+    if (this.#isWriter) bits.forEach((byte, at) => (bits[at] = byte ^ 0xff))
+    const beyond = count & 7
+    if (beyond !== 0) bits[bits.length - 1] = (bits.at(-1) as number) & ((1 << beyond) - 1)
+    return bits
+  }
+
+  /**
+   * With blocks that came or went, all of one page, and none that was already so; what that writes, and what the storage must have for
+   * that to be true.
+   */
+  with(
+    blocks: readonly PresentBlock[],
+    isHere: boolean,
+  ): { readonly presence: Presence; readonly change: StorageChange; readonly expect: StorageChange } {
+    const number = pageOf((blocks[0] as PresentBlock).index)
+    const page = this.#pages.get(number) ?? emptyPage
+    const bits = page.bits.slice()
+    let [bytes, marked] = [page.bytes, page.marked]
+    const sign = isHere === this.#isWriter ? -1 : 1
+    for (const { index, length } of blocks) {
+      const at = index % PRESENCE_BLOCKS
+      bits[at >> 3] = (bits[at >> 3] as number) ^ (1 << (at & 7))
+      bytes += sign * length
+      marked += sign
+    }
+    const stored = encodeLogPresence({ bytes, bits })
+    const key = presenceEntry(this.#logKey, number)
+    const pages = new Map(this.#pages).set(number, { bytes, bits, marked, stored })
+    return {
+      presence: new Presence(this.#isWriter, this.#logKey, pages),
+      change: { key, value: stored },
+      expect: { key, value: page.stored },
+    }
+  }
+}
+
+const pageOf = (index: number): number => Math.floor(index / PRESENCE_BLOCKS)
+
+const readPage = (stored: Uint8Array): Page => {
+  try {
+    const { bytes, bits } = decodeLogPresence(stored)
+    let marked = 0
+    for (const byte of bits) for (let rest = byte; rest > 0; rest &= rest - 1) marked++
+    return { bytes, bits, stored, marked }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    throw damaged('what it has cannot be read', error)
+  }
+}

@@ -1,0 +1,66 @@
+import { PRESENCE_BLOCKS } from '../../protocol/limits.js'
+
+/** Of whom a peer says more is not listened to further: 33 million blocks, and 4 MiB of memory. */
+const MAX_PAGES = 1_024
+const PAGE_BYTES = PRESENCE_BLOCKS / 8
+const WHOLE = new Uint8Array(PAGE_BYTES).fill(0xff)
+
+/** Which blocks a peer says that it has. */
+export class Holdings {
+  readonly #pages = new Map<number, Uint8Array>()
+
+  has(block: number): boolean {
+    const page = this.#pages.get(Math.floor(block / PRESENCE_BLOCKS))
+    const at = block % PRESENCE_BLOCKS
+    return page !== undefined && (((page[at >> 3] as number) >> (at & 7)) & 1) === 1
+  }
+
+  /** The first block from `from` on that it may have; nothing between is one. */
+  skip(from: number): number {
+    if (this.#pages.has(Math.floor(from / PRESENCE_BLOCKS))) return from
+    const next = [...this.#pages.keys()].filter((page) => page * PRESENCE_BLOCKS > from)
+    return next.length === 0 ? Infinity : Math.min(...next) * PRESENCE_BLOCKS
+  }
+
+  /** `bits` speak of all from `start` up to and without `end`; `null` says that it has each. */
+  set(start: number, end: number, bits: Uint8Array | null): void {
+    for (let at = start; at < Math.min(end, MAX_PAGES * PRESENCE_BLOCKS);) {
+      const number = Math.floor(at / PRESENCE_BLOCKS)
+      const border = Math.min(end, (number + 1) * PRESENCE_BLOCKS)
+      if (bits === null && border - at === PRESENCE_BLOCKS) this.#pages.set(number, WHOLE)
+      else
+        this.#pages.set(
+          number,
+          this.#changed(number, at, border, (block) => bits === null || isSet(bits, block - start)),
+        )
+      at = border
+    }
+  }
+
+  drop(block: number): void {
+    this.set(block, block + 1, Uint8Array.of(0))
+  }
+
+  /** As a bit for each of the first `size` blocks, lowest first. */
+  bitfield(size: number): Uint8Array {
+    const bits = new Uint8Array(Math.ceil(Math.min(size, MAX_PAGES * PRESENCE_BLOCKS) / 8))
+    for (const [number, page] of this.#pages) {
+      if (number * PAGE_BYTES < bits.length)
+        bits.set(page.subarray(0, bits.length - number * PAGE_BYTES), number * PAGE_BYTES)
+    }
+    return bits
+  }
+
+  #changed(number: number, start: number, end: number, has: (block: number) => boolean): Uint8Array {
+    const page = this.#pages.get(number)?.slice() ?? new Uint8Array(PAGE_BYTES)
+    for (let block = start; block < end; block++) {
+      const at = block % PRESENCE_BLOCKS
+      const mask = 1 << (at & 7)
+      const byte = page[at >> 3] as number
+      page[at >> 3] = has(block) ? byte | mask : byte & ~mask
+    }
+    return page
+  }
+}
+
+const isSet = (bits: Uint8Array, at: number): boolean => (((bits[at >> 3] as number) >> (at & 7)) & 1) === 1

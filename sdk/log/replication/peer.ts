@@ -1,0 +1,214 @@
+import { logCapabilityOf, logIdOf } from '../../crypto/index.js'
+import { DecodeError } from '../../protocol/decode-error.js'
+import { PRESENCE_BLOCKS } from '../../protocol/limits.js'
+import { decodeLogFrame, encodeLogFrame, type LogFrame } from '../../protocol/log-frames.js'
+import { decodeLogHead } from '../../protocol/log-head.js'
+import { equalBytes } from '../../util/bytes.js'
+import { acceptGrowth } from '../accept.js'
+import type { Core } from '../core.js'
+import type { BlockRange } from '../tree/positions.js'
+import { Fetching, type Fetched } from './fetching.js'
+import { Holdings } from './holdings.js'
+import type { LogPort, Timing } from './port.js'
+import { Serving } from './serving.js'
+import { Violation } from './violation.js'
+
+export interface PeerHost {
+  /** It has shown that it knows the log, or has more of it than before, or takes more requests. */
+  changed(): void
+  /** Stores it. Resolves when that is done, or cannot be; never rejects. */
+  fetched(run: BlockRange, fetched: Fetched): Promise<void>
+  /** Others have to be asked for these. */
+  missed(run: BlockRange): void
+  closed(peer: LogPeer, violation: Violation | null): void
+}
+
+type Stage = { readonly name: 'opening' } | { readonly name: 'open' } | { readonly name: 'closed' }
+
+/** One peer that replicates a log with this device: what it has, what it is asked and what it asks. */
+export class LogPeer {
+  readonly holdings = new Holdings()
+  readonly port: LogPort
+  readonly fetching: Fetching
+  /** It let a request go by, and has answered none since. */
+  isSlow = false
+  readonly #core: Core
+  readonly #host: PeerHost
+  readonly #serving: Serving
+  #stage: Stage = { name: 'opening' }
+  /** Of the greatest head that the peer has shown. */
+  #size = 0
+
+  constructor(core: Core, port: LogPort, timing: Timing, host: PeerHost) {
+    this.#core = core
+    this.port = port
+    this.#host = host
+    this.#serving = new Serving(core, (frame) => this.#send(frame))
+    this.fetching = new Fetching({
+      core,
+      timing,
+      send: (frame) => void this.#send(frame),
+      fetched: (run, fetched) => {
+        this.isSlow = false
+        return host.fetched(run, fetched)
+      },
+      missed: (run, isLate) => {
+        this.isSlow ||= isLate
+        host.missed(run)
+      },
+      freed: () => host.changed(),
+    })
+  }
+
+  get isOpen(): boolean {
+    return this.#stage.name === 'open'
+  }
+
+  /** Shows the peer that this device knows the log. */
+  start(): void {
+    const { sodium, logKey } = this.#core.parts
+    const { binding, isFirst } = this.port
+    const capability = logCapabilityOf(sodium, logKey, binding, isFirst)
+    void this.#send(encodeLogFrame({ type: 'open', logId: logIdOf(sodium, logKey), capability }))
+  }
+
+  /** What the peer says. Resolves when more may come; never rejects. */
+  async handle(bytes: Uint8Array): Promise<void> {
+    try {
+      if (this.#stage.name !== 'closed') await this.#handle(decodeLogFrame(bytes))
+    } catch (error) {
+      const isTheirs = error instanceof Violation || error instanceof DecodeError
+      // Anything else is about this device, and the next frame may find it well.
+      if (isTheirs) this.#become({ name: 'closed' }, new Violation(error.message, { cause: error }))
+    }
+  }
+
+  /** The way to the peer is gone, or is not wanted. Idempotent. */
+  close(): void {
+    this.#become({ name: 'closed' }, null)
+  }
+
+  /** To be called when the log is longer than it was. */
+  tellHead(): void {
+    const { head } = this.#core.state
+    if (this.isOpen && head !== null) void this.#send(encodeLogFrame({ type: 'head', head }))
+  }
+
+  /** To be called when blocks came or went. */
+  tellPresence({ start, end }: BlockRange): void {
+    if (!this.isOpen) return
+    const { presence, size } = this.#core.state
+    const to = Math.min(end, size)
+    // Bits begin where pages do, or within one.
+    for (let at = start - (start % 8); at < to;) {
+      const count = Math.min(to, (Math.floor(at / PRESENCE_BLOCKS) + 1) * PRESENCE_BLOCKS) - at
+      const bits = presence.bits(at, count)
+      void this.#send(encodeLogFrame({ type: 'have', start: at, count, bits }))
+      at += count
+    }
+  }
+
+  tellFork(): void {
+    const { fork } = this.#core.state
+    if (this.isOpen && fork !== null) void this.#send(encodeLogFrame({ type: 'fork', evidence: fork }))
+  }
+
+  /** Asks how the log grew, when this peer has shown a greater head. */
+  #follow(): void {
+    const { size, fork } = this.#core.state
+    if (this.isOpen && !this.#core.isWritable && fork === null && this.#size > size) this.fetching.askGrowth()
+  }
+
+  async #handle(frame: LogFrame): Promise<void> {
+    if (frame.type !== 'open' && !this.isOpen) throw new Violation('data before the capability')
+    switch (frame.type) {
+      case 'open':
+        this.#open(frame)
+        break
+      case 'head':
+        await this.#head(frame.head)
+        break
+      case 'have':
+        this.holdings.set(frame.start, Math.min(frame.start + frame.count, this.#size), frame.bits)
+        // With what came it may be able to show how the log grew, which it could not before.
+        this.#follow()
+        this.#host.changed()
+        break
+      case 'req':
+      case 'ask':
+        this.#serving.ask(frame)
+        break
+      case 'cancel':
+        this.#serving.cancel(frame.id)
+        break
+      case 'data':
+        this.fetching.data(frame)
+        break
+      case 'up':
+        await this.#grow(frame)
+        break
+      case 'nodata':
+        this.#noData(frame.id)
+        break
+      case 'fork':
+        if (!(await this.#core.freeze(frame.evidence.slice()))) throw new Violation('evidence that proves no fork')
+    }
+  }
+
+  #open({ logId, capability }: Extract<LogFrame, { type: 'open' }>): void {
+    const { sodium, logKey } = this.#core.parts
+    const { binding, isFirst } = this.port
+    if (this.isOpen) throw new Violation('a second capability')
+    const expected = logCapabilityOf(sodium, logKey, binding, !isFirst)
+    const isRight = equalBytes(logId, logIdOf(sodium, logKey)) && equalBytes(capability, expected)
+    if (!isRight) throw new Violation('no capability for this log')
+    this.#become({ name: 'open' }, null)
+    this.tellHead()
+    this.#tellAll()
+    this.tellFork()
+  }
+
+  #tellAll(): void {
+    const { presence, size } = this.#core.state
+    if (size === 0 || presence.count(size) < size) return this.tellPresence({ start: 0, end: size })
+    void this.#send(encodeLogFrame({ type: 'have', start: 0, count: size, bits: null }))
+  }
+
+  async #head(head: Uint8Array): Promise<void> {
+    const relation = await this.#core.compare(head)
+    if (relation === null) throw new Violation('a head that the log has not signed')
+    this.#size = Math.max(this.#size, decodeLogHead(head).size)
+    this.#follow()
+  }
+
+  async #grow({ id, head, nodes }: Extract<LogFrame, { type: 'up' }>): Promise<void> {
+    const from = this.fetching.growthAnswered(id)
+    if (from === null) return
+    const outcome = await acceptGrowth(this.#core, head, from, nodes)
+    if (outcome === 'invalid') throw new Violation('a head that is not proved')
+    this.#size = Math.max(this.#size, decodeLogHead(head).size)
+    this.#follow()
+  }
+
+  #noData(id: number): void {
+    const run = this.fetching.noData(id)
+    if (run === null) return
+    this.holdings.drop(run.start)
+    this.#host.missed(run)
+  }
+
+  async #send(frame: Uint8Array): Promise<void> {
+    if (this.#stage.name !== 'closed') await this.port.send(frame)
+  }
+
+  /** The one place that changes the stage. */
+  #become(stage: Stage, violation: Violation | null): void {
+    if (this.#stage.name === 'closed') return
+    this.#stage = stage
+    if (stage.name === 'open') return this.#host.changed()
+    this.#serving.close()
+    this.fetching.close()
+    this.port.close()
+    this.#host.closed(this, violation)
+  }
+}

@@ -1,0 +1,103 @@
+import { MAX_RECORD_BLOCK_BYTES, MAX_LOG_REQUESTS } from '../../protocol/limits.js'
+import { encodeLogFrame, type LogFrame, type ProvedBlock } from '../../protocol/log-frames.js'
+import { Queue } from '../../util/queue.js'
+import type { Core } from '../core.js'
+import { growthNodes } from '../tree/growth.js'
+import { runProof } from '../tree/runs.js'
+import { Violation } from './violation.js'
+
+/** Blocks go together as far as a message of a stream in bulk takes them, with the proof of the largest. */
+const MESSAGE_BYTES = 63_000
+/** What a block takes beside itself and its proof. */
+const BLOCK_HEAD_BYTES = 4
+const HASH_BYTES = 32
+
+type Request = Extract<LogFrame, { type: 'req' | 'ask' }>
+
+/** Answers what one peer asks, one request after the other. */
+export class Serving {
+  readonly #core: Core
+  readonly #send: (frame: Uint8Array) => Promise<void>
+  readonly #waiting = new Queue<Request>()
+  /** Of requests that are not through. */
+  readonly #open = new Set<number>()
+  #isRunning = false
+
+  constructor(core: Core, send: (frame: Uint8Array) => Promise<void>) {
+    this.#core = core
+    this.#send = send
+  }
+
+  /** Throws a `Violation` for one too many, and for an id that is in use. */
+  ask(request: Request): void {
+    if (this.#open.has(request.id)) throw new Violation('request with an id that is in use')
+    // Those that were cancelled wait here too.
+    if (this.#waiting.length >= MAX_LOG_REQUESTS) throw new Violation('too many requests')
+    this.#open.add(request.id)
+    this.#waiting.push(request)
+    if (!this.#isRunning) void this.#run()
+  }
+
+  cancel(id: number): void {
+    this.#open.delete(id)
+  }
+
+  /** What is under way ends by itself. */
+  close(): void {
+    this.#open.clear()
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      // What cannot be read here is as if it were not here; `get` and `audit()` tell of it.
+      const isDone = await this.#answer(next).catch(() => false)
+      if (!isDone && this.#open.has(next.id)) await this.#send(encodeLogFrame({ type: 'nodata', id: next.id }))
+      this.#open.delete(next.id)
+    }
+    this.#isRunning = false
+  }
+
+  #answer(request: Request): Promise<boolean> {
+    return request.type === 'req' ? this.#blocks(request) : this.#growth(request)
+  }
+
+  async #growth({ id, from }: Extract<LogFrame, { type: 'ask' }>): Promise<boolean> {
+    const { size, head } = this.#core.state
+    if (head === null || from >= size) return false
+    const nodes = await this.#core.nodes(growthNodes(from, size))
+    if (nodes === null) return false
+    await this.#send(encodeLogFrame({ type: 'up', id, head, nodes }))
+    return true
+  }
+
+  async #blocks({ id, start, count, size }: Extract<LogFrame, { type: 'req' }>): Promise<boolean> {
+    if (size > this.#core.state.size) return false
+    let [first, bytes, total] = [start, 0, 0]
+    let blocks: ProvedBlock[] = []
+    const flush = async (isLast: boolean): Promise<void> => {
+      await this.#send(encodeLogFrame({ type: 'data', id, isLast, first, blocks }))
+      first += blocks.length
+      blocks = []
+      bytes = 0
+    }
+    for (let index = start; index < start + count && this.#open.has(id); index++) {
+      const next = await this.#proved(index, size, index === start)
+      if (next === null || (index > start && total + next.block.length > MAX_RECORD_BLOCK_BYTES)) break
+      const takes = BLOCK_HEAD_BYTES + next.block.length + next.proof.length * HASH_BYTES
+      if (blocks.length > 0 && bytes + takes > MESSAGE_BYTES) await flush(false)
+      blocks.push(next)
+      bytes += takes
+      total += next.block.length
+    }
+    if (blocks.length === 0) return false
+    if (this.#open.has(id)) await flush(true)
+    return true
+  }
+
+  async #proved(index: number, size: number, isFirst: boolean): Promise<ProvedBlock | null> {
+    const block = await this.#core.block(index)
+    const proof = block === null ? null : await this.#core.nodes(runProof(index, size, isFirst))
+    return block === null || proof === null ? null : { block, proof }
+  }
+}

@@ -1,0 +1,191 @@
+import { acceptBlocks } from '../accept.js'
+import type { Core } from '../core.js'
+import type { BlockRange } from '../tree/positions.js'
+import { Download, type DownloadOptions } from './download.js'
+import type { Fetched } from './fetching.js'
+import { LogPeer, type PeerHost } from './peer.js'
+import type { LogPort, PeerPath, Timing } from './port.js'
+import type { Violation } from './violation.js'
+import { Wishes } from './wishes.js'
+
+/** After a device said that it is full, or failed otherwise. */
+const PAUSE_MS = 30_000
+
+/** A peer of a log, as it is now. */
+export interface LogPeerInfo {
+  /** Who it is. */
+  readonly id: string
+  /** Which of the log's blocks it says that it has: one bit each, lowest first. */
+  readonly bitfield: Uint8Array
+  /** How long its answers take; `null` before it has given one. */
+  readonly rttMs: number | null
+  readonly path: PeerPath
+}
+
+export interface SwarmParts {
+  readonly core: Core
+  readonly timing: Timing
+  /** All blocks are wanted, and not those alone that somebody waits for. */
+  readonly isEager: boolean
+  /** The peer did what no device does that keeps to the protocol. */
+  readonly violated: (peerId: string, violation: Violation) => void
+  /** What is fetched cannot be stored. Nothing is fetched for 30 s then, or until blocks are cleared. */
+  readonly failed: (error: unknown) => void
+}
+
+type Stage =
+  | { readonly name: 'running' }
+  | { readonly name: 'paused'; readonly stopTimer: () => void }
+  | { readonly name: 'closed' }
+
+/** All peers of one log: asks each for what it has, and shares what came. */
+export class LogSwarm implements PeerHost {
+  readonly #parts: SwarmParts
+  readonly #peers = new Set<LogPeer>()
+  readonly #wishes = new Wishes()
+  readonly #downloads = new Set<Download>()
+  readonly #undo: (() => void)[]
+  #stage: Stage = { name: 'running' }
+
+  constructor(parts: SwarmParts) {
+    this.#parts = parts
+    const { core } = parts
+    this.#undo = [
+      core.waits.attach({
+        want: (block) => {
+          const giveUp = this.#wishes.want(block)
+          this.changed()
+          return giveUp
+        },
+      }),
+      core.events.on('grow', () => {
+        this.#each((peer) => peer.tellHead())
+        this.changed()
+      }),
+      core.events.on('presence', (range) => this.#moved(range)),
+      core.events.on('fork', () => this.#each((peer) => peer.tellFork())),
+      ...(parts.isEager ? [this.#wishes.wantRange({ start: 0, end: Infinity })] : []),
+    ]
+  }
+
+  /** Those that have shown that they know the log. */
+  peers(): LogPeerInfo[] {
+    const { size } = this.#parts.core.state
+    return this.#open().map(({ port, holdings, fetching }) => ({
+      id: port.peerId,
+      bitfield: holdings.bitfield(size),
+      rttMs: fetching.rttMs,
+      path: port.path(),
+    }))
+  }
+
+  /** A way to somebody who may know the log. What comes on it is for the peer's `handle`. */
+  connect(port: LogPort): LogPeer {
+    const peer = new LogPeer(this.#parts.core, port, this.#parts.timing, this)
+    this.#peers.add(peer)
+    peer.start()
+    return peer
+  }
+
+  /** Resolves when all blocks of a range are here. Rejects with the signal's reason. */
+  async download(options: DownloadOptions): Promise<void> {
+    const giveUp = this.#wishes.wantRange(options)
+    const download = new Download(this.#parts.core, options)
+    this.#downloads.add(download)
+    this.changed()
+    try {
+      await download.done
+    } finally {
+      giveUp()
+      this.#downloads.delete(download)
+    }
+  }
+
+  /** Ends all peers and downloads, the latter with this reason. Idempotent. */
+  close(reason: Error): void {
+    if (this.#stage.name === 'closed') return
+    this.#become({ name: 'closed' })
+    for (const each of this.#undo) each()
+    for (const peer of [...this.#peers]) peer.close()
+    for (const download of this.#downloads) download.fail(reason)
+  }
+
+  changed(): void {
+    const { core } = this.#parts
+    const { end } = core.state
+    if (this.#stage.name !== 'running' || 'error' in end) return
+    // One request each in turn, so that a log comes from all that have it; from those that let one go by only what nobody else has.
+    for (let isMore = true; isMore;) {
+      isMore = false
+      for (const peer of this.#open().sort(byWorth)) {
+        const run = this.#wishes.next(core.state, peer.holdings)
+        if (run === null || !peer.fetching.takes(run.end - run.start)) continue
+        if (peer.isSlow && this.#isHadByOthers(peer, run)) continue
+        this.#wishes.take(run)
+        peer.fetching.ask(run, end.frontier)
+        isMore = true
+      }
+    }
+  }
+
+  async fetched(run: BlockRange, { blocks, siblings }: Fetched): Promise<void> {
+    try {
+      await acceptBlocks(this.#parts.core, blocks, siblings)
+    } catch (error) {
+      this.#pause(error)
+    }
+    this.#wishes.release(run)
+  }
+
+  missed(run: BlockRange): void {
+    this.#wishes.release(run)
+    this.changed()
+  }
+
+  closed(peer: LogPeer, violation: Violation | null): void {
+    this.#peers.delete(peer)
+    if (violation !== null) this.#parts.violated(peer.port.peerId, violation)
+    this.changed()
+  }
+
+  #moved(range: BlockRange): void {
+    const { presence } = this.#parts.core.state
+    if (!presence.has(range.start)) this.#wishes.lost()
+    this.#each((peer) => peer.tellPresence(range))
+    for (const download of [...this.#downloads]) download.look()
+    if (this.#stage.name === 'paused' && !presence.has(range.start)) this.#become({ name: 'running' })
+    this.changed()
+  }
+
+  #pause(error: unknown): void {
+    if (this.#stage.name !== 'running') return
+    const stopTimer = this.#parts.timing.setTimer(PAUSE_MS, () => {
+      this.#become({ name: 'running' })
+      this.changed()
+    })
+    this.#become({ name: 'paused', stopTimer })
+    this.#parts.failed(error)
+  }
+
+  /** The one place that changes the stage. */
+  #become(stage: Stage): void {
+    if (this.#stage.name === 'paused') this.#stage.stopTimer()
+    this.#stage = stage
+  }
+
+  #open(): LogPeer[] {
+    return [...this.#peers].filter(({ isOpen }) => isOpen)
+  }
+
+  #each(tell: (peer: LogPeer) => void): void {
+    for (const peer of this.#open()) tell(peer)
+  }
+
+  #isHadByOthers(peer: LogPeer, { start }: BlockRange): boolean {
+    return this.#open().some((other) => other !== peer && !other.isSlow && other.holdings.has(start))
+  }
+}
+
+/** Who has the least to do, and of those the fastest, first. */
+const byWorth = (one: LogPeer, other: LogPeer): number =>
+  one.fetching.load - other.fetching.load || (one.fetching.rttMs ?? 0) - (other.fetching.rttMs ?? 0)

@@ -1,0 +1,71 @@
+import { MAX_RECORD_BLOCKS } from '../../protocol/limits.js'
+import type { LogState } from '../state.js'
+import type { BlockRange } from '../tree/positions.js'
+import type { Holdings } from './holdings.js'
+
+/** Which blocks are wanted, and which of them somebody is asked for. */
+export class Wishes {
+  readonly #single = new Set<number>()
+  readonly #ranges = new Map<BlockRange, number>()
+  readonly #taken = new Set<number>()
+
+  /** Comes before all ranges. The result gives it up. */
+  want(block: number): () => void {
+    this.#single.add(block)
+    return () => this.#single.delete(block)
+  }
+
+  /** The first ones first; its end is Infinity for all that the log ever has. The result gives it up. */
+  wantRange(range: BlockRange): () => void {
+    this.#ranges.set(range, range.start)
+    return () => this.#ranges.delete(range)
+  }
+
+  take({ start, end }: BlockRange): void {
+    for (let block = start; block < end; block++) this.#taken.add(block)
+  }
+
+  /** Somebody else may be asked, or they are here. */
+  release({ start, end }: BlockRange): void {
+    for (let block = start; block < end; block++) this.#taken.delete(block)
+  }
+
+  /** Blocks went that were here: ranges begin anew. */
+  lost(): void {
+    for (const range of this.#ranges.keys()) this.#ranges.set(range, range.start)
+  }
+
+  /** What to ask somebody for who has these blocks; `null` for nothing. */
+  next(state: LogState, holdings: Holdings): BlockRange | null {
+    const isOpen = (block: number): boolean =>
+      block < state.size && !state.presence.has(block) && !this.#taken.has(block) && holdings.has(block)
+    for (const block of this.#single) if (isOpen(block)) return { start: block, end: block + 1 }
+    for (const range of this.#ranges.keys()) {
+      const start = this.#firstOpen(range, state, holdings, isOpen)
+      if (start === null) continue
+      // Up to where a record ends on devices that get all of the log in order.
+      const most = Math.min(range.end, (Math.floor(start / MAX_RECORD_BLOCKS) + 1) * MAX_RECORD_BLOCKS)
+      let end = start + 1
+      while (end < most && isOpen(end)) end++
+      return { start, end }
+    }
+    return null
+  }
+
+  #firstOpen(
+    range: BlockRange,
+    state: LogState,
+    holdings: Holdings,
+    isOpen: (block: number) => boolean,
+  ): number | null {
+    const end = Math.min(range.end, state.size)
+    let from = this.#ranges.get(range) as number
+    // All before is here, so that nobody looks at it again.
+    while (from < end && state.presence.has(from)) from++
+    this.#ranges.set(range, from)
+    for (let block = from; block < end; block = Math.max(block + 1, holdings.skip(block + 1))) {
+      if (isOpen(block)) return block
+    }
+    return null
+  }
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it, vi } from 'vitest'
+import { createReplica, join, TestTime } from './replication-world.js'
+import { collect, texts } from './setup.js'
+
+const signal = new AbortController().signal
+const all = (end: number) => ({ start: 0, end, onProgress: () => undefined, signal })
+
+describe('a replica', () => {
+  it('gets a block that somebody waits for, and no others', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(200))
+    const reader = await createReplica('reader', time, writer.log.url)
+    join(writer, reader)
+    expect(await reader.log.get(130)).toBe('text 130')
+    expect(reader.log.length).toBe(200)
+    expect([await reader.log.has(130), await reader.log.has(0, 130), await reader.log.has(131)]).toEqual([
+      true,
+      false,
+      false,
+    ])
+    expect([writer.violations, reader.violations]).toEqual([[], []])
+    expect(await reader.log.audit()).toEqual({ isSound: true, checked: 1, damaged: [] })
+  })
+
+  it('gets all of a log of any size, in order of its own, and is then as the writer is', async () => {
+    for (const size of [1, 2, 3, 63, 64, 65, 127, 200, 1_000]) {
+      const time = new TestTime()
+      const writer = await createReplica('writer', time, null)
+      await writer.log.append(texts(size))
+      const reader = await createReplica('reader', time, writer.log.url)
+      join(writer, reader)
+      await reader.swarm.download(all(size))
+      expect(await collect(reader.log.createReadStream())).toEqual(texts(size))
+      expect(reader.log.byteLength).toBe(writer.log.byteLength)
+      expect(await reader.log.audit()).toEqual({ isSound: true, checked: size, damaged: [] })
+      expect(await reader.log.seek(writer.log.byteLength - 1)).toEqual(await writer.log.seek(writer.log.byteLength - 1))
+      expect([writer.violations, reader.violations, time.pending]).toEqual([[], [], 0])
+    }
+  })
+
+  it('is the same when it is opened again', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(150))
+    const reader = await createReplica('reader', time, writer.log.url)
+    join(writer, reader)
+    await reader.log.get(100)
+    await reader.log.get(3)
+    await reader.log.close()
+    const again = reader.device.log(writer.log.url)
+    expect(await again.get(100, { wait: false })).toBe('text 100')
+    expect(await again.get(3, { wait: false })).toBe('text 3')
+    await expect(again.get(4, { wait: false })).rejects.toMatchObject({ code: 'block-missing' })
+    expect([again.length, again.byteLength, again.signedHead]).toEqual([150, 0, writer.log.signedHead])
+  })
+
+  it('follows what the writer appends', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    const reader = await createReplica('reader', time, writer.log.url, { isEager: true })
+    const last = await createReplica('last', time, writer.log.url)
+    join(writer, reader)
+    join(reader, last)
+    const read: string[] = []
+    const reading = (async () => {
+      for await (const text of last.log.createReadStream({ live: true })) if (read.push(text) === 90) return
+    })()
+    for (let at = 0; at < 90; at += 9) await writer.log.append(texts(9, at))
+    await reading
+    expect(read).toEqual(texts(90))
+    expect([reader.violations, last.violations]).toEqual([[], []])
+  })
+
+  it('gives others what it has and what proves it, when the writer is gone', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(300))
+    const first = await createReplica('first', time, writer.log.url)
+    const [wire] = join(writer, first)
+    await first.log.get(77)
+    await first.log.get(299)
+    wire.cut()
+    const second = await createReplica('second', time, writer.log.url)
+    join(first, second)
+    expect([await second.log.get(77), await second.log.get(299)]).toEqual(['text 77', 'text 299'])
+    const waiting = second.log.get(78, { timeoutMs: 20 })
+    await expect(waiting).rejects.toMatchObject({ code: 'block-timeout' })
+  })
+
+  it('asks several for a log, and each for a part', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(2_000))
+    const copies = await Promise.all(['a', 'b'].map((name) => createReplica(name, time, writer.log.url)))
+    for (const copy of copies) {
+      join(writer, copy)
+      await copy.swarm.download(all(2_000))
+    }
+    const reader = await createReplica('reader', time, writer.log.url)
+    const wires = [writer, ...copies].map((each) => join(each, reader)[0])
+    await reader.swarm.download(all(2_000))
+    expect(await collect(reader.log.createReadStream())).toEqual(texts(2_000))
+    const parts = wires.map(({ sent }) => sent.filter(({ type }) => type === 'data').length)
+    expect(Math.min(...parts)).toBeGreaterThanOrEqual(5)
+    expect(parts.reduce((sum, part) => sum + part)).toBeLessThan(40)
+  })
+
+  it('asks another one after ten seconds, and the slow one no more while others have the blocks', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(100))
+    const reader = await createReplica('reader', time, writer.log.url)
+    const [slow, asked] = join(writer, reader)
+    await vi.waitFor(() => expect(reader.swarm.peers()[0]?.bitfield[0]).toBe(255))
+    slow.isHeld = true
+    const block = reader.log.get(5)
+    await vi.waitFor(() => expect(asked.sent.filter(({ type }) => type === 'req')).toHaveLength(1))
+    const copy = await createReplica('copy', time, writer.log.url)
+    join(writer, copy)
+    await copy.swarm.download(all(100))
+    join(copy, reader)
+    await vi.waitFor(() => expect(reader.swarm.peers()).toHaveLength(2))
+    time.pass(10_000)
+    expect(await block).toBe('text 5')
+    expect(await reader.log.get(6)).toBe('text 6')
+    expect(asked.sent.filter(({ type }) => type === 'req')).toHaveLength(1)
+    expect(asked.sent.filter(({ type }) => type === 'cancel')).toHaveLength(1)
+  })
+
+  it('goes on where it was when it is joined again', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(1_000))
+    const reader = await createReplica('reader', time, writer.log.url)
+    const [first] = join(writer, reader)
+    let answers = 0
+    first.change = (frame) => {
+      if (frame.type === 'data' && ++answers === 5) first.cut()
+      return [frame]
+    }
+    const done: number[] = []
+    const download = reader.swarm.download({ ...all(1_000), onProgress: (progress) => done.push(progress.done) })
+    await vi.waitFor(() => expect(reader.swarm.peers()).toEqual([]))
+    await vi.waitFor(() => expect(done.length).toBeGreaterThanOrEqual(4))
+    const [second] = join(writer, reader)
+    await download
+    expect(second.sent.filter(({ type }) => type === 'data').length).toBeLessThanOrEqual(12)
+    expect(done).toEqual([...done].sort((one, other) => one - other))
+    expect(done.at(-1)).toBe(1_000)
+  })
+
+  it('looks elsewhere for what a peer has not any more, and gets back what was cleared here', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(70))
+    const copy = await createReplica('copy', time, writer.log.url)
+    join(writer, copy)
+    await copy.swarm.download(all(70))
+    await writer.log.clear(0, 70)
+    await vi.waitFor(() => expect(copy.swarm.peers()[0]?.bitfield).toEqual(new Uint8Array(9)))
+    expect(await writer.log.get(66)).toBe('text 66')
+    await copy.log.clear(10, 20)
+    expect(copy.log.byteLength).toBe(writer.log.byteLength)
+    expect(await copy.log.has(0, 10)).toBe(true)
+    await expect(copy.log.get(12, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'block-timeout' })
+    expect([writer.violations, copy.violations]).toEqual([[], []])
+  })
+
+  it('pauses when its device is full, and goes on when there is room', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(10))
+    const reader = await createReplica('reader', time, writer.log.url)
+    join(writer, reader)
+    await vi.waitFor(() => expect(reader.log.length).toBe(10))
+    const full = new Error('full')
+    reader.device.watched().beforeWrite = () => Promise.reject(full)
+    const block = reader.log.get(3)
+    await vi.waitFor(() => expect(reader.failures).toEqual([full]))
+    reader.device.watched().beforeWrite = () => Promise.resolve()
+    time.pass(30_000)
+    expect(await block).toBe('text 3')
+  })
+})
