@@ -12,6 +12,7 @@ export { createContentHash, loadContentHash, type ContentHash } from './content-
 export {
   createBlockCipher,
   createTreeHash,
+  logBindingOf,
   logCapabilityOf,
   logIdOf,
   logKeysOf,

@@ -38,6 +38,7 @@ export type Label =
   | 'log-block'
   | 'log-lock'
   | 'log-cap'
+  | 'log-link'
 
 /** A label as it is hashed, signed or authenticated. */
 export const labelBytes = (label: Label): Uint8Array => encodeUtf8(`skein/v1/${label}`)

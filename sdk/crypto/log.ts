@@ -1,6 +1,6 @@
 import { DecodeError } from '../protocol/decode-error.js'
 import { decodeLogHead, encodeLogHeadBody, type LogHead, type SignedLogHead } from '../protocol/log-head.js'
-import { concatBytes } from '../util/bytes.js'
+import { concatBytes, encodeUtf8 } from '../util/bytes.js'
 import { openRandom, sealRandom } from './aead.js'
 import { KEY_BYTES, kdf } from './kdf.js'
 import { sign, verify } from './signature.js'
@@ -36,6 +36,18 @@ export const logIdOf = (sodium: Sodium, key: Uint8Array): Uint8Array => kdf(sodi
  */
 export const logCapabilityOf = (sodium: Sodium, key: Uint8Array, binding: Uint8Array, isFirst: boolean): Uint8Array =>
   kdf(sodium, key, 'log-cap', binding, Uint8Array.of(isFirst ? 0 : 1))
+
+/** One end of a stream of bytes between two devices. */
+export interface LogLinkEnd {
+  /** Made up for this stream alone. */
+  readonly nonce: Uint8Array
+  /** Who it is, as the stream itself proves it to the other end; empty where it proves nothing. */
+  readonly name: string
+}
+
+/** The binding of a stream, by its ends: that with the smaller nonce first. */
+export const logBindingOf = (sodium: Sodium, first: LogLinkEnd, second: LogLinkEnd): Uint8Array =>
+  kdf(sodium, null, 'log-link', first.nonce, second.nonce, encodeUtf8(first.name), encodeUtf8(second.name))
 
 /** HEAD, as it is stored and sent. */
 export const signLogHead = (sodium: Sodium, secretKey: Uint8Array, head: LogHead): Uint8Array => {

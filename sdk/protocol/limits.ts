@@ -79,3 +79,5 @@ export const MAX_GROWTH_HASHES = 120
 export const PRESENCE_BLOCKS = 32_768
 /** Requests that one side may have open on a log: what is asked beyond breaks the protocol. */
 export const MAX_LOG_REQUESTS = 32
+/** What each side of a link between logs makes up for it. */
+export const LOG_NONCE_BYTES = 32

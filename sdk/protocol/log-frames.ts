@@ -1,4 +1,5 @@
 import * as encoding from 'lib0/encoding'
+import { encodeBase64url } from '../util/base64url.js'
 import { DecodeError } from './decode-error.js'
 import {
   MAX_RECORD_BLOCKS,
@@ -197,6 +198,12 @@ const decodeBody = (code: number, reader: Reader): LogFrame => {
       throw new DecodeError('unknown code')
   }
 }
+
+/** Which log an OPEN is of, in base64url; `null` for every other frame, and what is none. */
+export const logIdIn = (bytes: Uint8Array): string | null =>
+  bytes[0] === CODE.OPEN && bytes.length === 1 + 2 * HASH_BYTES
+    ? encodeBase64url(bytes.subarray(1, 1 + HASH_BYTES))
+    : null
 
 /** Its bytes are views of `bytes`. Whether heads, proofs and evidence are genuine is not looked at. */
 export const decodeLogFrame = (bytes: Uint8Array): LogFrame => {

@@ -64,6 +64,10 @@ export class LogPeer {
     return this.#stage.name === 'open'
   }
 
+  get isClosed(): boolean {
+    return this.#stage.name === 'closed'
+  }
+
   /** Shows the peer that this device knows the log. */
   start(): void {
     const { sodium, logKey } = this.#core.parts

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { loadSodium, logCapabilityOf, logIdOf, logLockOf, verifyLogHead } from '../../../sdk/crypto/index.js'
+import {
+  loadSodium,
+  logBindingOf,
+  logCapabilityOf,
+  logIdOf,
+  logLockOf,
+  verifyLogHead,
+} from '../../../sdk/crypto/index.js'
 import { kdf } from '../../../sdk/crypto/kdf.js'
 import { Log } from '../../../sdk/log/index.js'
 import { createStorage } from '../../../sdk/log/storage.js'
@@ -84,9 +91,15 @@ describe('what logs sign and store, byte for byte', () => {
     expect(encodeLogPresence({ bytes: 2 ** 32 + 7, bits })).toEqual(unhex('01 0700000001000000 0081'))
   })
 
-  it('J14: the capability', () => {
+  it('J14: the capability, and J21: the binding', () => {
     const [key, binding] = [fill(32, 0x11), fill(32, 9)]
     expect(logCapabilityOf(sodium, key, binding, true)).toEqual(kdf(sodium, key, 'log-cap', binding, fill(1, 0)))
+    const ends = [
+      { nonce: fill(32, 1), name: 'a' },
+      { nonce: fill(32, 2), name: '' },
+    ] as const
+    const parts = [fill(32, 1), fill(32, 2), encodeUtf8('a'), new Uint8Array()]
+    expect(logBindingOf(sodium, ...ends)).toEqual(kdf(sodium, null, 'log-link', ...parts))
     expect(logCapabilityOf(sodium, key, binding, false)).toEqual(kdf(sodium, key, 'log-cap', binding, fill(1, 1)))
   })
 
