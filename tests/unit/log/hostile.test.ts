@@ -181,6 +181,20 @@ describe('a writer that signs two histories', () => {
     expect(left.log.length).toBe(length)
   })
 
+  it('J16: is found out by a reader that is shown how the other history grew', async () => {
+    const time = new TestTime()
+    const [one, two] = await equivocators(time, 4)
+    await one.log.append(texts(2, 100))
+    await two.log.append(texts(6, 200))
+    const reader = await readerOf(one, time, 'reader')
+    // The other side knows nothing of what the reader has.
+    const [, said] = join(two, reader)
+    said.change = (frame) => (frame.type === 'head' ? [] : [frame])
+    await vi.waitFor(() => expect(reader.log.fork).not.toBeNull())
+    expect([reader.log.length, reader.violations]).toEqual([6, []])
+    await vi.waitFor(() => expect(two.log.fork).toEqual(reader.log.fork))
+  })
+
   it('is believed in no head of nothing', async () => {
     const time = new TestTime()
     const [one] = await equivocators(time, 4)
