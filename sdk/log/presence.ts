@@ -118,7 +118,9 @@ const pageOf = (index: number): number => Math.floor(index / PRESENCE_BLOCKS)
 
 const readPage = (stored: Uint8Array): Page => {
   try {
-    const { bytes, bits } = decodeLogPresence(stored)
+    const { bytes, bits: some } = decodeLogPresence(stored)
+    const bits = new Uint8Array(PRESENCE_BLOCKS / 8)
+    bits.set(some)
     let marked = 0
     for (const byte of bits) for (let rest = byte; rest > 0; rest &= rest - 1) marked++
     return { bytes, bits, stored, marked }

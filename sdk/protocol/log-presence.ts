@@ -26,15 +26,13 @@ export const encodeLogPresence = ({ bytes, bits }: LogPresence): Uint8Array =>
     encoding.writeUint8Array(encoder, bits.subarray(0, length))
   })
 
-/** Its bits are 4,096 bytes, a copy. */
+/** Its bits are a copy, as long as they are stored. */
 export const decodeLogPresence = (stored: Uint8Array): LogPresence => {
   const reader = new Reader(stored)
   if (reader.u8() !== VERSION) throw new DecodeError('unknown log presence version')
   const bytes = reader.u64()
   if (reader.left > BITS_BYTES) throw new DecodeError('too many bits')
-  const some = reader.rest()
-  if (some.at(-1) === 0) throw new DecodeError('a last byte without bits')
-  const bits = new Uint8Array(BITS_BYTES)
-  bits.set(some)
+  const bits = reader.rest().slice()
+  if (bits.at(-1) === 0) throw new DecodeError('a last byte without bits')
   return { bytes, bits }
 }

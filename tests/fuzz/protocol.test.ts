@@ -24,10 +24,19 @@ import {
   type InviteReply,
 } from '../../sdk/protocol/invite-frames.js'
 import { decodeLogFork, encodeLogFork } from '../../sdk/protocol/log-fork.js'
+import { decodeLogFrame, encodeLogFrame } from '../../sdk/protocol/log-frames.js'
 import { decodeLogHead, encodeLogHeadBody } from '../../sdk/protocol/log-head.js'
+import {
+  decodeLogHello,
+  decodeLogLinkMessage,
+  encodeLogHello,
+  encodeLogLinkMessage,
+} from '../../sdk/protocol/log-link.js'
+import { decodeLogPresence, encodeLogPresence } from '../../sdk/protocol/log-presence.js'
 import { decodeLogRecord, encodeLogRecord } from '../../sdk/protocol/log-record.js'
+import { decodeLogTile, encodeLogTile } from '../../sdk/protocol/log-tile.js'
 import { decodeLogWriter, encodeLogWriter } from '../../sdk/protocol/log-writer.js'
-import { logForks, logHeads, logRecords } from '../support/log-formats.js'
+import { logForks, logFrames, logHeads, logPresences, logRecords, logTiles } from '../support/log-formats.js'
 import { MAX_CHUNK_BYTES } from '../../sdk/protocol/limits.js'
 import { PackWriter } from '../../sdk/protocol/pack.js'
 import { decodeProviders } from '../../sdk/protocol/providers.js'
@@ -215,6 +224,14 @@ const decoders: Readonly<
   ],
   decodeLogWriter: [decodeLogWriter, fc.record({ seed: bytes(32), lock: fc.option(bytes(32)) }).map(encodeLogWriter)],
   decodeLogRecord: [decodeLogRecord, logRecords.map(encodeLogRecord)],
+  decodeLogFrame: [decodeLogFrame, logFrames.map(encodeLogFrame)],
+  decodeLogHello: [decodeLogHello, bytes(32).map(encodeLogHello)],
+  decodeLogLinkMessage: [
+    decodeLogLinkMessage,
+    fc.record({ channel: fc.maxSafeNat(), frame: fc.uint8Array() }).map(encodeLogLinkMessage),
+  ],
+  decodeLogPresence: [decodeLogPresence, logPresences.map(encodeLogPresence)],
+  decodeLogTile: [decodeLogTile, logTiles.map(encodeLogTile)],
   decodeChannelFrame: [
     decodeChannelFrame,
     fc

@@ -58,11 +58,7 @@ export const logTiles: Arbitrary<LogTile> = fc
 
 export const logPresences: Arbitrary<LogPresence> = fc
   .tuple(fc.maxSafeNat(), fc.uint8Array({ maxLength: 4_096 }))
-  .map(([total, some]) => {
-    const bits = new Uint8Array(4_096)
-    bits.set(some)
-    return { bytes: total, bits }
-  })
+  .map(([total, some]) => ({ bytes: total, bits: some.slice(0, some.findLastIndex((byte) => byte !== 0) + 1) }))
 
 const id = fc.maxSafeNat()
 const hashes = (most: number): Arbitrary<Uint8Array[]> => fc.array(bytes(32), { maxLength: most })
