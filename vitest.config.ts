@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** What they count is another thing where somebody else keeps the processors busy. */
+const alone = ['memory', 'partial-mesh'].map((name) => `tests/browser/${name}.test.ts`)
+
 /** One project per kind of test, so that each runs, and is reported, on its own: `vitest run --project unit`. */
 export default defineConfig({
   test: {
@@ -37,7 +40,19 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['tests/browser/*.test.ts'],
+          exclude: alone,
           environment: 'node',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          globalSetup: ['tests/support/browser-setup.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          include: alone,
+          environment: 'node',
+          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           globalSetup: ['tests/support/browser-setup.ts'],

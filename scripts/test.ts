@@ -56,7 +56,7 @@ const wanted = (part: string): boolean => chosen.length === 0 || chosen.includes
 
 const results: PartResult[] = []
 if (wanted('check')) results.push(...(await runChecks()))
-else if (wanted('package') || wanted('browser') || wanted('chaos')) results.push(await runScript('build', 'build'))
+else if (['package', 'browser', 'alone', 'chaos'].some(wanted)) results.push(await runScript('build', 'build'))
 
 const folder = await mkdtemp(join(tmpdir(), 'skein-reports-'))
 try {

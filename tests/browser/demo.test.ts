@@ -191,6 +191,8 @@ describe('the chat', () => {
     ])
     await cardOf(bob, 'one.bin').getByText('24 MiB · offered by Ada').waitFor()
     await cardOf(ada, 'one.bin').getByText('24 MiB · offered to Bob').waitFor()
+    // All that waits or is under way, his own offer too.
+    await eventually(() => bob.locator('#files li:visible').count()).toBe(4)
     for (const { name } of fromAda) await accept(bob, name)
     await accept(ada, 'three.bin')
     for (const [page, files] of [
@@ -265,6 +267,12 @@ describe('the chat', () => {
     await cardOf(bob, 'mine.bin').getByText('waiting for Ada').waitFor()
     const at = await bob.getByRole('progressbar', { name: 'Receiving mine.bin' }).getAttribute('value')
     await press(ada, 'Resume', 'mine.bin')
+    for (const page of [ada, bob]) {
+      await cardOf(page, 'mine.bin')
+        .getByText(/ a second/)
+        .waitFor()
+      await page.locator('.plot-line[d^="M"]').first().waitFor({ state: 'attached' })
+    }
     await eventually(() => bob.getByRole('progressbar', { name: 'Receiving mine.bin' }).getAttribute('value')).not.toBe(
       at,
     )
@@ -290,6 +298,8 @@ describe('the chat', () => {
       await writeFile(join(folder, name), buffer)
       await ada.locator('#file-input').setInputFiles(join(folder, name))
       await accept(bob, name)
+      const arrived = bob.getByRole('progressbar', { name: `Receiving ${name}` })
+      await eventually(async () => Number(await arrived.getAttribute('value'))).toBeGreaterThan(0.05)
       await ada.getByRole('button', { name: `Pause ${name}`, exact: true }).click()
       await cardOf(bob, name).getByText('waiting for Ada').waitFor()
       if (who === 'receives') {

@@ -76,7 +76,23 @@ describe('a tab that is hidden', () => {
       expect(sent).toBeGreaterThan(hiddenMs / 500)
       await expectCount(carol, ada, sent)
       expect(await tab.page.evaluate(() => document.visibilityState)).toBe('hidden')
+      const seen = ada.me.evaluate(
+        ({ group }, of) =>
+          new Promise((resolve) => {
+            group.on('presence:change', ({ id, next }) => {
+              if (id === of && next?.['step'] === 2) resolve(next)
+            })
+          }),
+        carol.id,
+      )
+      // The second too soon after the first to go out at once.
+      await carol.me.evaluate(({ group }) => {
+        group.presence.set({ step: 1 })
+        group.presence.set({ step: 2 })
+      })
+      expect(await seen).toEqual({ step: 2 })
       await untilAllTalk([ada, bob, carol], 'hidden')
+      expect(await bob.me.evaluate((member, id) => member.group.presence.get(id), carol.id)).toEqual({ step: 2 })
       await tab.page.bringToFront()
       await untilAllTalk([ada, bob, carol], 'in front')
       for (const member of [ada, bob, carol]) expect(await leavesOf(member)).toEqual([])

@@ -64,13 +64,21 @@ describe('pages', () => {
     const [ada, bob] = members
     const sent = ada.me.evaluate(
       async (member, [id, size]) => {
-        const report = await member.group.sendFile(new Uint8Array(size), { to: [id], name: 'long' })
+        const onProgress = ({ bytes }: { readonly bytes: number }): void => {
+          window.arrivedBytes = bytes
+        }
+        const report = await member.group.sendFile(new Uint8Array(size), { to: [id], name: 'long', onProgress })
         return report.delivered
       },
       [bob.id, 48 * MEBIBYTE] as [string, number],
     )
+    let arrived = 0
     for (let i = 0; i < 3; i++) {
       await bob.me.evaluate((member, id) => member.until('a link', () => member.group.neighbors.includes(id)), ada.id)
+      await ada.page.waitForFunction((before) => (window.arrivedBytes ?? 0) > before, arrived)
+      arrived = (await ada.page.evaluate(() => window.arrivedBytes)) ?? Infinity
+      // Each time it is under way.
+      expect(arrived).toBeLessThan(48 * MEBIBYTE)
       await ada.me.evaluate((member, id) => member.rules.cut(id), bob.id)
     }
     expect(await sent).toEqual([bob.id])

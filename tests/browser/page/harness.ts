@@ -179,6 +179,8 @@ declare global {
     harness: Harness
     /** Ends a count that a test has begun; how far it came. */
     stopCounting?: () => number
+    /** Of a file that a test sends, as its receiver tells. */
+    arrivedBytes?: number
   }
 }
 
