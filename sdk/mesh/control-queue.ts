@@ -1,7 +1,7 @@
 import type { PackWriter } from '../protocol/pack.js'
 
 /** More is not answered to who asks and does not take the answers: no honest member has so much to ask. */
-const MAX_RECORD_BLOCK_BYTES = 1_048_576
+const MAX_ANSWER_BYTES = 1_048_576
 
 /**
  * Records that go before everything else, encoded, in order. Beyond its capacity it takes no more: whoever it is for
@@ -22,7 +22,7 @@ export class ControlQueue {
 
   /** Whether answers may be added. */
   get takesAnswers(): boolean {
-    return this.#bytes < MAX_RECORD_BLOCK_BYTES
+    return this.#bytes < MAX_ANSWER_BYTES
   }
 
   get isEmpty(): boolean {

@@ -38,7 +38,7 @@ interface Parts {
 }
 
 /** What one sealed frame may ask me to answer, in bytes of the answers. */
-const MAX_RECORD_BLOCK_BYTES = 1_024
+const MAX_ANSWER_BYTES = 1_024
 
 const isMisconduct = (error: unknown): error is DecodeError | ProtocolViolation =>
   error instanceof DecodeError || error instanceof ProtocolViolation
@@ -103,7 +103,7 @@ export class Inbound {
     connector.confirm(peer, session)
     liveness.heard(peer, null)
     try {
-      const answers = new ControlQueue(MAX_RECORD_BLOCK_BYTES)
+      const answers = new ControlQueue(MAX_ANSWER_BYTES)
       this.#records(peer, null, records, session.epoch === peer.epoch, answers)
       this.#acknowledge(peer, link, answers)
       probes.answer(peer, link, answers)
