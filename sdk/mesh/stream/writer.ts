@@ -21,11 +21,10 @@ const PRELUDE_BYTES = 112
 /** What each of several streams gets of a frame at least. */
 const LEAST_SHARE_BYTES = 4_096
 /**
- * Where a link has no room for a whole frame, a message is not cut for less than this part of one: every further frame
- * costs both sides. But half of the least mark is all the room that a link is sure to report.
+ * Where a link has no room for a whole frame, a message is not cut for less than this part of one: room for a whole one is on
+ * its way, and every further frame costs both sides.
  */
 const LEAST_PART = 1 / 2
-const LEAST_PART_BYTES = 15 * 1024
 
 /**
  * Fills the room that links report: what is for one member goes into one frame, control first, then acknowledgements,
@@ -141,7 +140,7 @@ export class Writer {
     if (room < LEAST_ROOM_BYTES || (control?.isEmpty !== false && !hasPart)) return null
     const pack = new PackWriter(kind, room)
     control?.moveTo(pack)
-    const least = linkRoom < frameBytes ? Math.min(LEAST_PART_BYTES, frameBytes * LEAST_PART) : undefined
+    const least = linkRoom < frameBytes ? frameBytes * LEAST_PART : undefined
     if (peer?.streams) this.#packStreams(pack, peer.streams, hasUnreliable, least)
     return pack.isEmpty ? null : pack.finish()
   }
