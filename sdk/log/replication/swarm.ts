@@ -36,7 +36,7 @@ export interface SwarmParts {
 type Stage =
   | { readonly name: 'running' }
   | { readonly name: 'paused'; readonly stopTimer: () => void }
-  | { readonly name: 'closed' }
+  | { readonly name: 'closed'; readonly reason: Error }
 
 /** All peers of one log: asks each for what it has, and shares what came. */
 export class LogSwarm implements PeerHost {
@@ -87,8 +87,9 @@ export class LogSwarm implements PeerHost {
     return peer
   }
 
-  /** Resolves when all blocks of a range are here. Rejects with the signal's reason. */
+  /** Resolves when all blocks of a range are here. Rejects with the signal's reason, and with that for which it is closed. */
   async download(options: DownloadOptions): Promise<void> {
+    if (this.#stage.name === 'closed') throw this.#stage.reason
     const giveUp = this.#wishes.wantRange(options)
     const download = new Download(this.#parts.core, options)
     this.#downloads.add(download)
@@ -104,7 +105,7 @@ export class LogSwarm implements PeerHost {
   /** Ends all peers and downloads, the latter with this reason. Idempotent. */
   close(reason: Error): void {
     if (this.#stage.name === 'closed') return
-    this.#become({ name: 'closed' })
+    this.#become({ name: 'closed', reason })
     for (const each of this.#undo) each()
     for (const peer of [...this.#peers]) peer.close()
     for (const download of this.#downloads) download.fail(reason)

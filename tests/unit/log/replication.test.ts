@@ -150,6 +150,17 @@ describe('a replica', () => {
     expect(done.at(-1)).toBe(1_000)
   })
 
+  it('ends downloads with why it is closed, those under way and those begun later', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    const { swarm } = await createReplica('reader', time, writer.log.url)
+    const reason = new Error('left')
+    const begun = swarm.download(all(10))
+    swarm.close(reason)
+    await expect(begun).rejects.toBe(reason)
+    await expect(swarm.download(all(10))).rejects.toBe(reason)
+  })
+
   it('looks elsewhere for what a peer has not any more, and gets back what was cleared here', async () => {
     const time = new TestTime()
     const writer = await createReplica('writer', time, null)
