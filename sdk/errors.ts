@@ -27,6 +27,7 @@ export type SkeinErrorCode =
   | 'storage-blocked'
   | 'block-missing'
   | 'block-timeout'
+  | 'block-unavailable'
   | 'block-too-large'
   | 'log-read-only'
   | 'log-forked'

@@ -13,6 +13,7 @@ import type { JoinListener } from './join-listener.js'
 import type { JoinRequest } from './join-request.js'
 import { createRefusedError, reasonOf } from './join-errors.js'
 import type { JoinParts } from './load.js'
+import { LateStreams } from './late-streams.js'
 import { Lifecycle } from './lifecycle.js'
 import { decodeMessage } from './messages.js'
 import type { Settings } from './options.js'
@@ -49,9 +50,9 @@ export class GroupCore implements JoinListener {
   role: Role = guest
   readonly #app: Application
   readonly #platform: Platform
-  /** From the first join on. */
   /** `null` until the first join has loaded them. */
   streams: GroupStreams | null = null
+  readonly streamHome = new LateStreams()
   #signalingState: SignalingState = 'closed'
   /** Called for while the group was leaving; begins once everything is closed. */
   #next: Join | null = null
@@ -166,6 +167,7 @@ export class GroupCore implements JoinListener {
     if (this.streams !== null) return
     this.streams = new parts.GroupStreams(this, this.journal)
     this.rooms.start(this.streams, parts)
+    this.streamHome.begin(this.streams)
   }
 
   onIdentified(join: Join): void {

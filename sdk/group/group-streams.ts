@@ -141,11 +141,11 @@ export class GroupStreams implements StreamHub {
   readonly #readers = new Map<string, Map<number, Read>>()
   readonly #listeners = new Set<(change: { readonly id: string; readonly isHere: boolean }) => void>()
   readonly #ids = new StreamIds()
-  readonly #logs: Readonly<Record<'channel' | 'transfer', Log | undefined>>
+  readonly #logs: Readonly<Record<'channel' | 'transfer' | 'log', Log | undefined>>
 
   constructor(host: StreamHost, journal: Pick<Journal, 'logOf'>) {
     this.#host = host
-    this.#logs = { channel: journal.logOf('channel'), transfer: journal.logOf('transfer') }
+    this.#logs = { channel: journal.logOf('channel'), transfer: journal.logOf('transfer'), log: journal.logOf('log') }
   }
 
   /** Of each stream of a member that is read now. */
@@ -154,7 +154,8 @@ export class GroupStreams implements StreamHub {
   }
 
   #logOf(kind: number): Log | undefined {
-    return kind <= STREAM_KIND.PRESENCE ? this.#logs.channel : this.#logs.transfer
+    if (kind <= STREAM_KIND.PRESENCE) return this.#logs.channel
+    return kind <= STREAM_KIND.DUPLEX ? this.#logs.transfer : this.#logs.log
   }
 
   get members(): readonly string[] {
@@ -177,8 +178,10 @@ export class GroupStreams implements StreamHub {
     return this.#ids.channelOf(join, stream)
   }
 
-  read(kind: StreamKind, accept: (stream: MemberStream) => StreamReader | null): void {
+  read(kind: StreamKind, accept: (stream: MemberStream) => StreamReader | null): () => void {
+    if (this.#accepts.has(kind)) throw new TypeError('streams of this kind are read already')
     this.#accepts.set(kind, accept)
+    return () => this.#accepts.delete(kind)
   }
 
   onMember(listener: (change: { readonly id: string; readonly isHere: boolean }) => void): () => void {

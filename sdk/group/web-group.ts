@@ -2,6 +2,7 @@
 import { generateGroupKey, parseGroupKey } from '../crypto/index.js'
 import { SkeinError } from '../errors.js'
 import type { DeliveryReport, SignalingState } from '../mesh/events.js'
+import { registerStreams } from '../mesh/streams.js'
 import type { Channel, ChannelOptions, Presence } from '../channel/index.js'
 import type { Duplex, FileSource, OpenDuplexOptions, SendFileOptions, Transfer } from '../transfer/index.js'
 import { platform } from '#platform'
@@ -58,6 +59,7 @@ export class WebGroup extends GroupEmitter {
     super(journal)
     this.#core = new GroupCore(settings, this.application, platform, journal)
     registerCore(this, this.#core)
+    registerStreams(this, this.#core.streamHome)
   }
 
   /** A fresh random key. Whoever has it can join; share it as you would a password. */

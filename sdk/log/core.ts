@@ -54,6 +54,8 @@ export class Core {
   readonly #stopListening: () => void
   #isLooking = false
   #state: LogState
+  /** What others brought as far as it is known to outlast a power cut. */
+  #durable: LogState | null = null
 
   /** Rejects `log-damaged` for a head that the key of the log did not sign. */
   static async open(parts: CoreParts): Promise<Core> {
@@ -166,6 +168,30 @@ export class Core {
       const { state, changed } = await work(this.#state)
       this.#become(state, changed)
     })
+  }
+
+  /** Makes blocks durable that others brought, at the cost of a flush; whether all of them are here. */
+  persist(start: number, end: number): Promise<boolean> {
+    return this.changes.run(async () => {
+      const { size, presence } = this.#state
+      if (end > size) return false
+      for (let block = start; block < end; block++) if (!presence.has(block)) return false
+      // All of the writer's own is.
+      if (!this.isWritable && this.#durable !== this.#state) await this.#flush()
+      return true
+    })
+  }
+
+  async #flush(): Promise<void> {
+    const { storage, logKey } = this.#parts
+    const state = this.#state
+    const key = headEntry(logKey)
+    // Whatever was written before a durable write is durable with it.
+    for (let isDone = false; !isDone;) {
+      const head = await storage.get(key)
+      isDone = await storage.write([{ key, value: head }], { durability: 'strict', expect: { key, value: head } })
+    }
+    this.#durable = state
   }
 
   /** What is stored now, for an `update` that finds that somebody else has written. */

@@ -1,4 +1,6 @@
 import type { Emitter } from '../util/emitter.js'
+import type { Extensions } from './extensions.js'
+import { peerWith, type RemotePeer } from './peers.js'
 import type { Opened } from './session.js'
 
 /** What a log tells of. */
@@ -10,7 +12,14 @@ export interface LogEvents {
    * key. Once for each handle, also when it is opened later.
    */
   readonly 'log:fork': { readonly evidence: Uint8Array }
-  /** A call failed whose promise may have nobody who looks at it, a listener threw, or what the log is kept in is gone. */
+  /**
+   * A peer has said something by one of the extensions of this handle. Listeners are called with three arguments: the extension, the
+   * message, the peer.
+   */
+  readonly extension: { readonly type: string; readonly message: unknown; readonly peer: RemotePeer }
+  /** Peers came or went, or have other blocks than before: see `peers()`. */
+  readonly 'peers:change': Readonly<Record<string, never>>
+  /** A call failed whose promise may have nobody who looks at it, a listener threw, a peer sent what an extension cannot read, what was fetched cannot be stored, or what the log is kept in is gone. */
   readonly error: { readonly error: unknown }
 }
 
@@ -24,7 +33,22 @@ export interface LogListenOptions {
 }
 
 /** Tells a handle's listeners what happens to the log; the result ends that. */
-export const forward = ({ core }: Opened, emitter: Emitter<LogEvents>): (() => void) => {
+export const forward = (opened: Opened, extensions: Extensions, emitter: Emitter<LogEvents>): (() => void) => {
+  const { core } = opened
+  const { swarm } = opened.hold
+  const report = (error: unknown): void => {
+    emitter.emit('error', { error })
+  }
+  const hear = (peerId: string, type: string, payload: Uint8Array): void => {
+    try {
+      const heard = extensions.decode(type, payload)
+      if (heard === null) return
+      const peer = peerWith(opened, extensions, report, peerId)
+      if (peer !== null) emitter.emit('extension', { type, message: heard.value, peer })
+    } catch (error) {
+      report(error)
+    }
+  }
   const tellFork = (evidence: Uint8Array): void => {
     emitter.emit('log:fork', { evidence: evidence.slice() })
   }
@@ -33,6 +57,11 @@ export const forward = ({ core }: Opened, emitter: Emitter<LogEvents>): (() => v
       emitter.emit('length:change', { previous, next: length })
     }),
     core.events.on('fork', ({ evidence }) => tellFork(evidence)),
+    swarm.events.on('extension', ({ peerId, name, payload }) => hear(peerId, name, payload)),
+    swarm.events.on('failed', ({ error }) => report(error)),
+    swarm.events.on('change', () => {
+      if (emitter.has('peers:change')) emitter.emit('peers:change', Object.freeze({}))
+    }),
   ]
   if (core.state.fork !== null) tellFork(core.state.fork)
   return () => {

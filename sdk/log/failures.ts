@@ -9,6 +9,9 @@ export const blockMissing = (index: number): SkeinError =>
 export const blockTimeout = (index: number, timeoutMs: number): SkeinError =>
   new SkeinError('block-timeout', `block could not be read: nobody had "${index}" within ${timeoutMs} ms`)
 
+export const blockUnavailable = (index: number): SkeinError =>
+  new SkeinError('block-unavailable', `block could not be read: no peer of the log has "${index}"`)
+
 export const readOnly = (): SkeinError =>
   new SkeinError('log-read-only', 'log could not be appended to: its writer is another device')
 

@@ -1,5 +1,6 @@
 /**
- * Append-only signed logs on this device: `skein/log`. `log.ts` is the facade over `session.ts`, one handle's hold on a log; `vault.ts`
+ * Append-only signed logs, kept on this device and shared with others: `skein/log`. `sdk.ts` is where they are kept and with whom they are shared
+ * (`home.ts`). `log.ts` is the facade over `session.ts`, one handle's hold on a log; `vault.ts`
  * has the logs of one storage, `core.ts` one of them: its state, what writes it, and who waits for a block (`waits.ts`).
  * `accept.ts` is what others may bring, `replication/` what peers say to each other, over any way. `tree/` is RFC 9162, pure; what is stored and signed is in `sdk/protocol/log-*.ts`.
  */
@@ -7,9 +8,24 @@ export { SkeinError, type SkeinErrorCode } from '../errors.js'
 export type { AuditReport } from './audit.js'
 export type { HeadRelation } from './core.js'
 export type { LogEventName, LogEvents, LogListenOptions } from './events.js'
+export type { AnyExtensionCodec, ExtensionCodec, LogExtensions } from './extensions.js'
 export { Log, type AppendResult, type LogSnapshot } from './log.js'
+export type { Callback } from '../util/callback.js'
 export type { LogView } from './log-view.js'
-export type { LogOptions, StreamOptions, WaitOptions } from './options.js'
+export type {
+  AppendOptions,
+  DownloadOptions,
+  LogOptions,
+  ReadyOptions,
+  StreamOptions,
+  UpdateOptions,
+  WaitOptions,
+} from './options.js'
+export type { RemotePeer } from './peers.js'
+export type { DownloadProgress } from './replication/download.js'
+export type { PeerPath } from './replication/port.js'
+export type { LogReceipt } from './replication/receipts.js'
+export { SDK, type LogStreams, type ReplicateOptions, type SDKOptions } from './sdk.js'
 export type { LogStream } from './read-stream.js'
 export type { BytePlace } from './seek.js'
 export { deviceStorage, memoryStorage, type LogStorage } from './storage.js'

@@ -1,4 +1,5 @@
 import { MAX_LOG_BLOCKS } from '../protocol/limits.js'
+import { callBack, splitCallback, type Callback } from '../util/callback.js'
 import { watch } from '../util/watch.js'
 import type { Core } from './core.js'
 import { blockMissing, blockTimeout, wrongKey } from './failures.js'
@@ -61,16 +62,23 @@ export class LogView<Encoding extends ValueEncoding = ValueEncoding> {
   /**
    * The value of a block. One that is not on this device is waited for: until it is appended, or comes from somebody who has it.
    *
-   * Rejects `block-missing` when it does not wait, `block-timeout` after `timeoutMs`, `log-damaged` when the bytes on this device are not
+   * Rejects `block-missing` when it does not wait, `block-unavailable` when there are peers of the log and none of them has had the block for
+   * 3 s, `block-timeout` after `timeoutMs`, `log-damaged` when the bytes on this device are not
    * those that were appended, `value-invalid` for a value of another encoding, `encryption-key-wrong` for one that does not open under
    * the key of this handle, `closed`, `storage-lost`, and with the signal's reason. Throws a `TypeError` or `RangeError` for
    * bad arguments.
    */
-  get(index: number, options: WaitOptions = {}): Promise<ValueTypes[Encoding]> {
+  get(
+    index: number,
+    options?: WaitOptions | Callback<ValueTypes[Encoding]>,
+    callback?: Callback<ValueTypes[Encoding]>,
+  ): Promise<ValueTypes[Encoding]> {
     const action = 'block could not be read'
     const at = checkIndex(action, 'index', index)
-    const waiting = readWaitOptions(action, options)
-    return this.#run(waiting.signal, this.#timeout(at, waiting), (signal) => this.#get(at, waiting.wait, signal))
+    const call = splitCallback(options, callback)
+    const waiting = readWaitOptions(action, call.options ?? {})
+    const got = this.#run(waiting.signal, this.#timeout(at, waiting), (signal) => this.#get(at, waiting.wait, signal))
+    return callBack(got, call.callback, this.#parts.report)
   }
 
   /** The last value as it is now; `undefined` while the log is empty. Rejects as `get` does. */

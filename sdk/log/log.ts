@@ -1,6 +1,7 @@
 import { logIdOf } from '../crypto/index.js'
 import { MAX_BLOCK_BYTES, MAX_LOG_BLOCKS } from '../protocol/limits.js'
 import { encodeBase64url } from '../util/base64url.js'
+import { callBack, splitCallback, type Callback } from '../util/callback.js'
 import { Emitter } from '../util/emitter.js'
 import { watch } from '../util/watch.js'
 import { parseAddress, urlOf } from './address.js'
@@ -9,12 +10,31 @@ import { clearBlocks } from './clear.js'
 import type { CommitResult } from './committer.js'
 import { rememberCore } from './core-of.js'
 import type { Core, HeadRelation } from './core.js'
+import type { Extensions } from './extensions.js'
 import { forward, type LogEventName, type LogEvents, type LogListenOptions } from './events.js'
 import { blockTooLarge, isClosed, wrongKey } from './failures.js'
 import { limited } from './limited.js'
 import { LogView } from './log-view.js'
-import { checkIndex, checkSignal, checkWhole, readLogOptions, type LogOptions } from './options.js'
+import {
+  checkIndex,
+  checkSignal,
+  checkWhole,
+  readAppendOptions,
+  readDownloadOptions,
+  readLogOptions,
+  readUpdateOptions,
+  type AppendOptions,
+  type DownloadOptions,
+  type LogOptions,
+  type ReadyOptions,
+  type UpdateOptions,
+} from './options.js'
+import { peersOf, type RemotePeer } from './peers.js'
+import type { DownloadProgress } from './replication/download.js'
+import type { LogReceipt } from './replication/receipts.js'
 import { Session, type Opened } from './session.js'
+import type { BlockRange } from './tree/positions.js'
+import { upToDate } from './up-to-date.js'
 import { codecOf, type ValueCodec, type ValueEncoding, type ValueTypes } from './values.js'
 
 /** Where an append came to lie. */
@@ -34,7 +54,7 @@ export type LogSnapshot<Encoding extends ValueEncoding = 'binary'> = LogView<Enc
  * lets whoever has it verify each block; the device that made it alone can append.
  *
  * It is opened by the first call that needs it, and so are what it is kept in and the cryptography. Handles of one log share it, and each
- * is closed for itself.
+ * is closed for itself. Made by an `SDK` (`new sdk.Log(…)`), it is shared with the members of a group while it is open.
  *
  * @example
  * ```ts
@@ -48,6 +68,7 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
   readonly #session: Session
   readonly #options: LogOptions<Encoding>
   readonly #codec: ValueCodec<Encoding>
+  readonly #extensions: Extensions
   readonly #emitter: Emitter<LogEvents>
   readonly #report: (error: unknown) => void
 
@@ -60,22 +81,31 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
    */
   constructor(address: Uint8Array | string | null, options: LogOptions<Encoding> = {}) {
     const parsed = parseAddress(address)
-    const { vault, encryptionKey, valueEncoding } = readLogOptions('log could not be made', options)
+    const settings = readLogOptions('log could not be made', options)
+    const { home, encryptionKey, valueEncoding, isEager, isListed, extensions } = settings
     const codec = codecOf(valueEncoding as Encoding)
     const emitter: Emitter<LogEvents> = new Emitter((error) => report(error))
     const report = (error: unknown): void => {
       emitter.emit('error', { error })
     }
-    const attach = (opened: Opened): (() => void) => forward(opened, emitter)
-    const session = new Session({ vault, encryptionKey, address: parsed, attach })
+    const attach = (opened: Opened): (() => void) => {
+      const stopForwarding = forward(opened, extensions, emitter)
+      const endListing = isListed ? home.sharing.listed.add(opened.core.parts.logKey) : null
+      return () => {
+        endListing?.()
+        stopForwarding()
+      }
+    }
+    const session = new Session({ home, encryptionKey, address: parsed, isEager, attach })
     super({ session, codec, fixed: null, report })
     this.#session = session
     this.#options = { ...options, encryptionKey: encryptionKey ?? undefined }
     this.#codec = codec
+    this.#extensions = extensions
     this.#emitter = emitter
     this.#report = report
     rememberCore(this, () => this.#core)
-    session.ending.addEventListener('abort', () => {
+    session.ending.onEnd(() => {
       if (!isClosed(session.ending.reason)) report(session.ending.reason)
     })
   }
@@ -121,36 +151,114 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
    * not sign, `encryption-key-wrong` for one of this device that is not encrypted under this key, `engine-missing`, `closed`, and with the
    * signal's reason. A later call tries again.
    */
-  ready(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    const signal = checkSignal('log could not be opened', options.signal)
-    return this.#run(signal, async () => {
+  ready(options?: ReadyOptions | Callback<void>, callback?: Callback<void>): Promise<void> {
+    const call = splitCallback(options, callback)
+    const signal = checkSignal('log could not be opened', call.options?.signal)
+    const opened = this.#run(signal, async () => {
       await this.#session.open()
     })
+    return callBack(opened, call.callback, this.#report)
   }
 
   /**
    * Appends a value, or each of an array's (an array that is one value itself stands in another). Resolves once they are durable, not
    * before: a power cut does not take them back. All of one call are there or none; calls that are made before others are
-   * through share their cost. What is handed in is copied.
+   * through share their cost. What is handed in is copied. With `storedBy` it resolves once so many peers have told that they have it
+   * durably; until then it waits for them, as long as the signal lets it.
    *
    * Rejects `log-read-only` where another device is the writer, `storage-full`, after which the log is as it was, `log-forked`,
    * `log-damaged`, `block-too-large` for a value of more than 61,440 bytes (61,400 where the log is encrypted), and what `ready` rejects
    * with. Throws a `TypeError` for what the encoding does not take.
    */
-  append(values: ValueTypes[Encoding] | readonly ValueTypes[Encoding][]): Promise<AppendResult> {
+  append(
+    values: ValueTypes[Encoding] | readonly ValueTypes[Encoding][],
+    options?: AppendOptions | Callback<AppendResult>,
+    callback?: Callback<AppendResult>,
+  ): Promise<AppendResult> {
+    const call = splitCallback(options, callback)
+    const { signal, storedBy } = readAppendOptions('log could not be appended to', call.options ?? {})
     const list = Array.isArray(values) ? (values as readonly ValueTypes[Encoding][]) : [values as ValueTypes[Encoding]]
     const blocks = list.map((value) => this.#codec.encode(value))
-    return watch(this.#report, undefined, async () => {
-      const { core, cipher, overhead } = await this.#session.open()
-      if (core.parts.writer?.lock && cipher === null)
-        throw wrongKey('log could not be appended to', 'it needs its encryptionKey')
-      const largest = blocks.reduce((most, { length }) => Math.max(most, length), 0)
-      if (largest + overhead > MAX_BLOCK_BYTES) throw blockTooLarge(largest, MAX_BLOCK_BYTES - overhead)
-      const { size, byteLength } = await new Promise<CommitResult>((resolve, reject) =>
-        core.append({ blocks, cipher, resolve, reject }),
-      )
-      return { index: size - blocks.length, length: size, byteLength: byteLength - overhead * size }
+    const appended = watch(this.#report, signal, async () => {
+      const result = await this.#append(blocks)
+      if (storedBy > 0) await this.#keptBy({ start: result.index, end: result.length }, storedBy, signal)
+      return result
     })
+    return callBack(appended, call.callback, this.#report)
+  }
+
+  async #append(blocks: readonly Uint8Array[]): Promise<AppendResult> {
+    const { core, cipher, overhead } = await this.#session.open()
+    if (core.parts.writer?.lock && cipher === null)
+      throw wrongKey('log could not be appended to', 'it needs its encryptionKey')
+    const largest = blocks.reduce((most, { length }) => Math.max(most, length), 0)
+    if (largest + overhead > MAX_BLOCK_BYTES) throw blockTooLarge(largest, MAX_BLOCK_BYTES - overhead)
+    const { size, byteLength } = await new Promise<CommitResult>((resolve, reject) =>
+      core.append({ blocks, cipher, resolve, reject }),
+    )
+    return { index: size - blocks.length, length: size, byteLength: byteLength - overhead * size }
+  }
+
+  #keptBy(range: BlockRange, count: number, signal: AbortSignal | undefined): Promise<void> {
+    return limited({ signals: [signal], ending: this.#session.ending, timeout: null }, async (ended) =>
+      (await this.#session.open()).hold.swarm.keptBy(range, count, ended),
+    )
+  }
+
+  /** Which peers have told since the log was opened that they have which of its blocks durably; the latest last, at most 1,024. */
+  get receipts(): readonly LogReceipt[] {
+    return this.#session.known?.hold.swarm.receipts.given ?? []
+  }
+
+  /** Those who have this log too, and are here: empty before it is open, and without an `SDK` that shares it. */
+  peers(): readonly RemotePeer[] {
+    const opened = this.#session.known
+    return opened === null ? [] : peersOf(opened, this.#extensions, this.#report)
+  }
+
+  /**
+   * Waits until a peer has told how long the log is, and the log is as long here as the longest that any of them shows. Resolves with
+   * whether it is longer than before, after `timeoutMs` at the latest. Rejects with the signal's reason, `closed`, and what `ready` rejects
+   * with.
+   */
+  update(options: UpdateOptions = {}): Promise<boolean> {
+    const { signal, timeoutMs } = readUpdateOptions('log could not be updated', options)
+    return this.#run(signal, async (ended) => {
+      const opened = await this.#session.open()
+      const before = opened.core.state.size
+      await upToDate(opened, timeoutMs, ended)
+      return opened.core.state.size > before
+    })
+  }
+
+  /**
+   * Fetches all blocks of a range from whoever has them, and resolves when they are here. It goes on through whatever peers come and go.
+   * Rejects with the signal's reason, `closed`, and what `ready` rejects with.
+   */
+  download(options: DownloadOptions = {}): Promise<void> {
+    const { start, end, signal, onProgress } = readDownloadOptions('blocks could not be fetched', options)
+    return this.#run(signal, async (ended) => {
+      const { core, hold } = await this.#session.open()
+      const progress = (now: DownloadProgress): void => {
+        try {
+          onProgress(Object.freeze(now))
+        } catch (error) {
+          this.#report(error)
+        }
+      }
+      await hold.swarm.download({ start, end: end ?? core.state.size, onProgress: progress, signal: ended })
+    })
+  }
+
+  /**
+   * Says something to all peers of the log, by one of this handle's extensions; those who have the extension too are told by the event
+   * `extension`. Each message arrives once and in order, or not at all when the peer goes first. At most 16,384 bytes; resolves when
+   * there is room for more. Throws a `RangeError` for a name that is not among the options and for too much, and what its codec throws.
+   */
+  extension(type: string, data: unknown, callback?: Callback<void>): Promise<void> {
+    const bytes = this.#extensions.encode(type, data)
+    const said = this.#run(undefined, async () => (await this.#session.open()).hold.swarm.say(null, type, bytes))
+    return callBack(said, callback, this.#report)
   }
 
   /**
@@ -197,7 +305,8 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
     const { core } = await this.#session.open()
     const fixed = { length: this.length, byteLength: this.byteLength }
     const address = { kind: 'key', key: core.parts.logKey } as const
-    const session = new Session({ ...this.#session.parts, address, attach: () => () => undefined })
+    const parts = { ...this.#session.parts, address, isEager: false, attach: () => () => undefined }
+    const session = new Session(parts)
     await session.open()
     return new LogView({ session, codec: this.#codec, fixed, report: this.#report })
   }
@@ -210,13 +319,22 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
     return other
   }
 
-  /** Calls `listener` at each event of this name; the result removes it. */
-  on<Name extends LogEventName>(
+  /** Calls `listener` at each event of this name, `extension` with what it is made of; the result removes it. */
+  on(
+    name: 'extension',
+    listener: (type: string, message: unknown, peer: RemotePeer) => unknown,
+    options?: LogListenOptions,
+  ): () => void
+  on<Name extends Exclude<LogEventName, 'extension'>>(
     name: Name,
     listener: (event: LogEvents[Name]) => unknown,
-    options: LogListenOptions = {},
-  ): () => void {
-    return this.#emitter.on(name, listener, options)
+    options?: LogListenOptions,
+  ): () => void
+  on(name: LogEventName, listener: (...event: never[]) => unknown, options: LogListenOptions = {}): () => void {
+    const call = listener as (...event: unknown[]) => unknown
+    return name === 'extension'
+      ? this.#emitter.on(name, ({ type, message, peer }) => call(type, message, peer), options)
+      : this.#emitter.on(name, call, options)
   }
 
   #run<Value>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {

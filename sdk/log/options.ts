@@ -1,8 +1,13 @@
+import type { WebGroup } from '../index.js'
 import { MAX_LOG_BLOCKS } from '../protocol/limits.js'
 import type { LogStorage } from './storage.js'
 import { deviceStorage, vaultOf } from './storage.js'
+import type { DownloadProgress } from './replication/download.js'
 import { isEncoding, type ValueEncoding } from './values.js'
 import type { Vault } from './vault.js'
+import { Extensions, type LogExtensions } from './extensions.js'
+import { homeAt, homeOf, type LogHome } from './home.js'
+import type { SDK } from './sdk.js'
 
 export interface LogOptions<Encoding extends ValueEncoding = ValueEncoding> {
   /**
@@ -16,10 +21,37 @@ export interface LogOptions<Encoding extends ValueEncoding = ValueEncoding> {
    */
   readonly storage?: LogStorage | undefined
   /**
+   * Who shares the log with others, and keeps it in place of `storage`. `new sdk.Log(…)` is short for it.
+   * @default none: the log is on this device alone
+   */
+  readonly sdk?: SDK | undefined
+  /**
+   * Of a log of others, fetches blocks when they are asked for, and not all of it by itself. What is cleared is not fetched
+   * again by itself as long as the log is open.
+   * @default false
+   */
+  readonly sparse?: boolean | undefined
+  /**
+   * Tells all members of the group the key of the log while it is open: whoever asks by `sdk.list()` or `sdk.watch()` can open it then, and bots
+   * that archive keep it. The first 1,024 of an `SDK` are told.
+   * @default false: only who is given its key or URL knows of it
+   */
+  readonly listed?: boolean | undefined
+  /**
+   * What this handle says to peers of the log, and hears from them: see `extension()`.
+   * @default none
+   */
+  readonly extensions?: LogExtensions | undefined
+  /**
    * 32 bytes. A log that is made with it has its blocks encrypted; whoever reads them needs it too, and who does not have it can keep
    * and pass them on all the same. It is stored nowhere.
    */
   readonly encryptionKey?: Uint8Array | undefined
+}
+
+export interface ReadyOptions {
+  /** Ends the wait: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** How long to wait for a block that is not here. */
@@ -56,6 +88,44 @@ export interface StreamOptions extends WaitOptions {
   readonly live?: boolean | undefined
 }
 
+export interface DownloadOptions {
+  /**
+   * The first block.
+   * @default 0
+   */
+  readonly start?: number | undefined
+  /**
+   * The block after the last one; what the log does not have yet is waited for.
+   * @default the length when the log is open
+   */
+  readonly end?: number | undefined
+  /** Called when more of the range is here, or less. What it throws is told to `error` listeners. */
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
+  /** Ends it: the promise rejects with the signal's reason. What came stays. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface UpdateOptions {
+  /** Ends the wait: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * How long to wait for peers, in milliseconds.
+   * @default 5_000
+   */
+  readonly timeoutMs?: number | undefined
+}
+
+export interface AppendOptions {
+  /**
+   * How many peers must have it durably too before the promise resolves. Those that fetch all of the log do, each as
+   * fast as it can.
+   * @default 0
+   */
+  readonly storedBy?: number | undefined
+  /** Ends the wait for `storedBy`: the promise rejects with the signal's reason. What was appended stays. */
+  readonly signal?: AbortSignal | undefined
+}
+
 export interface Waiting {
   readonly signal: AbortSignal | undefined
   readonly timeoutMs: number
@@ -70,6 +140,9 @@ export interface Streaming extends Waiting {
 
 const KEY_BYTES = 32
 const DEFAULT_TIMEOUT_MS = 30_000
+const DEFAULT_UPDATE_MS = 5_000
+/** More members than any group has. */
+const MAX_STORED_BY = 1_024
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 const fieldsOf = (action: string, value: unknown, known: readonly string[]): Readonly<Record<string, unknown>> => {
@@ -112,15 +185,80 @@ const checkKey = (action: string, value: unknown): Uint8Array | null => {
 
 export interface LogSettings {
   readonly valueEncoding: ValueEncoding
-  readonly vault: Vault
+  readonly home: LogHome
+  readonly isEager: boolean
+  readonly isListed: boolean
+  readonly extensions: Extensions
   readonly encryptionKey: Uint8Array | null
 }
 
+const logFields = ['valueEncoding', 'storage', 'encryptionKey', 'sdk', 'sparse', 'listed', 'extensions']
+
 export const readLogOptions = (action: string, options: unknown): LogSettings => {
-  const fields = fieldsOf(action, options, ['valueEncoding', 'storage', 'encryptionKey'])
-  const { valueEncoding = 'binary', storage = deviceStorage() } = fields
+  const fields = fieldsOf(action, options, logFields)
+  const { valueEncoding = 'binary', storage, sdk, sparse = false, listed = false } = fields
   if (!isEncoding(valueEncoding)) throw new TypeError(`${action}: valueEncoding must be json, utf-8 or binary`)
-  return { valueEncoding, vault: vaultOf(storage), encryptionKey: checkKey(action, fields.encryptionKey) }
+  if (sdk !== undefined && storage !== undefined) throw new TypeError(`${action}: storage is that of the sdk`)
+  return {
+    valueEncoding,
+    home: sdk === undefined ? homeAt(vaultOf(storage ?? deviceStorage())) : homeOf(sdk),
+    encryptionKey: checkKey(action, fields.encryptionKey),
+    isEager: !checkBoolean(action, 'sparse', sparse),
+    isListed: checkBoolean(action, 'listed', listed),
+    extensions: new Extensions(fields.extensions),
+  }
+}
+
+export interface SdkSettings {
+  readonly group: WebGroup | null
+  readonly vault: Vault
+}
+
+export const readSdkOptions = (options: unknown): SdkSettings => {
+  const { group, storage } = fieldsOf('SDK could not be made', options, ['group', 'storage'])
+  return { group: (group ?? null) as WebGroup | null, vault: vaultOf(storage ?? deviceStorage()) }
+}
+
+export interface DownloadSettings {
+  readonly start: number
+  readonly end: number | undefined
+  readonly signal: AbortSignal | undefined
+  readonly onProgress: (progress: DownloadProgress) => void
+}
+
+export const readDownloadOptions = (action: string, options: unknown): DownloadSettings => {
+  const { start = 0, end, signal, onProgress } = fieldsOf(action, options, ['start', 'end', 'signal', 'onProgress'])
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw new TypeError(`${action}: onProgress must be a function`)
+  return {
+    start: checkIndex(action, 'start', start),
+    end: end === undefined ? undefined : checkWhole(action, 'end', end, MAX_LOG_BLOCKS),
+    signal: checkSignal(action, signal),
+    onProgress: (onProgress ?? (() => undefined)) as DownloadSettings['onProgress'],
+  }
+}
+
+export interface UpdateSettings {
+  readonly signal: AbortSignal | undefined
+  readonly timeoutMs: number
+}
+
+export const readUpdateOptions = (action: string, options: unknown): UpdateSettings => {
+  const { signal, timeoutMs = DEFAULT_UPDATE_MS } = fieldsOf(action, options, ['signal', 'timeoutMs'])
+  return {
+    signal: checkSignal(action, signal),
+    timeoutMs: checkWhole(action, 'timeoutMs', timeoutMs, MAX_TIMEOUT_MS),
+  }
+}
+
+export interface AppendSettings {
+  readonly signal: AbortSignal | undefined
+  readonly storedBy: number
+}
+
+export const readAppendOptions = (action: string, options: unknown): AppendSettings => {
+  const { signal, storedBy = 0 } = fieldsOf(action, options, ['signal', 'storedBy'])
+  return { signal: checkSignal(action, signal), storedBy: checkWhole(action, 'storedBy', storedBy, MAX_STORED_BY) }
 }
 
 const waitFields = ['signal', 'timeoutMs', 'wait']

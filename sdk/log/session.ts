@@ -1,22 +1,29 @@
 import { platform } from '#platform'
 import { createBlockCipher, logLockOf, SEALED_BLOCK_OVERHEAD, type BlockCipher } from '../crypto/index.js'
 import { equalBytes } from '../util/bytes.js'
+import { Ending } from '../util/ending.js'
 import type { LogAddress } from './address.js'
 import type { Core } from './core.js'
 import { logClosed, wrongKey } from './failures.js'
-import type { Lease, Vault } from './vault.js'
+import type { LogHome } from './home.js'
+import type { Hold } from './replication/sharing.js'
+import type { Lease } from './vault.js'
 
 /** A log as one handle has it open. */
 export interface Opened {
   readonly core: Core
+  /** With whom it is shared. */
+  readonly hold: Hold
   readonly cipher: BlockCipher | null
   /** Of each stored block, the bytes that are not of its value. */
   readonly overhead: number
 }
 
 export interface SessionParts {
-  readonly vault: Vault
+  readonly home: LogHome
   readonly address: LogAddress
+  /** All of the log is fetched, and not what is asked for alone. */
+  readonly isEager: boolean
   readonly encryptionKey: Uint8Array | null
   /** Called when it is open; the result when it is closed again. */
   readonly attach: (opened: Opened) => () => void
@@ -30,8 +37,9 @@ type Stage =
 
 /** One handle's hold on a log: opened when it is first used, once, and closed for itself alone. */
 export class Session {
+  /** Over, with why, when the handle is closed, or what the log is kept in is lost. */
+  readonly ending = new Ending()
   readonly #parts: SessionParts
-  readonly #ending = new AbortController()
   #stage: Stage = { name: 'idle' }
   #known: Opened | null = null
 
@@ -41,11 +49,6 @@ export class Session {
 
   get parts(): SessionParts {
     return this.#parts
-  }
-
-  /** Aborted with why when the handle is closed, or what the log is kept in is lost. */
-  get ending(): AbortSignal {
-    return this.#ending.signal
   }
 
   /** What is known without waiting, also once it is closed; `null` before it is open. */
@@ -72,8 +75,8 @@ export class Session {
 
   async #begin(): Promise<Opened> {
     try {
-      const { vault, address, encryptionKey } = this.#parts
-      const lease = await vault.acquire(address, encryptionKey)
+      const { home, address, encryptionKey } = this.#parts
+      const lease = await home.vault.acquire(address, encryptionKey)
       return await this.#take(lease).catch(async (error: unknown) => {
         await lease.release()
         throw error
@@ -88,15 +91,21 @@ export class Session {
     // Closed while it was being opened.
     if (this.#stage.name !== 'opening') throw logClosed()
     const { core } = lease
-    const opened = { core, ...this.#cipher(core) }
+    const ciphers = this.#cipher(core)
     const { lost } = core.parts.storage
+    const { home, isEager } = this.#parts
     if (lost.aborted) throw lost.reason
-    const end = (): void => this.#ending.abort(lost.reason)
+    if (home.ending.reason !== null) throw logClosed()
+    const opened = { core, hold: home.sharing.hold(core, isEager), ...ciphers }
+    const end = (): void => this.ending.end(lost.reason as Error)
     lost.addEventListener('abort', end, { once: true })
+    const stopListening = home.ending.onEnd(() => void this.close())
     const detach = this.#parts.attach(opened)
     const leave = (): Promise<void> => {
       lost.removeEventListener('abort', end)
+      stopListening()
       detach()
+      opened.hold.release()
       return lease.release()
     }
     this.#stage = { name: 'open', opened, leave }
@@ -123,7 +132,7 @@ export class Session {
     if (this.#stage.name === 'closed') return this.#stage.closing
     const closing = closeFrom(this.#stage)
     this.#stage = { name: 'closed', closing }
-    this.#ending.abort(logClosed())
+    this.ending.end(logClosed())
     return closing
   }
 }

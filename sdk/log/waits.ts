@@ -7,9 +7,13 @@ export interface BlockSource {
   want(block: number): () => void
 }
 
+interface Waiter {
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
 interface Wish {
-  /** What each is resolved by. */
-  readonly waiters: Set<() => void>
+  readonly waiters: Set<Waiter>
   /** By source. */
   readonly given: Map<BlockSource, () => void>
 }
@@ -32,14 +36,18 @@ export class BlockWaits {
     }
   }
 
-  /** Resolves when the block has arrived. Rejects with the signal's reason. */
+  /** Resolves when the block has arrived. Rejects with the signal's reason, and when a source says that nobody has it. */
   until(block: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason)
       const wish = this.#wishes.get(block) ?? this.#begin(block)
-      const waiter = (): void => {
+      const settle = (run: () => void): void => {
         signal.removeEventListener('abort', aborted)
-        resolve()
+        run()
+      }
+      const waiter: Waiter = {
+        resolve: () => settle(resolve),
+        reject: (error) => settle(() => reject(error)),
       }
       const aborted = (): void => {
         wish.waiters.delete(waiter)
@@ -56,8 +64,16 @@ export class BlockWaits {
     for (const [block, wish] of [...this.#wishes]) {
       if (block < start || block >= end) continue
       this.#end(block, wish)
-      for (const resolve of wish.waiters) resolve()
+      for (const { resolve } of wish.waiters) resolve()
     }
+  }
+
+  /** Nobody has it; `error` makes one for each who waits. */
+  fail(block: number, error: () => Error): void {
+    const wish = this.#wishes.get(block)
+    if (wish === undefined) return
+    this.#end(block, wish)
+    for (const { reject } of wish.waiters) reject(error())
   }
 
   #begin(block: number): Wish {

@@ -73,10 +73,33 @@ export interface StreamHub {
   assertJoined(action: string): void
   /** A stream of mine. `name`: at most 64 bytes in UTF-8, told to whoever is sent anything on it. */
   own(kind: StreamKind, mode: StreamMode, name: string): OwnStream
-  /** Once for each kind: who reads streams of that kind. `null` lets what comes on one go by. */
-  read(kind: StreamKind, accept: (stream: MemberStream) => StreamReader | null): void
+  /**
+   * Who reads streams of that kind which are opened from now on: one at a time. `null` lets what comes on one go by. The result
+   * ends that; what is being read still is. Throws a `TypeError` when the kind has a reader.
+   */
+  read(kind: StreamKind, accept: (stream: MemberStream) => StreamReader | null): () => void
   /** Called when a member is here, or has left. Returns a function that ends that. */
   onMember(listener: (change: { readonly id: string; readonly isHere: boolean }) => void): () => void
   /** Tells the application of what nobody waits for; never throws. */
   report(error: unknown): void
+}
+
+/** What a group gives to rooms that an application loads by themselves. */
+export interface StreamHome {
+  /** Calls back once with the streams of a group: when its first join has loaded them, or at once after that. The result takes it back. */
+  onStreams(use: (hub: StreamHub) => void): () => void
+}
+
+const homes = new WeakMap<object, StreamHome>()
+
+/** Once, of a group that is being made. */
+export const registerStreams = (group: object, home: StreamHome): void => {
+  homes.set(group, home)
+}
+
+/** Throws a `TypeError` for what is no `WebGroup` of this copy of the library. */
+export const streamsOf = (group: object): StreamHome => {
+  const home = homes.get(group)
+  if (home === undefined) throw new TypeError('expected a WebGroup')
+  return home
 }

@@ -79,5 +79,11 @@ export const MAX_GROWTH_HASHES = 120
 export const PRESENCE_BLOCKS = 32_768
 /** Requests that one side may have open on a log: what is asked beyond breaks the protocol. */
 export const MAX_LOG_REQUESTS = 32
+export const LOG_KEY_BYTES = 32
+/** Logs that a member tells all others of. */
+export const MAX_LISTED_LOGS = 1_024
+/** Messages of applications between those who have a log. */
+export const MAX_EXTENSION_NAME_BYTES = 64
+export const MAX_EXTENSION_BYTES = 16_384
 /** What each side of a link between logs makes up for it. */
 export const LOG_NONCE_BYTES = 32

@@ -1,7 +1,10 @@
 import * as encoding from 'lib0/encoding'
 import { encodeBase64url } from '../util/base64url.js'
+import { encodeUtf8 } from '../util/bytes.js'
 import { DecodeError } from './decode-error.js'
 import {
+  MAX_EXTENSION_BYTES,
+  MAX_EXTENSION_NAME_BYTES,
   MAX_RECORD_BLOCKS,
   MAX_BLOCK_BYTES,
   MAX_GROWTH_HASHES,
@@ -25,8 +28,25 @@ import { Reader } from './reader.js'
  * UP     = 0x08 | id varint | HEAD 137 | n u8 | n times 32
  * NODATA = 0x09 | id varint
  * FORK   = 0x0a | FORK
+ * EXT    = 0x0b | name lp (1 to 64) | payload (up to 16,384)
+ * KEEP   = 0x0c | id varint | start varint | count varint
+ * KEPT   = 0x0d | id varint
  */
-const CODE = { OPEN: 1, HEAD: 2, HAVE: 3, REQ: 4, CANCEL: 5, DATA: 6, ASK: 7, UP: 8, NODATA: 9, FORK: 10 } as const
+const CODE = {
+  OPEN: 1,
+  HEAD: 2,
+  HAVE: 3,
+  REQ: 4,
+  CANCEL: 5,
+  DATA: 6,
+  ASK: 7,
+  UP: 8,
+  NODATA: 9,
+  FORK: 10,
+  EXT: 11,
+  KEEP: 12,
+  KEPT: 13,
+} as const
 const LAST = 1
 const HASH_BYTES = 32
 
@@ -56,6 +76,11 @@ export type LogFrame =
   | { readonly type: 'up'; readonly id: number; readonly head: Uint8Array; readonly nodes: readonly Uint8Array[] }
   | { readonly type: 'nodata'; readonly id: number }
   | { readonly type: 'fork'; readonly evidence: Uint8Array }
+  /** An application's own, by its name. */
+  | { readonly type: 'ext'; readonly name: string; readonly payload: Uint8Array }
+  /** Whether these blocks are there durably. */
+  | { readonly type: 'keep'; readonly id: number; readonly start: number; readonly count: number }
+  | { readonly type: 'kept'; readonly id: number }
 
 const codeOf = {
   open: CODE.OPEN,
@@ -68,6 +93,9 @@ const codeOf = {
   up: CODE.UP,
   nodata: CODE.NODATA,
   fork: CODE.FORK,
+  ext: CODE.EXT,
+  keep: CODE.KEEP,
+  kept: CODE.KEPT,
 } as const satisfies Record<LogFrame['type'], number>
 
 const writeHashes = (encoder: encoding.Encoder, hashes: readonly Uint8Array[]): void => {
@@ -95,7 +123,11 @@ export const encodeLogFrame = (frame: LogFrame): Uint8Array =>
         return
       case 'cancel':
       case 'nodata':
+      case 'kept':
         return encoding.writeVarUint(encoder, frame.id)
+      case 'keep':
+        for (const number of [frame.id, frame.start, frame.count]) encoding.writeVarUint(encoder, number)
+        return
       case 'data':
         encoding.writeVarUint(encoder, frame.id)
         encoding.writeUint8(encoder, frame.isLast ? LAST : 0)
@@ -114,6 +146,9 @@ export const encodeLogFrame = (frame: LogFrame): Uint8Array =>
         return writeHashes(encoder, frame.nodes)
       case 'fork':
         return encoding.writeUint8Array(encoder, frame.evidence)
+      case 'ext':
+        encoding.writeVarUint8Array(encoder, encodeUtf8(frame.name))
+        return encoding.writeUint8Array(encoder, frame.payload)
     }
   })
 
@@ -170,6 +205,14 @@ const readAsk = (reader: Reader): LogFrame => {
   return { type: 'ask', id, from }
 }
 
+const readExtension = (reader: Reader): LogFrame => {
+  const name = reader.text(MAX_EXTENSION_NAME_BYTES)
+  const payload = reader.rest()
+  if (name === '') throw new DecodeError('no name')
+  if (payload.length > MAX_EXTENSION_BYTES) throw new DecodeError('too large for an extension')
+  return { type: 'ext', name, payload }
+}
+
 const decodeBody = (code: number, reader: Reader): LogFrame => {
   switch (code) {
     case CODE.OPEN:
@@ -194,6 +237,12 @@ const decodeBody = (code: number, reader: Reader): LogFrame => {
       return { type: 'nodata', id: reader.varint() }
     case CODE.FORK:
       return { type: 'fork', evidence: reader.rest() }
+    case CODE.EXT:
+      return readExtension(reader)
+    case CODE.KEEP:
+      return { type: 'keep', id: reader.varint(), ...readRange(reader, MAX_LOG_BLOCKS) }
+    case CODE.KEPT:
+      return { type: 'kept', id: reader.varint() }
     default:
       throw new DecodeError('unknown code')
   }

@@ -14,9 +14,9 @@ const VERSION = 1
 const LENGTH_BYTES = 4
 
 /** What one of the two makes up for this stream alone. */
-export const encodeLogHello = (nonce: Uint8Array): Uint8Array => concatBytes(Uint8Array.of(VERSION), nonce)
+export const encodeLogLinkHello = (nonce: Uint8Array): Uint8Array => concatBytes(Uint8Array.of(VERSION), nonce)
 
-export const decodeLogHello = (bytes: Uint8Array): Uint8Array => {
+export const decodeLogLinkHello = (bytes: Uint8Array): Uint8Array => {
   const reader = new Reader(bytes)
   if (reader.u8() !== VERSION) throw new DecodeError('unknown version of a link between logs')
   const nonce = reader.bytes(LOG_NONCE_BYTES)

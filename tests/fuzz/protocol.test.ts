@@ -27,9 +27,9 @@ import { decodeLogFork, encodeLogFork } from '../../sdk/protocol/log-fork.js'
 import { decodeLogFrame, encodeLogFrame } from '../../sdk/protocol/log-frames.js'
 import { decodeLogHead, encodeLogHeadBody } from '../../sdk/protocol/log-head.js'
 import {
-  decodeLogHello,
+  decodeLogLinkHello,
   decodeLogLinkMessage,
-  encodeLogHello,
+  encodeLogLinkHello,
   encodeLogLinkMessage,
 } from '../../sdk/protocol/log-link.js'
 import { decodeLogPresence, encodeLogPresence } from '../../sdk/protocol/log-presence.js'
@@ -225,7 +225,7 @@ const decoders: Readonly<
   decodeLogWriter: [decodeLogWriter, fc.record({ seed: bytes(32), lock: fc.option(bytes(32)) }).map(encodeLogWriter)],
   decodeLogRecord: [decodeLogRecord, logRecords.map(encodeLogRecord)],
   decodeLogFrame: [decodeLogFrame, logFrames.map(encodeLogFrame)],
-  decodeLogHello: [decodeLogHello, bytes(32).map(encodeLogHello)],
+  decodeLogLinkHello: [decodeLogLinkHello, bytes(32).map(encodeLogLinkHello)],
   decodeLogLinkMessage: [
     decodeLogLinkMessage,
     fc.record({ channel: fc.maxSafeNat(), frame: fc.uint8Array() }).map(encodeLogLinkMessage),

@@ -156,8 +156,9 @@ export class FakeHub implements StreamHub {
     return this.#streams.filter((stream) => stream.opening.name === name)
   }
 
-  read(kind: StreamKind, accept: (stream: MemberStream) => StreamReader | null): void {
+  read(kind: StreamKind, accept: (stream: MemberStream) => StreamReader | null): () => void {
     this.#readers.set(kind, accept)
+    return () => this.#readers.delete(kind)
   }
 
   accept(kind: StreamKind, stream: MemberStream): StreamReader | null {

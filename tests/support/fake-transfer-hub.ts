@@ -227,9 +227,10 @@ export class FakeHub implements StreamHub {
     return new Promise((admitted, failed) => lane.push({ bytes: sent, end, admitted, failed }))
   }
 
-  read(kind: StreamKind, accept: (stream: MemberStream) => StreamReader | null): void {
+  read(kind: StreamKind, accept: (stream: MemberStream) => StreamReader | null): () => void {
     if (this.#readers.has(kind)) throw new Error('read twice')
     this.#readers.set(kind, accept)
+    return () => this.#readers.delete(kind)
   }
 
   accept(kind: StreamKind, stream: MemberStream): StreamReader | null {

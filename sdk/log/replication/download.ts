@@ -7,7 +7,7 @@ export interface DownloadProgress {
   readonly total: number
 }
 
-export interface DownloadOptions {
+export interface DownloadRequest {
   readonly start: number
   /** The block behind the last. Blocks that the log does not have yet are waited for. */
   readonly end: number
@@ -20,13 +20,13 @@ export interface DownloadOptions {
 export class Download {
   readonly done: Promise<void>
   readonly #core: Core
-  readonly #options: DownloadOptions
+  readonly #options: DownloadRequest
   readonly #aborted: () => void
   #settle: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | null = null
   #count = 0
   #seen: LogState | null = null
 
-  constructor(core: Core, options: DownloadOptions) {
+  constructor(core: Core, options: DownloadRequest) {
     this.#core = core
     this.#options = options
     this.#aborted = () => this.fail(options.signal.reason)

@@ -30,6 +30,11 @@ interface Pending {
   stopTimer: () => void
 }
 
+interface Keep {
+  readonly stopTimer: () => void
+  readonly done: (isKept: boolean) => void
+}
+
 export interface FetchingParts {
   readonly core: Core
   readonly timing: Timing
@@ -47,8 +52,10 @@ export class Fetching {
   readonly #parts: FetchingParts
   readonly #pending = new Map<number, Pending>()
   #nextId = 0
+  #hasGrowthAnswer = false
   /** Of what is asked for and of what is being stored. */
   #bytes = 0
+  readonly #keeps = new Map<number, Keep>()
   #growth: { readonly id: number; readonly from: number; readonly stopTimer: () => void } | null = null
   #rttMs: number | null = null
 
@@ -61,6 +68,11 @@ export class Fetching {
     return this.#rttMs
   }
 
+  /** Whether the peer has ever told how the log grew, or that it did not. */
+  get hasGrowthAnswer(): boolean {
+    return this.#hasGrowthAnswer
+  }
+
   get load(): number {
     return this.#bytes
   }
@@ -68,7 +80,7 @@ export class Fetching {
   /** Whether a run of so many blocks may be asked for now. */
   takes(blocks: number): boolean {
     const isRoom = this.#bytes + weightOf(blocks) <= WINDOW_BYTES
-    return isRoom && this.#pending.size < MAX_LOG_REQUESTS - 1
+    return isRoom && this.#pending.size + this.#keeps.size < MAX_LOG_REQUESTS - 1
   }
 
   /** Against a tree whose edge is known. */
@@ -81,6 +93,26 @@ export class Fetching {
     this.#pending.set(id, { ...pending, stopTimer: this.#timer(id) })
     this.#bytes += bytes
     send(encodeLogFrame({ type: 'req', id, start: run.start, count: run.end - run.start, size: frontier.size }))
+  }
+
+  /** Whether the peer has all of these durably; not, when it does not say so in time. */
+  keep({ start, end }: BlockRange): Promise<boolean> {
+    const id = this.#nextId++
+    return new Promise((resolve) => {
+      const done = (isKept: boolean): void => {
+        this.#keeps.get(id)?.stopTimer()
+        this.#keeps.delete(id)
+        resolve(isKept)
+      }
+      const stopTimer = this.#parts.timing.setTimer(REQUEST_TIMEOUT_MS, () => done(false))
+      this.#keeps.set(id, { done, stopTimer })
+      this.#parts.send(encodeLogFrame({ type: 'keep', id, start, count: end - start }))
+    })
+  }
+
+  kept(id: number): void {
+    this.#assertAsked(id)
+    this.#keeps.get(id)?.done(true)
   }
 
   /** How the log grew from the size that it has here. Without effect while that is being asked. */
@@ -100,6 +132,7 @@ export class Fetching {
     const { from, stopTimer } = this.#growth
     stopTimer()
     this.#growth = null
+    this.#hasGrowthAnswer = true
     return from
   }
 
@@ -127,6 +160,7 @@ export class Fetching {
   /** The peer has not what was asked for by this id: of a run, its first block. `null` when that was not blocks, or is too late. */
   noData(id: number): BlockRange | null {
     if (this.growthAnswered(id) !== null) return null
+    this.#keeps.get(id)?.done(false)
     const pending = this.#pending.get(id)
     if (pending === undefined) return null
     if (pending.blocks.length > 0) throw new Violation('an answer that is taken back')
@@ -138,6 +172,7 @@ export class Fetching {
   close(): void {
     this.#growth?.stopTimer()
     this.#growth = null
+    for (const { done } of [...this.#keeps.values()]) done(false)
     for (const [id, pending] of [...this.#pending]) {
       this.#drop(id, pending)
       this.#parts.missed(pending.run, false)

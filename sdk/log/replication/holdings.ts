@@ -1,4 +1,5 @@
 import { PRESENCE_BLOCKS } from '../../protocol/limits.js'
+import type { BlockRange } from '../tree/positions.js'
 
 /** Of whom a peer says more is not listened to further: 33 million blocks, and 4 MiB of memory. */
 const MAX_PAGES = 1_024
@@ -13,6 +14,11 @@ export class Holdings {
     const page = this.#pages.get(Math.floor(block / PRESENCE_BLOCKS))
     const at = block % PRESENCE_BLOCKS
     return page !== undefined && (((page[at >> 3] as number) >> (at & 7)) & 1) === 1
+  }
+
+  hasAll({ start, end }: BlockRange): boolean {
+    for (let block = start; block < end; block++) if (!this.has(block)) return false
+    return true
   }
 
   /** The first block from `from` on that it may have; nothing between is one. */

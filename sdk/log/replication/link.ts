@@ -2,9 +2,9 @@ import { logBindingOf, type Sodium } from '../../crypto/index.js'
 import { LOG_NONCE_BYTES } from '../../protocol/limits.js'
 import { logIdIn } from '../../protocol/log-frames.js'
 import {
-  decodeLogHello,
+  decodeLogLinkHello,
   decodeLogLinkMessage,
-  encodeLogHello,
+  encodeLogLinkHello,
   encodeLogLinkMessage,
   framed,
   LogMessages,
@@ -73,7 +73,7 @@ export class LogLink {
     })
     const nonce = parts.random(LOG_NONCE_BYTES)
     this.#stage = { name: 'greeting', nonce }
-    void this.#write(encodeLogHello(nonce))
+    void this.#write(encodeLogLinkHello(nonce))
     this.closed = this.#read()
     if (parts.offences.isBanned(parts.peerId)) this.close()
   }
@@ -119,7 +119,7 @@ export class LogLink {
   async #handle(message: Uint8Array): Promise<void> {
     if (this.#stage.name === 'closed') return
     if (this.#stage.name === 'greeting') {
-      this.#greet(this.#stage.nonce, decodeLogHello(message))
+      this.#greet(this.#stage.nonce, decodeLogLinkHello(message))
       return
     }
     const { channel, frame } = decodeLogLinkMessage(message)

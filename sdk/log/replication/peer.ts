@@ -21,6 +21,8 @@ export interface PeerHost {
   /** Others have to be asked for these. */
   missed(run: BlockRange): void
   closed(peer: LogPeer, violation: Violation | null): void
+  /** An application's message. */
+  heard(peer: LogPeer, name: string, payload: Uint8Array): void
 }
 
 type Stage = { readonly name: 'opening' } | { readonly name: 'open' } | { readonly name: 'closed' }
@@ -36,7 +38,6 @@ export class LogPeer {
   readonly #host: PeerHost
   readonly #serving: Serving
   #stage: Stage = { name: 'opening' }
-  /** Of the greatest head that the peer has shown. */
   #size = 0
 
   constructor(core: Core, port: LogPort, timing: Timing, host: PeerHost) {
@@ -62,6 +63,16 @@ export class LogPeer {
 
   get isOpen(): boolean {
     return this.#stage.name === 'open'
+  }
+
+  /** Of the greatest head that the peer has shown. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Whether it has told how long the log is. */
+  get hasTold(): boolean {
+    return this.#size > 0 || this.fetching.hasGrowthAnswer
   }
 
   get isClosed(): boolean {
@@ -112,6 +123,11 @@ export class LogPeer {
     }
   }
 
+  /** Resolves when there is room for more. */
+  say(name: string, payload: Uint8Array): Promise<void> {
+    return this.#send(encodeLogFrame({ type: 'ext', name, payload }))
+  }
+
   tellFork(): void {
     const { fork } = this.#core.state
     if (this.isOpen && fork !== null) void this.#send(encodeLogFrame({ type: 'fork', evidence: fork }))
@@ -140,6 +156,7 @@ export class LogPeer {
         break
       case 'req':
       case 'ask':
+      case 'keep':
         this.#serving.ask(frame)
         break
       case 'cancel':
@@ -153,6 +170,12 @@ export class LogPeer {
         break
       case 'nodata':
         this.#noData(frame.id)
+        break
+      case 'kept':
+        this.fetching.kept(frame.id)
+        break
+      case 'ext':
+        this.#host.heard(this, frame.name, frame.payload.slice())
         break
       case 'fork':
         if (!(await this.#core.freeze(frame.evidence.slice()))) throw new Violation('evidence that proves no fork')
@@ -196,7 +219,7 @@ export class LogPeer {
 
   #noData(id: number): void {
     const run = this.fetching.noData(id)
-    if (run === null) return
+    if (run === null) return this.#host.changed()
     this.holdings.drop(run.start)
     this.#host.missed(run)
   }

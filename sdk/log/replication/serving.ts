@@ -12,7 +12,7 @@ const MESSAGE_BYTES = 63_000
 const BLOCK_HEAD_BYTES = 4
 const HASH_BYTES = 32
 
-type Request = Extract<LogFrame, { type: 'req' | 'ask' }>
+type Request = Extract<LogFrame, { type: 'req' | 'ask' | 'keep' }>
 
 /** Answers what one peer asks, one request after the other. */
 export class Serving {
@@ -59,7 +59,20 @@ export class Serving {
   }
 
   #answer(request: Request): Promise<boolean> {
-    return request.type === 'req' ? this.#blocks(request) : this.#growth(request)
+    switch (request.type) {
+      case 'req':
+        return this.#blocks(request)
+      case 'ask':
+        return this.#growth(request)
+      case 'keep':
+        return this.#kept(request)
+    }
+  }
+
+  async #kept({ id, start, count }: Extract<LogFrame, { type: 'keep' }>): Promise<boolean> {
+    if (!(await this.#core.persist(start, start + count))) return false
+    await this.#send(encodeLogFrame({ type: 'kept', id }))
+    return true
   }
 
   async #growth({ id, from }: Extract<LogFrame, { type: 'ask' }>): Promise<boolean> {

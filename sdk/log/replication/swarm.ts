@@ -1,15 +1,20 @@
+import { Emitter } from '../../util/emitter.js'
 import { acceptBlocks } from '../accept.js'
 import type { Core } from '../core.js'
+import { blockUnavailable } from '../failures.js'
 import type { BlockRange } from '../tree/positions.js'
-import { Download, type DownloadOptions } from './download.js'
+import { Download, type DownloadRequest } from './download.js'
 import type { Fetched } from './fetching.js'
 import { LogPeer, type PeerHost } from './peer.js'
 import type { LogPort, PeerPath, Timing } from './port.js'
+import { Receipts } from './receipts.js'
 import type { Violation } from './violation.js'
 import { Wishes } from './wishes.js'
 
 /** After a device said that it is full, or failed otherwise. */
 const PAUSE_MS = 30_000
+/** A block that none of the peers has: one more may be about to say that it does. */
+const NOBODY_MS = 3_000
 
 /** A peer of a log, as it is now. */
 export interface LogPeerInfo {
@@ -25,12 +30,16 @@ export interface LogPeerInfo {
 export interface SwarmParts {
   readonly core: Core
   readonly timing: Timing
-  /** All blocks are wanted, and not those alone that somebody waits for. */
-  readonly isEager: boolean
   /** The peer did what no device does that keeps to the protocol. */
   readonly violated: (peerId: string, violation: Violation) => void
+}
+
+export interface SwarmEvents {
+  readonly extension: { readonly peerId: string; readonly name: string; readonly payload: Uint8Array }
+  /** Peers came or went, or have more or fewer blocks, or show a longer log. */
+  readonly change: null
   /** What is fetched cannot be stored. Nothing is fetched for 30 s then, or until blocks are cleared. */
-  readonly failed: (error: unknown) => void
+  readonly failed: { readonly error: unknown }
 }
 
 type Stage =
@@ -40,10 +49,15 @@ type Stage =
 
 /** All peers of one log: asks each for what it has, and shares what came. */
 export class LogSwarm implements PeerHost {
+  /** Its listeners are this room's own, and do not throw. */
+  readonly events = new Emitter<SwarmEvents>(() => undefined)
+  readonly receipts = new Receipts()
   readonly #parts: SwarmParts
   readonly #peers = new Set<LogPeer>()
   readonly #wishes = new Wishes()
   readonly #downloads = new Set<Download>()
+  /** Blocks that somebody waits for and no peer has. */
+  readonly #hopeless = new Map<number, () => void>()
   readonly #undo: (() => void)[]
   #stage: Stage = { name: 'running' }
 
@@ -55,7 +69,10 @@ export class LogSwarm implements PeerHost {
         want: (block) => {
           const giveUp = this.#wishes.want(block)
           this.changed()
-          return giveUp
+          return () => {
+            giveUp()
+            this.#hope(block)
+          }
         },
       }),
       core.events.on('grow', () => {
@@ -64,8 +81,36 @@ export class LogSwarm implements PeerHost {
       }),
       core.events.on('presence', (range) => this.#moved(range)),
       core.events.on('fork', () => this.#each((peer) => peer.tellFork())),
-      ...(parts.isEager ? [this.#wishes.wantRange({ start: 0, end: Infinity })] : []),
     ]
+  }
+
+  /** Fetches all that the log has and will have; the result ends that. */
+  wantAll(): () => void {
+    const giveUp = this.#wishes.wantAll()
+    this.changed()
+    return giveUp
+  }
+
+  /** An application's message to all peers, or to one, who may have gone. Resolves when there is room for more. */
+  async say(peerId: string | null, name: string, payload: Uint8Array): Promise<void> {
+    const peers = this.#open().filter(({ port }) => peerId === null || port.peerId === peerId)
+    await Promise.all(peers.map((peer) => peer.say(name, payload)))
+  }
+
+  /** Resolves when so many peers have all of a range durably. Rejects with the signal's reason. */
+  keptBy(range: BlockRange, count: number, signal: AbortSignal): Promise<void> {
+    const kept = this.receipts.until(range, count, signal)
+    this.receipts.look(this.#open())
+    return kept
+  }
+
+  /** Whether there is a peer, and the log is as long here as any of them shows it. Asks those that have shown nothing yet. */
+  checkUpToDate(): boolean {
+    const { core } = this.#parts
+    const peers = this.#open()
+    if (core.isWritable || core.state.fork !== null) return true
+    for (const peer of peers) if (!peer.hasTold) peer.fetching.askGrowth()
+    return peers.length > 0 && peers.every(({ hasTold, size }) => hasTold && size <= core.state.size)
   }
 
   /** Those that have shown that they know the log. */
@@ -88,7 +133,7 @@ export class LogSwarm implements PeerHost {
   }
 
   /** Resolves when all blocks of a range are here. Rejects with the signal's reason, and with that for which it is closed. */
-  async download(options: DownloadOptions): Promise<void> {
+  async download(options: DownloadRequest): Promise<void> {
     if (this.#stage.name === 'closed') throw this.#stage.reason
     const giveUp = this.#wishes.wantRange(options)
     const download = new Download(this.#parts.core, options)
@@ -109,11 +154,15 @@ export class LogSwarm implements PeerHost {
     for (const each of this.#undo) each()
     for (const peer of [...this.#peers]) peer.close()
     for (const download of this.#downloads) download.fail(reason)
+    for (const block of [...this.#hopeless.keys()]) this.#hope(block)
   }
 
   changed(): void {
     const { core } = this.#parts
     const { end } = core.state
+    this.#lookForHope()
+    this.receipts.look(this.#open())
+    this.events.emit('change', null)
     if (this.#stage.name !== 'running' || 'error' in end) return
     // One request each in turn, so that a log comes from all that have it; from those that let one go by only what nobody else has.
     for (let isMore = true; isMore;) {
@@ -149,9 +198,38 @@ export class LogSwarm implements PeerHost {
     this.changed()
   }
 
+  heard({ port }: LogPeer, name: string, payload: Uint8Array): void {
+    this.events.emit('extension', { peerId: port.peerId, name, payload })
+  }
+
+  /** Somebody who waits for what none of the peers has is told so, before long. */
+  #lookForHope(): void {
+    const peers = this.#open()
+    const { size, presence } = this.#parts.core.state
+    for (const block of this.#wishes.single) {
+      const isMissed = peers.length > 0 && block < size && !presence.has(block)
+      if (!isMissed || peers.some(({ holdings }) => holdings.has(block))) this.#hope(block)
+      else if (!this.#hopeless.has(block))
+        this.#hopeless.set(
+          block,
+          this.#parts.timing.setTimer(NOBODY_MS, () => this.#giveUpOn(block)),
+        )
+    }
+  }
+
+  #hope(block: number): void {
+    this.#hopeless.get(block)?.()
+    this.#hopeless.delete(block)
+  }
+
+  #giveUpOn(block: number): void {
+    this.#hopeless.delete(block)
+    this.#parts.core.waits.fail(block, () => blockUnavailable(block))
+  }
+
   #moved(range: BlockRange): void {
     const { presence } = this.#parts.core.state
-    if (!presence.has(range.start)) this.#wishes.lost()
+    if (!presence.has(range.start)) this.#wishes.lost(range)
     this.#each((peer) => peer.tellPresence(range))
     for (const download of [...this.#downloads]) download.look()
     if (this.#stage.name === 'paused' && !presence.has(range.start)) this.#become({ name: 'running' })
@@ -165,7 +243,7 @@ export class LogSwarm implements PeerHost {
       this.changed()
     })
     this.#become({ name: 'paused', stopTimer })
-    this.#parts.failed(error)
+    this.events.emit('failed', { error })
   }
 
   /** The one place that changes the stage. */

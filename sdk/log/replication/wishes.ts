@@ -8,6 +8,12 @@ export class Wishes {
   readonly #single = new Set<number>()
   readonly #ranges = new Map<BlockRange, number>()
   readonly #taken = new Set<number>()
+  /** What was let go of here: whoever wants all does not want these. In no order, apart from each other. */
+  #declined: BlockRange[] = []
+
+  get single(): ReadonlySet<number> {
+    return this.#single
+  }
 
   /** Comes before all ranges. The result gives it up. */
   want(block: number): () => void {
@@ -15,7 +21,12 @@ export class Wishes {
     return () => this.#single.delete(block)
   }
 
-  /** The first ones first; its end is Infinity for all that the log ever has. The result gives it up. */
+  /** All that the log ever has, but what is let go of. The result gives it up. */
+  wantAll(): () => void {
+    return this.wantRange({ start: 0, end: Infinity })
+  }
+
+  /** The first ones first. The result gives it up. */
   wantRange(range: BlockRange): () => void {
     this.#ranges.set(range, range.start)
     return () => this.#ranges.delete(range)
@@ -30,9 +41,16 @@ export class Wishes {
     for (let block = start; block < end; block++) this.#taken.delete(block)
   }
 
-  /** Blocks went that were here: ranges begin anew. */
-  lost(): void {
-    for (const range of this.#ranges.keys()) this.#ranges.set(range, range.start)
+  /** Blocks went that were here: ranges that have an end begin anew. */
+  lost(lost: BlockRange): void {
+    const isNear = ({ start, end }: BlockRange): boolean => start <= lost.end && lost.start <= end
+    const near = [lost, ...this.#declined.filter(isNear)]
+    const all = {
+      start: Math.min(...near.map(({ start }) => start)),
+      end: Math.max(...near.map(({ end }) => end)),
+    }
+    this.#declined = [...this.#declined.filter((each) => !isNear(each)), all]
+    for (const range of this.#ranges.keys()) if (range.end !== Infinity) this.#ranges.set(range, range.start)
   }
 
   /** What to ask somebody for who has these blocks; `null` for nothing. */
@@ -46,7 +64,7 @@ export class Wishes {
       // Up to where a record ends on devices that get all of the log in order.
       const most = Math.min(range.end, (Math.floor(start / MAX_RECORD_BLOCKS) + 1) * MAX_RECORD_BLOCKS)
       let end = start + 1
-      while (end < most && isOpen(end)) end++
+      while (end < most && isOpen(end) && this.#pass(range, end) === end) end++
       return { start, end }
     }
     return null
@@ -61,11 +79,23 @@ export class Wishes {
     const end = Math.min(range.end, state.size)
     let from = this.#ranges.get(range) as number
     // All before is here, so that nobody looks at it again.
-    while (from < end && state.presence.has(from)) from++
+    for (;;) {
+      const next = state.presence.has(from) ? from + 1 : this.#pass(range, from)
+      if (next === from || from >= end) break
+      from = next
+    }
     this.#ranges.set(range, from)
-    for (let block = from; block < end; block = Math.max(block + 1, holdings.skip(block + 1))) {
-      if (isOpen(block)) return block
+    for (let block = from; block < end;) {
+      const next = this.#pass(range, block)
+      if (next === block && isOpen(block)) return block
+      block = Math.max(next, holdings.skip(Math.max(next, block + 1)))
     }
     return null
+  }
+
+  /** The first block from this one on that the range is about. */
+  #pass({ end }: BlockRange, block: number): number {
+    if (end !== Infinity) return block
+    return this.#declined.find((each) => each.start <= block && block < each.end)?.end ?? block
   }
 }

@@ -4,7 +4,7 @@ import { loadSodium, logIdOf } from '../../../sdk/crypto/index.js'
 import { LogLink } from '../../../sdk/log/replication/link.js'
 import { Offences } from '../../../sdk/log/replication/offences.js'
 import { DecodeError } from '../../../sdk/protocol/decode-error.js'
-import { encodeLogHello, encodeLogLinkMessage, framed, LogMessages } from '../../../sdk/protocol/log-link.js'
+import { encodeLogLinkHello, encodeLogLinkMessage, framed, LogMessages } from '../../../sdk/protocol/log-link.js'
 import { concatBytes } from '../../../sdk/util/bytes.js'
 import { createReplica, TestTime, type Replica } from './replication-world.js'
 import { collect, texts } from './setup.js'
@@ -106,7 +106,7 @@ describe('a link between logs', () => {
     ['no hello', framed(new Uint8Array(40).fill(9))],
     ['a message of nothing', new Uint8Array(4)],
     ['a message that is too long', Uint8Array.of(255, 255, 255, 255)],
-    ['no channel', concatBytes(framed(encodeLogHello(random(32))), framed(new Uint8Array(9).fill(255)))],
+    ['no channel', concatBytes(framed(encodeLogLinkHello(random(32))), framed(new Uint8Array(9).fill(255)))],
   ])('J21: is closed for %s', async (_what, bytes) => {
     const [left, right] = createDuplex()
     const link = linkOf(left, 'other')
@@ -137,7 +137,7 @@ describe('a link between logs', () => {
     const link = linkOf(left, 'other')
     const writer = right.writable.getWriter()
     const reading = right.readable.pipeTo(new WritableStream())
-    await writer.write(framed(encodeLogHello(random(32))))
+    await writer.write(framed(encodeLogLinkHello(random(32))))
     for (let channel = 0; channel <= 1_024; channel++) {
       const frame = new Uint8Array(65).fill(1)
       await writer.write(framed(encodeLogLinkMessage({ channel, frame }))).catch(() => undefined)

@@ -112,7 +112,11 @@ describe('what is no log', () => {
   it('are options of other kinds', () => {
     expect(() => new Log(null, { valueEncoding: 'xml' as never })).toThrow(TypeError)
     expect(() => new Log(null, { storage: {} as never })).toThrow(TypeError)
-    expect(() => new Log(null, { sparse: true } as never)).toThrow(TypeError)
+    expect(() => new Log(null, { sparse: 1 } as never)).toThrow(TypeError)
+    expect(() => new Log(null, { lazy: true } as never)).toThrow(TypeError)
+    expect(() => new Log(null, { sdk: {} as never })).toThrow(TypeError)
+    expect(() => new Log(null, { extensions: [''] })).toThrow(RangeError)
+    expect(() => new Log(null, { extensions: { x: {} as never } })).toThrow(TypeError)
     expect(() => new Log(null, { encryptionKey: 'secret' as never })).toThrow(TypeError)
     expect(() => new Log(null, { encryptionKey: new Uint8Array(16) })).toThrow(RangeError)
   })

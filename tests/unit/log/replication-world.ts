@@ -71,10 +71,10 @@ export const createReplica = async (
   const swarm = new LogSwarm({
     core,
     timing: time,
-    isEager: options.isEager ?? false,
     violated: (peerId, { message }) => violations.push(`${peerId}: ${message}`),
-    failed: (error) => failures.push(error),
   })
+  if (options.isEager) swarm.wantAll()
+  swarm.events.on('failed', ({ error }) => failures.push(error))
   onTestFinished(() => swarm.close(new Error('the test is over')))
   return { name, device, log, core, swarm, violations, failures }
 }
