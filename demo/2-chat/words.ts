@@ -96,6 +96,7 @@ export const failureInWords = (error: unknown): string => {
       return 'This device has no room for it.'
     case 'block-missing':
     case 'block-timeout':
+    case 'block-unavailable':
       return 'Nobody here has that.'
     case 'block-too-large':
     case 'log-read-only':

@@ -45,7 +45,7 @@ export const decodeLogHello = (bytes: Uint8Array): LogHello => {
 export const logStreamName = (from: number, to: number): string => `${from} ${to}`
 
 /** `null` for what is none. */
-export const readLogStreamName = (name: string): { readonly from: number; readonly to: number } | null => {
+export const parseLogStreamName = (name: string): { readonly from: number; readonly to: number } | null => {
   const match = /^([1-9][0-9]{0,15}) ([1-9][0-9]{0,15})$/.exec(name)
   return match === null ? null : { from: Number(match[1]), to: Number(match[2]) }
 }

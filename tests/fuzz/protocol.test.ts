@@ -26,6 +26,7 @@ import {
 import { decodeLogFork, encodeLogFork } from '../../sdk/protocol/log-fork.js'
 import { decodeLogFrame, encodeLogFrame } from '../../sdk/protocol/log-frames.js'
 import { decodeLogHead, encodeLogHeadBody } from '../../sdk/protocol/log-head.js'
+import { decodeLogHello, encodeLogHello } from '../../sdk/protocol/log-hello.js'
 import {
   decodeLogLinkHello,
   decodeLogLinkMessage,
@@ -36,7 +37,7 @@ import { decodeLogPresence, encodeLogPresence } from '../../sdk/protocol/log-pre
 import { decodeLogRecord, encodeLogRecord } from '../../sdk/protocol/log-record.js'
 import { decodeLogTile, encodeLogTile } from '../../sdk/protocol/log-tile.js'
 import { decodeLogWriter, encodeLogWriter } from '../../sdk/protocol/log-writer.js'
-import { logForks, logFrames, logHeads, logPresences, logRecords, logTiles } from '../support/log-formats.js'
+import { logForks, logFrames, logHeads, logHellos, logPresences, logRecords, logTiles } from '../support/log-formats.js'
 import { MAX_CHUNK_BYTES } from '../../sdk/protocol/limits.js'
 import { PackWriter } from '../../sdk/protocol/pack.js'
 import { decodeProviders } from '../../sdk/protocol/providers.js'
@@ -225,6 +226,7 @@ const decoders: Readonly<
   decodeLogWriter: [decodeLogWriter, fc.record({ seed: bytes(32), lock: fc.option(bytes(32)) }).map(encodeLogWriter)],
   decodeLogRecord: [decodeLogRecord, logRecords.map(encodeLogRecord)],
   decodeLogFrame: [decodeLogFrame, logFrames.map(encodeLogFrame)],
+  decodeLogHello: [decodeLogHello, logHellos.map(encodeLogHello)],
   decodeLogLinkHello: [decodeLogLinkHello, bytes(32).map(encodeLogLinkHello)],
   decodeLogLinkMessage: [
     decodeLogLinkMessage,

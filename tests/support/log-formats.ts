@@ -1,4 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check'
+import type { LogHello } from '../../sdk/protocol/log-hello.js'
 import type { LogFrame } from '../../sdk/protocol/log-frames.js'
 import type { LogFork } from '../../sdk/protocol/log-fork.js'
 import { encodeLogHeadBody, type LogHead } from '../../sdk/protocol/log-head.js'
@@ -81,7 +82,15 @@ export const logFrames: Arbitrary<LogFrame> = fc.oneof(
   fc
     .tuple(id, place, fc.integer({ min: 1, max: 64 }))
     .map(([number, start, count]) => ({ type: 'req' as const, id: number, start, count, size: start + count })),
-  fc.record({ type: fc.constantFrom('cancel' as const, 'nodata' as const), id }),
+  fc.record({ type: fc.constantFrom('cancel' as const, 'nodata' as const, 'kept' as const), id }),
+  fc
+    .tuple(id, place, fc.integer({ min: 1, max: 64 }))
+    .map(([number, start, count]) => ({ type: 'keep' as const, id: number, start, count })),
+  fc.record({
+    type: fc.constant('ext' as const),
+    name: fc.string({ minLength: 1, maxLength: 64 }),
+    payload: fc.uint8Array({ maxLength: 16_384 }),
+  }),
   fc.record({
     type: fc.constant('data' as const),
     id,
@@ -93,3 +102,9 @@ export const logFrames: Arbitrary<LogFrame> = fc.oneof(
   fc.record({ type: fc.constant('up' as const), id, head: bytes(137), nodes: hashes(120) }),
   fc.record({ type: fc.constant('fork' as const), evidence: bytes(300) }),
 )
+
+export const logHellos: Arbitrary<LogHello> = fc.record({
+  isAnswer: fc.boolean(),
+  instance: fc.maxSafeNat(),
+  keys: fc.array(bytes(32), { maxLength: 20 }),
+})

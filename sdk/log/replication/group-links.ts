@@ -4,7 +4,7 @@ import {
   decodeLogHello,
   encodeLogHello,
   logStreamName,
-  readLogStreamName,
+  parseLogStreamName,
   type LogHello,
 } from '../../protocol/log-hello.js'
 import { DecodeError } from '../../protocol/decode-error.js'
@@ -112,7 +112,7 @@ export class GroupLinks {
   }
 
   #opened(stream: MemberStream): StreamReader | null {
-    const name = readLogStreamName(stream.name)
+    const name = parseLogStreamName(stream.name)
     if (name?.to !== this.#instance) return null
     const entry = this.#meet(stream.from, name.from)
     return entry === null || entry.way.hasSource ? null : entry.way.read(stream)

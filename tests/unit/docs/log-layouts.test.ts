@@ -14,6 +14,7 @@ import { MemoryPlace } from '../../../sdk/platform/block-storage.memory.js'
 import { encodeLogFork } from '../../../sdk/protocol/log-fork.js'
 import { decodeLogFrame, encodeLogFrame, type LogFrame } from '../../../sdk/protocol/log-frames.js'
 import { decodeLogHead, encodeLogHeadBody } from '../../../sdk/protocol/log-head.js'
+import { decodeLogHello, encodeLogHello, logStreamName, parseLogStreamName } from '../../../sdk/protocol/log-hello.js'
 import { encodeLogPresence } from '../../../sdk/protocol/log-presence.js'
 import { decodeLogRecord, encodeLogRecord } from '../../../sdk/protocol/log-record.js'
 import { encodeLogTile } from '../../../sdk/protocol/log-tile.js'
@@ -136,9 +137,20 @@ describe('what logs sign and store, byte for byte', () => {
     ],
     ['J18: NODATA', '09 06', { type: 'nodata', id: 6 }],
     ['J20: FORK', '0a 0102', { type: 'fork', evidence: unhex('0102') }],
+    ['J22: EXT', '0b 02 6869 0708', { type: 'ext', name: 'hi', payload: unhex('0708') }],
+    ['J23: KEEP', '0c 07 ac02 03', { type: 'keep', id: 7, start: 300, count: 3 }],
+    ['J23: KEPT', '0d 07', { type: 'kept', id: 7 }],
   ])('%s', (_what, text, frame) => {
     expect(encodeLogFrame(frame)).toEqual(unhex(text))
     expect(decodeLogFrame(unhex(text))).toEqual(frame)
+  })
+
+  it('J24: HELLO, and J25: the name of a stream', () => {
+    const hello = { isAnswer: true, instance: 300, keys: [fill(32, 0x11), fill(32, 0x22)] }
+    expect(encodeLogHello(hello)).toEqual(unhex(`01 01 ac02 ${many(32, '11')} ${many(32, '22')}`))
+    expect(decodeLogHello(encodeLogHello(hello))).toEqual(hello)
+    expect([logStreamName(7, 12), parseLogStreamName('7 12')]).toEqual(['7 12', { from: 7, to: 12 }])
+    for (const name of ['', '7', '07 12', '7 -1', '7 12 ', '1e3 7']) expect(parseLogStreamName(name)).toBeNull()
   })
 
   it('keys of a storage', async () => {

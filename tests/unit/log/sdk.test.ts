@@ -112,7 +112,7 @@ describe('an SDK of a group', () => {
     expect(await reader.get(2)).toBe('three')
   })
 
-  it('is one at a time, and another one may follow', async () => {
+  it('J25: is one at a time, and another one may follow', async () => {
     const { members } = await setupMembers(2)
     const [one, other] = members
     const writer = open(sdkFor(one))
@@ -237,7 +237,7 @@ describe('logs that are shared', () => {
 })
 
 describe('receipts', () => {
-  it('are waited for: so many peers have it durably', async () => {
+  it('J23: are waited for: so many peers have it durably', async () => {
     const { writer, reader } = await setupPair()
     const result = await writer.append(texts(10), { storedBy: 1 })
     expect(result).toMatchObject({ index: 0, length: 10 })
@@ -272,7 +272,7 @@ describe('receipts', () => {
 })
 
 describe('extensions', () => {
-  it('carry what an application says to all peers, and to one', async () => {
+  it('J22: carry what an application says to all peers, and to one', async () => {
     const { writer, reader } = await setupPair({ extensions: ['seen'], valueEncoding: 'utf-8' })
     await writer.append('x')
     await reader.get(0)
@@ -319,7 +319,7 @@ describe('extensions', () => {
 })
 
 describe('logs that are listed', () => {
-  it('are told to all members while they are open, and no others are', async () => {
+  it('J24: are told to all members while they are open, and no others are', async () => {
     const { members } = await setupMembers(3)
     const [one, other, third] = members.map((group) => sdkFor(group)) as [SDK, SDK, SDK]
     const listed = open(one, null, { listed: true, valueEncoding: 'utf-8' })
