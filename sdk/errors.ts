@@ -31,6 +31,7 @@ export type SkeinErrorCode =
   | 'block-too-large'
   | 'log-read-only'
   | 'log-forked'
+  | 'log-restored'
   | 'log-damaged'
   | 'encryption-key-wrong'
   | 'passphrase-wrong'

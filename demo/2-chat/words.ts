@@ -100,6 +100,7 @@ export const failureInWords = (error: unknown): string => {
       return 'Nobody here has that.'
     case 'block-too-large':
     case 'log-read-only':
+    case 'log-restored':
     case 'log-forked':
     case 'log-damaged':
       return 'It cannot be written down.'

@@ -6,7 +6,7 @@ import { encodeLogRecord } from '../protocol/log-record.js'
 import { Emitter } from '../util/emitter.js'
 import { equalBytes } from '../util/bytes.js'
 import { Committer, type Appending } from './committer.js'
-import { again, damaged, forked, readOnly } from './failures.js'
+import { again, damaged, forked, readOnly, restored } from './failures.js'
 import { provesFork } from './forks.js'
 import { forkEntry, headEntry, recordEntry } from './layout.js'
 import { packBlocks, type LogEnd } from './pack.js'
@@ -79,13 +79,13 @@ export class Core {
   }
 
   get isWritable(): boolean {
-    return this.#parts.writer !== null
+    return this.#state.isOwner
   }
 
   /** Settles once it is durable, or is not and never will be. */
   append(appending: Appending): void {
     const { size, end } = this.#state
-    if (!this.isWritable) appending.reject(readOnly())
+    if (!this.isWritable) appending.reject(this.#parts.writer === null ? readOnly() : restored())
     else if (appending.blocks.length > 0) this.#committer.push(appending)
     else if ('error' in end) appending.reject(again(end.error))
     else appending.resolve({ size, byteLength: end.byteLength })
@@ -207,7 +207,10 @@ export class Core {
     const look = async (): Promise<void> => {
       this.#isLooking = false
       const state = await this.load()
-      const isNew = state.size > this.#state.size || (state.fork !== null && this.#state.fork === null)
+      const isNew =
+        state.size > this.#state.size ||
+        state.isOwner !== this.#state.isOwner ||
+        (state.fork !== null && this.#state.fork === null)
       // What others keep of a log that is not this device's is in no head.
       const isLonger = state.size >= this.#state.size
       if ((isNew || !this.isWritable) && isLonger) this.#become(state, { start: 0, end: state.size })

@@ -15,6 +15,12 @@ export const blockUnavailable = (index: number): SkeinError =>
 export const readOnly = (): SkeinError =>
   new SkeinError('log-read-only', 'log could not be appended to: its writer is another device')
 
+export const restored = (): SkeinError =>
+  new SkeinError(
+    'log-restored',
+    'log could not be appended to: its secret came from a backup, and recover() comes first',
+  )
+
 export const forked = (): SkeinError =>
   new SkeinError('log-forked', 'log could not be appended to: its writer has signed two histories')
 

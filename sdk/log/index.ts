@@ -17,6 +17,7 @@ export type {
   DownloadOptions,
   LogOptions,
   ReadyOptions,
+  RecoverOptions,
   StreamOptions,
   UpdateOptions,
   WaitOptions,

@@ -12,7 +12,7 @@ import { rememberCore } from './core-of.js'
 import type { Core, HeadRelation } from './core.js'
 import type { Extensions } from './extensions.js'
 import { forward, type LogEventName, type LogEvents, type LogListenOptions } from './events.js'
-import { blockTooLarge, isClosed, wrongKey } from './failures.js'
+import { blockTooLarge, forked, isClosed, readOnly, wrongKey } from './failures.js'
 import { limited } from './limited.js'
 import { LogView } from './log-view.js'
 import {
@@ -22,14 +22,17 @@ import {
   readAppendOptions,
   readDownloadOptions,
   readLogOptions,
+  readRecoverOptions,
   readUpdateOptions,
   type AppendOptions,
   type DownloadOptions,
   type LogOptions,
   type ReadyOptions,
+  type RecoverOptions,
   type UpdateOptions,
 } from './options.js'
 import { peersOf, type RemotePeer } from './peers.js'
+import { takeOver } from './recover.js'
 import type { DownloadProgress } from './replication/download.js'
 import type { LogReceipt } from './replication/receipts.js'
 import { Session, type Opened } from './session.js'
@@ -166,7 +169,7 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
    * through share their cost. What is handed in is copied. With `storedBy` it resolves once so many peers have told that they have it
    * durably; until then it waits for them, as long as the signal lets it.
    *
-   * Rejects `log-read-only` where another device is the writer, `storage-full`, after which the log is as it was, `log-forked`,
+   * Rejects `log-read-only` where another device is the writer, `log-restored` before `recover()` of a log that came from a backup, `storage-full`, after which the log is as it was, `log-forked`,
    * `log-damaged`, `block-too-large` for a value of more than 61,440 bytes (61,400 where the log is encrypted), and what `ready` rejects
    * with. Throws a `TypeError` for what the encoding does not take.
    */
@@ -228,6 +231,30 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
       const before = opened.core.state.size
       await upToDate(opened, timeoutMs, ended)
       return opened.core.state.size > before
+    })
+  }
+
+  /**
+   * Makes this device go on with a log of its own whose secret came from a backup: before, nothing can be appended, since the device that made the
+   * backup may have appended more, and a log that goes on from two places is forked for good. Waits until a peer is here, fetches
+   * all that peers have, and resolves when `append` works. With `alone` it waits for nobody: for a log that no other device has.
+   * At once for a log that needs it not.
+   *
+   * What no peer that is here has seen is not known of: be sure that the other device appends no more, and that somebody is here who has the log.
+   * Rejects `log-read-only` for the log of another writer, `log-forked`, with the signal's reason, `closed`, and what `ready` rejects with.
+   */
+  recover(options: RecoverOptions = {}): Promise<void> {
+    const { signal, alone } = readRecoverOptions('log could not be recovered', options)
+    return this.#run(signal, async (ended) => {
+      const opened = await this.#session.open()
+      const { core, hold } = opened
+      if (core.parts.writer === null) throw readOnly()
+      for (let isDone = core.isWritable; !isDone; isDone = await takeOver(core)) {
+        if (!alone) await upToDate(opened, null, ended)
+        if (core.state.fork !== null) throw forked()
+        const { size: end } = core.state
+        await hold.swarm.download({ start: 0, end, onProgress: () => undefined, signal: ended })
+      }
     })
   }
 

@@ -115,6 +115,16 @@ export interface UpdateOptions {
   readonly timeoutMs?: number | undefined
 }
 
+export interface RecoverOptions {
+  /**
+   * Waits for no peer: no other device has the log.
+   * @default false
+   */
+  readonly alone?: boolean | undefined
+  /** Ends it: the promise rejects with the signal's reason. What came stays. */
+  readonly signal?: AbortSignal | undefined
+}
+
 export interface AppendOptions {
   /**
    * How many peers must have it durably too before the promise resolves. Those that fetch all of the log do, each as
@@ -249,6 +259,16 @@ export const readUpdateOptions = (action: string, options: unknown): UpdateSetti
     signal: checkSignal(action, signal),
     timeoutMs: checkWhole(action, 'timeoutMs', timeoutMs, MAX_TIMEOUT_MS),
   }
+}
+
+export interface RecoverSettings {
+  readonly signal: AbortSignal | undefined
+  readonly alone: boolean
+}
+
+export const readRecoverOptions = (action: string, options: unknown): RecoverSettings => {
+  const { signal, alone = false } = fieldsOf(action, options, ['signal', 'alone'])
+  return { signal: checkSignal(action, signal), alone: checkBoolean(action, 'alone', alone) }
 }
 
 export interface AppendSettings {

@@ -84,6 +84,11 @@ export class Presence {
     return bits
   }
 
+  /** What takes all pages out of the storage. */
+  clearing(): StorageChange[] {
+    return [...this.#pages.keys()].map((page) => ({ key: presenceEntry(this.#logKey, page), value: null }))
+  }
+
   /**
    * With blocks that came or went, all of one page, and none that was already so; what that writes, and what the storage must have for
    * that to be true.

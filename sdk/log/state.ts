@@ -3,13 +3,14 @@ import type { SkeinError } from '../errors.js'
 import type { BlockStorage } from '../platform/block-storage.js'
 import { equalBytes } from '../util/bytes.js'
 import { damaged } from './failures.js'
-import { forkEntry, headEntry } from './layout.js'
+import { forkEntry, headEntry, writerEntry } from './layout.js'
 import type { LogEnd } from './pack.js'
 import { Presence } from './presence.js'
 import { leafIn, type Records } from './records.js'
 import { Frontier } from './tree/frontier.js'
 import { nodesOf } from './tree/positions.js'
 import type { TreeHash } from './tree/tree-hash.js'
+import { readWriter } from './writer.js'
 
 /** What is known of a log without reading it, as it was after its last commit. Values: each commit makes another. */
 export interface LogState {
@@ -18,6 +19,8 @@ export interface LogState {
   readonly head: Uint8Array | null
   /** Evidence that the log is forked. Nothing is added to it any more. */
   readonly fork: Uint8Array | null
+  /** Whether this device may append to it: it has its secret, and is known to have all of it. */
+  readonly isOwner: boolean
   /** Which blocks are here. */
   readonly presence: Presence
   /** Where it goes on; or why it cannot, while those of its blocks that are sound can still be read. */
@@ -39,40 +42,49 @@ export interface Loading {
  */
 export const loadState = async (loading: Loading): Promise<LogState> => {
   const { storage, logKey, sodium } = loading
+  const isOwner = loading.writer !== null && (await isOwnerOf(storage, logKey))
   const [head, fork, presence] = await Promise.all([
     storage.get(headEntry(logKey)),
     storage.get(forkEntry(logKey)),
-    Presence.load(storage, logKey, loading.writer !== null),
+    Presence.load(storage, logKey, isOwner),
   ])
-  if (head === null) return { size: 0, head, fork, presence, end: { frontier: Frontier.empty, byteLength: 0 } }
+  const known = { head, fork, isOwner, presence }
+  if (head === null) return { ...known, size: 0, end: { frontier: Frontier.empty, byteLength: 0 } }
   const signed = verifyLogHead(sodium, head)
   if (signed === null || !equalBytes(signed.key, logKey)) throw damaged('its head is not signed by its key')
   const { size, root } = signed
   try {
-    return { size, head, fork, presence, end: await loadEnd(loading, size, root, presence) }
+    return { ...known, size, end: await loadEnd(loading, size, root, presence, isOwner) }
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'log-damaged') throw error
-    return { size, head, fork, presence, end: { error: error as SkeinError } }
+    return { ...known, size, end: { error: error as SkeinError } }
   }
 }
 
 const loadEnd = async (
-  { records, hash, writer }: Loading,
+  { records, hash }: Loading,
   size: number,
   root: Uint8Array,
   presence: Presence,
+  isOwner: boolean,
 ): Promise<LogEnd> => {
   const peaks: Uint8Array[] = []
   for (const position of nodesOf({ start: 0, end: size })) peaks.push(await records.node(position))
   const frontier = Frontier.of(size, peaks)
   if (!equalBytes(frontier.root(hash), root)) throw damaged('its tree has not the root that its head names')
   const last = await records.at(size - 1)
-  if (last === null && writer === null) return { frontier, byteLength: presence.bytesOfAll(size) }
+  if (last === null && !isOwner) return { frontier, byteLength: presence.bytesOfAll(size) }
   if (last === null) throw damaged('its last record is missing')
   const block = last.blocks[size - 1 - last.first]
   // One that was cleared cannot be looked at.
   if (block && !equalBytes(hash.leaf(block), leafIn(last, size - 1))) throw damaged('its last block is another one')
-  if (writer === null) return { frontier, byteLength: presence.bytesOfAll(size) }
+  if (!isOwner) return { frontier, byteLength: presence.bytesOfAll(size) }
   const lengths = last.lengths.slice(0, size - last.first)
   return { frontier, byteLength: lengths.reduce((sum, length) => sum + length, last.offset ?? 0) }
+}
+
+/** Of a log whose secret is here: not before it is known to have all that others may have. */
+const isOwnerOf = async (storage: BlockStorage, logKey: Uint8Array): Promise<boolean> => {
+  const bytes = await storage.get(writerEntry(logKey))
+  return bytes !== null && !readWriter(bytes).isRestored
 }

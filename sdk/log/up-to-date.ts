@@ -1,8 +1,8 @@
 import { platform } from '#platform'
 import type { Opened } from './session.js'
 
-/** Resolves when the log is as long as any peer shows it, or after so long. Rejects with the signal's reason. */
-export const upToDate = ({ core, hold }: Opened, timeoutMs: number, signal: AbortSignal): Promise<void> =>
+/** Resolves when the log is as long as any peer shows it, or after so long, if not `null`. Rejects with the signal's reason. */
+export const upToDate = ({ core, hold }: Opened, timeoutMs: number | null, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     const { swarm } = hold
     if (signal.aborted) return reject(signal.reason)
@@ -20,7 +20,7 @@ export const upToDate = ({ core, hold }: Opened, timeoutMs: number, signal: Abor
       swarm.events.on('change', look),
       core.events.on('grow', look),
       core.events.on('fork', look),
-      platform.setTimer(timeoutMs, () => settle(resolve)),
+      ...(timeoutMs === null ? [] : [platform.setTimer(timeoutMs, () => settle(resolve))]),
       () => signal.removeEventListener('abort', aborted),
     ]
   })

@@ -2,14 +2,13 @@ import { createTreeHash, loadSodium, logKeysOf, logLockOf, type Sodium } from '.
 import type { KeyPair } from '../crypto/suite.js'
 import { SkeinError } from '../errors.js'
 import type { BlockStorage } from '../platform/block-storage.js'
-import { DecodeError } from '../protocol/decode-error.js'
-import { decodeLogWriter, encodeLogWriter, type LogWriter } from '../protocol/log-writer.js'
+import { encodeLogWriter, type LogWriter } from '../protocol/log-writer.js'
 import { encodeBase64url } from '../util/base64url.js'
 import type { LogAddress } from './address.js'
 import { Core } from './core.js'
-import { damaged } from './failures.js'
 import { nameEntry, writerEntry } from './layout.js'
 import { Serial } from './serial.js'
+import { readWriter } from './writer.js'
 
 /** A log that somebody has open. */
 export interface Lease {
@@ -104,7 +103,7 @@ export class Vault {
     const seed = this.#parts.random(32)
     const { publicKey } = logKeysOf(sodium, seed)
     const lock = encryptionKey === null ? null : logLockOf(sodium, encryptionKey, publicKey)
-    const changes = [{ key: writerEntry(publicKey), value: encodeLogWriter({ seed, lock }) }]
+    const changes = [{ key: writerEntry(publicKey), value: encodeLogWriter({ seed, lock, isRestored: false }) }]
     if (name !== null) changes.push({ key: name, value: publicKey })
     const expect = name === null ? undefined : { key: name, value: null }
     const isWritten = await storage.write(changes, { durability: 'strict', expect })
@@ -115,19 +114,11 @@ export class Vault {
 
 const openCore = async (sodium: Sodium, storage: BlockStorage, logKey: Uint8Array): Promise<Core> => {
   const bytes = await storage.get(writerEntry(logKey))
-  const writer = bytes === null ? null : readWriter(sodium, bytes)
+  const writer = bytes === null ? null : keysIn(sodium, readWriter(bytes))
   return Core.open({ storage, sodium, hash: createTreeHash(sodium), logKey, writer })
 }
 
-const readWriter = (
+const keysIn = (
   sodium: Sodium,
-  bytes: Uint8Array,
-): { readonly keys: KeyPair; readonly lock: Uint8Array | null } => {
-  try {
-    const { seed, lock }: LogWriter = decodeLogWriter(bytes)
-    return { keys: logKeysOf(sodium, seed), lock }
-  } catch (error) {
-    if (!(error instanceof DecodeError)) throw error
-    throw damaged('its secret cannot be read', error)
-  }
-}
+  { seed, lock }: LogWriter,
+): { readonly keys: KeyPair; readonly lock: Uint8Array | null } => ({ keys: logKeysOf(sodium, seed), lock })

@@ -38,7 +38,7 @@ describe('what a log stores and signs', () => {
   it('J8: what makes a device the writer is read as it was written', () => {
     const bytes = fc.uint8Array({ minLength: 32, maxLength: 32 })
     fc.assert(
-      fc.property(fc.record({ seed: bytes, lock: fc.option(bytes) }), (writer) => {
+      fc.property(fc.record({ seed: bytes, lock: fc.option(bytes), isRestored: fc.boolean() }), (writer) => {
         expect(decodeLogWriter(encodeLogWriter(writer))).toEqual(writer)
       }),
     )

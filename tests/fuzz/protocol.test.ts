@@ -223,7 +223,10 @@ const decoders: Readonly<
     decodeLogHead,
     fc.tuple(logHeads, signature).map(([head, signed]) => concatBytes(encodeLogHeadBody(head), signed)),
   ],
-  decodeLogWriter: [decodeLogWriter, fc.record({ seed: bytes(32), lock: fc.option(bytes(32)) }).map(encodeLogWriter)],
+  decodeLogWriter: [
+    decodeLogWriter,
+    fc.record({ seed: bytes(32), lock: fc.option(bytes(32)), isRestored: fc.boolean() }).map(encodeLogWriter),
+  ],
   decodeLogRecord: [decodeLogRecord, logRecords.map(encodeLogRecord)],
   decodeLogFrame: [decodeLogFrame, logFrames.map(encodeLogFrame)],
   decodeLogHello: [decodeLogHello, logHellos.map(encodeLogHello)],

@@ -58,9 +58,14 @@ describe('what logs sign and store, byte for byte', () => {
   })
 
   it('J8: WRITER', () => {
-    expect(encodeLogWriter({ seed: fill(32, 7), lock: null })).toEqual(unhex(`01 00 ${many(32, '07')}`))
+    expect(encodeLogWriter({ seed: fill(32, 7), lock: null, isRestored: false })).toEqual(
+      unhex(`01 00 ${many(32, '07')}`),
+    )
+    expect(encodeLogWriter({ seed: fill(32, 7), lock: null, isRestored: true })).toEqual(
+      unhex(`01 02 ${many(32, '07')}`),
+    )
     const locked = unhex(`01 01 ${many(32, '07')} ${many(32, '08')}`)
-    expect(encodeLogWriter({ seed: fill(32, 7), lock: fill(32, 8) })).toEqual(locked)
+    expect(encodeLogWriter({ seed: fill(32, 7), lock: fill(32, 8), isRestored: false })).toEqual(locked)
   })
 
   it('J9: FORK', () => {

@@ -112,7 +112,7 @@ describe('a log that is opened', () => {
       reads.push(device.watched().reads)
       await log.close()
     }
-    expect(reads[0]).toBeLessThanOrEqual(6)
+    expect(reads[0]).toBeLessThanOrEqual(7)
     expect(reads[1]).toBe(reads[0])
     expect(reads[2]).toBeLessThanOrEqual((reads[0] as number) + 16)
   })
