@@ -29,5 +29,12 @@ export type { LogReceipt } from './replication/receipts.js'
 export { SDK, type LogStreams, type ReplicateOptions, type SDKOptions } from './sdk.js'
 export type { LogStream } from './read-stream.js'
 export type { BytePlace } from './seek.js'
+export {
+  SharedLog,
+  type SharedLogEvents,
+  type SharedLogOptions,
+  type SharedValue,
+  type SharedWriter,
+} from './shared/shared-log.js'
 export { deviceStorage, memoryStorage, type LogStorage } from './storage.js'
 export type { ValueEncoding, ValueTypes } from './values.js'

@@ -8,6 +8,7 @@ import type { Vault } from './vault.js'
 import { Extensions, type LogExtensions } from './extensions.js'
 import { homeAt, homeOf, type LogHome } from './home.js'
 import type { SDK } from './sdk.js'
+import type { SharedLogOptions } from './shared/shared-log.js'
 
 export interface LogOptions<Encoding extends ValueEncoding = ValueEncoding> {
   /**
@@ -217,6 +218,13 @@ export const readLogOptions = (action: string, options: unknown): LogSettings =>
     isListed: checkBoolean(action, 'listed', listed),
     extensions: new Extensions(fields.extensions),
   }
+}
+
+export const readSharedOptions = (options: unknown): SharedLogOptions => {
+  const action = 'log could not be made'
+  const fields = fieldsOf(action, options, ['sdk', 'storage', 'encryptionKey', 'listed'])
+  readLogOptions(action, fields)
+  return { ...fields }
 }
 
 export interface SdkSettings {

@@ -82,6 +82,8 @@ export const MAX_LOG_REQUESTS = 32
 export const LOG_KEY_BYTES = 32
 /** Logs that a member tells all others of. */
 export const MAX_LISTED_LOGS = 1_024
+/** Logs that one shared log is made of. */
+export const MAX_SHARED_WRITERS = 1_024
 /** Messages of applications between those who have a log. */
 export const MAX_EXTENSION_NAME_BYTES = 64
 export const MAX_EXTENSION_BYTES = 16_384
