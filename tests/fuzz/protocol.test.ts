@@ -37,7 +37,17 @@ import { decodeLogPresence, encodeLogPresence } from '../../sdk/protocol/log-pre
 import { decodeLogRecord, encodeLogRecord } from '../../sdk/protocol/log-record.js'
 import { decodeLogTile, encodeLogTile } from '../../sdk/protocol/log-tile.js'
 import { decodeLogWriter, encodeLogWriter } from '../../sdk/protocol/log-writer.js'
-import { logForks, logFrames, logHeads, logHellos, logPresences, logRecords, logTiles } from '../support/log-formats.js'
+import {
+  logForks,
+  logFrames,
+  logHeads,
+  logHellos,
+  logPresences,
+  logRecords,
+  logTiles,
+  sharedEntries,
+} from '../support/log-formats.js'
+import { decodeSharedEntry, encodeSharedEntry } from '../../sdk/protocol/shared-entry.js'
 import { MAX_CHUNK_BYTES } from '../../sdk/protocol/limits.js'
 import { PackWriter } from '../../sdk/protocol/pack.js'
 import { decodeProviders } from '../../sdk/protocol/providers.js'
@@ -218,6 +228,7 @@ const decoders: Readonly<
     decodeCertificate,
     fc.tuple(certificate, signature).map(([body, signed]) => concatBytes(encodeCertificateBody(body), signed)),
   ],
+  decodeSharedEntry: [decodeSharedEntry, sharedEntries.map(encodeSharedEntry)],
   decodeLogFork: [decodeLogFork, logForks.map(encodeLogFork)],
   decodeLogHead: [
     decodeLogHead,

@@ -7,6 +7,7 @@ import { completeNodes } from '../../sdk/protocol/log-nodes.js'
 import type { LogPresence } from '../../sdk/protocol/log-presence.js'
 import type { LogRecord } from '../../sdk/protocol/log-record.js'
 import { TILE_NODES, type LogTile } from '../../sdk/protocol/log-tile.js'
+import type { SharedEntry } from '../../sdk/protocol/shared-entry.js'
 import { concatBytes } from '../../sdk/util/bytes.js'
 
 const bytes = (size: number): Arbitrary<Uint8Array> => fc.uint8Array({ minLength: size, maxLength: size })
@@ -107,4 +108,13 @@ export const logHellos: Arbitrary<LogHello> = fc.record({
   isAnswer: fc.boolean(),
   instance: fc.maxSafeNat(),
   keys: fc.array(bytes(32), { maxLength: 20 }),
+})
+
+export const sharedEntries: Arbitrary<SharedEntry> = fc.record({
+  seen: fc.array(fc.record({ key: bytes(32), length: fc.integer({ min: 1, max: 2 ** 40 }) }), { maxLength: 5 }),
+  action: fc.oneof(
+    fc.record({ type: fc.constant('value' as const), value: fc.uint8Array({ maxLength: 200 }) }),
+    fc.record({ type: fc.constant('authorize' as const), key: bytes(32), isAdmin: fc.boolean() }),
+    fc.record({ type: fc.constant('revoke' as const), key: bytes(32), length: fc.nat(2 ** 30) }),
+  ),
 })

@@ -19,6 +19,7 @@ import { encodeLogPresence } from '../../../sdk/protocol/log-presence.js'
 import { decodeLogRecord, encodeLogRecord } from '../../../sdk/protocol/log-record.js'
 import { encodeLogTile } from '../../../sdk/protocol/log-tile.js'
 import { encodeLogWriter } from '../../../sdk/protocol/log-writer.js'
+import { decodeSharedEntry, encodeSharedEntry, type SharedEntry } from '../../../sdk/protocol/shared-entry.js'
 import { encodeUtf8 } from '../../../sdk/util/bytes.js'
 
 /** Bytes written out by PROTOCOL.md, without help of the code. Spaces part the fields. */
@@ -156,6 +157,31 @@ describe('what logs sign and store, byte for byte', () => {
     expect(decodeLogHello(encodeLogHello(hello))).toEqual(hello)
     expect([logStreamName(7, 12), parseLogStreamName('7 12')]).toEqual(['7 12', { from: 7, to: 12 }])
     for (const name of ['', '7', '07 12', '7 -1', '7 12 ', '1e3 7']) expect(parseLogStreamName(name)).toBeNull()
+  })
+
+  it.each<[string, string, SharedEntry]>([
+    ['a value', '01 01 00 aabb', { seen: [], action: { type: 'value', value: unhex('aabb') } }],
+    [
+      'who lets in',
+      `01 02 01 ${many(32, '11')} ac02 ${many(32, '22')}`,
+      {
+        seen: [{ key: fill(32, 0x11), length: 300 }],
+        action: { type: 'authorize', key: fill(32, 0x22), isAdmin: false },
+      },
+    ],
+    [
+      'who lets in an admin',
+      `01 03 00 ${many(32, '22')}`,
+      { seen: [], action: { type: 'authorize', key: fill(32, 0x22), isAdmin: true } },
+    ],
+    [
+      'who revokes',
+      `01 04 00 ${many(32, '22')} 07`,
+      { seen: [], action: { type: 'revoke', key: fill(32, 0x22), length: 7 } },
+    ],
+  ])('J40: an entry of a shared log: %s', (_what, text, entry) => {
+    expect(encodeSharedEntry(entry)).toEqual(unhex(text))
+    expect(decodeSharedEntry(unhex(text))).toEqual(entry)
   })
 
   it('keys of a storage', async () => {

@@ -88,6 +88,41 @@ describe('a replica', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'block-timeout' })
   })
 
+  it('tells who waits for what no peer has, after three seconds, and not before, nor without a peer', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(100))
+    await writer.log.clear(7)
+    const reader = await createReplica('reader', time, writer.log.url)
+    const lonely = reader.log.get(0, { timeoutMs: 60_000 })
+    time.pass(60_000)
+    join(writer, reader)
+    expect(await lonely).toBe('text 0')
+    const [waiting, coming] = [reader.log.get(7), reader.log.get(100)]
+    const failed = expect(waiting).rejects.toMatchObject({ code: 'block-unavailable' })
+    await vi.waitFor(() => expect(time.pending).toBe(1))
+    time.pass(2_999)
+    expect(time.pending).toBe(1)
+    time.pass(1)
+    await failed
+    // One that the log does not have yet may come.
+    time.pass(60_000)
+    await writer.log.append('text 100')
+    expect(await coming).toBe('text 100')
+
+    const later = reader.log.get(7)
+    await vi.waitFor(() => expect(time.pending).toBe(1))
+    time.pass(2_000)
+    const copy = await createReplica('copy', time, writer.log.url, { device: writer.device })
+    await copy.log.append('text 101')
+    const other = reader.log.get(7, { signal: AbortSignal.timeout(1) })
+    await expect(other).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(time.pending).toBe(1)
+    time.pass(1_000)
+    await expect(later).rejects.toMatchObject({ code: 'block-unavailable' })
+    expect([time.pending, reader.violations]).toEqual([0, []])
+  })
+
   it('asks several for a log, and each for a part', async () => {
     const time = new TestTime()
     const writer = await createReplica('writer', time, null)

@@ -81,6 +81,24 @@ describe('an SDK of a group', () => {
     await vi.waitFor(() => expect(peersOf(writer)).toEqual([members[1].myId]))
   })
 
+  it('shares with members that others relay, through a change of path', async () => {
+    const { members, network } = await setupMembers(3)
+    const [one, other] = members
+    network.refuse(one.myId, other.myId)
+    network.cut(one.myId, other.myId)
+    await waitUntil(one, () => one.peers.find(({ id }) => id === other.myId)?.path === 'relayed')
+    const writer = open(sdkFor(one))
+    await writer.append(texts(200))
+    const reader = open(sdkFor(other), writer.url)
+    await untilHas(reader, 200)
+    expect(reader.peers()).toMatchObject([{ id: one.myId, path: 'relayed' }])
+    network.allow(one.myId, other.myId)
+    await waitUntil(one, () => one.peers.find(({ id }) => id === other.myId)?.path === 'direct')
+    await writer.append(texts(100, 200))
+    await untilHas(reader, 300)
+    expect(reader.peers()).toMatchObject([{ id: one.myId, path: 'direct' }])
+  })
+
   it('shares whoever comes first: made before the join, after others, or after the log of others', async () => {
     const { createGroup } = await setup()
     const [first, second] = [createGroup(), createGroup()]

@@ -38,7 +38,7 @@ const rights = (logs: Logs): Record<string, string> =>
   )
 
 describe('the order of a shared log', () => {
-  it('has each entry behind all that its writer had seen', () => {
+  it('J41: has each entry behind all that its writer had seen', () => {
     expect(order({ a: [lets('b'), value({ b: 1 }), value()], b: [value({ a: 1 }), value({ a: 2 })] })).toEqual([
       'a0',
       'b0',
@@ -67,7 +67,7 @@ describe('the order of a shared log', () => {
     expect(order(logs)).toEqual(['a0', 'b0', 'c0'])
   })
 
-  it('keeps of who is revoked what the revocation says, whatever else comes', () => {
+  it('J42: keeps of who is revoked what the revocation says, whatever else comes', () => {
     const late = { a: [lets('b'), revokes('b', 1, { b: 1 })], b: [value({ a: 1 }), value(), value()] }
     expect([order(late), rights(late).b]).toEqual([['a0', 'b0', 'a1'], 'writer to 1'])
     // Also once more let in.
