@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import { z } from 'zod'
 import type { Channel, ChannelMessage, ChannelReport, StandardSchema } from '../../../sdk/channel/index.js'
 import { encodeValue } from '../../../sdk/protocol/any-value.js'
 import { STREAM_KIND, STREAM_MODE } from '../../../sdk/protocol/streams.js'
@@ -282,6 +283,19 @@ describe('validate', () => {
     expect(bob.invalid).toMatchObject([
       { channel: 'c', from: 'member-1', error: { code: 'value-invalid', cause: [{ message: 'not an even number' }] } },
     ])
+  })
+
+  it('takes the schemas of a library, and their types', async () => {
+    const { ada, bob } = setup()
+    const schema = z.object({ x: z.number(), name: z.string().trim().optional() })
+    const channel: Channel<z.infer<typeof schema>> = bob.channels.channel('c', { validate: schema })
+    const atBob = collect(channel)
+    await ada.channels.channel('c').send({ x: '1' })
+    await ada.channels.channel('c').send({ x: 1, name: ' Ada ', more: true })
+    await settle()
+    expect(atBob).toMatchObject([{ data: { x: 1, name: 'Ada' } }])
+    expect(bob.invalid).toMatchObject([{ channel: 'c', error: { code: 'value-invalid', cause: [{ path: ['x'] }] } }])
+    await expect(channel.send({ x: NaN })).rejects.toMatchObject({ code: 'value-invalid' })
   })
 
   it('sends what it was given, and gives the receiver the output of the schema', async () => {

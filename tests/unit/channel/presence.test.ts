@@ -29,6 +29,14 @@ const setup = () => {
 }
 
 describe('presence', () => {
+  it('is of a type that the application names', () => {
+    const { ada } = setup()
+    const cursors = ada.presence.as<{ readonly x: number }>()
+    cursors.set({ x: 1 })
+    const x: number | undefined = cursors.mine?.x
+    expect([x, ada.presence.mine]).toEqual([1, { x: 1 }])
+  })
+
   it('shows others my state, frozen all through, and tells them what it was before', async () => {
     const { ada, bob } = setup()
     const state = { cursor: { x: 1 }, list: [1] }
