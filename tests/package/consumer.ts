@@ -20,9 +20,13 @@ export const writeConsumer = async (files: Readonly<Record<string, string>>): Pr
 }
 
 /** Runs this very Node in `folder`, without the settings that the test runner hands its children. */
-export const runNode = (folder: string, args: readonly string[]): Promise<Outcome> =>
+export const runNode = (
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: folder, env: { PATH: process.env['PATH'] } })
+    const child = spawn(process.execPath, args, { cwd: folder, env: { PATH: process.env['PATH'], ...env } })
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

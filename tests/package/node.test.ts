@@ -50,6 +50,24 @@ describe('the packed package in Node', () => {
     expect((await runNode(folder, ['main.cjs'])).stdout.trim()).toBe('true')
   })
 
+  it('tells what it does on stderr with DEBUG, and nothing without', async () => {
+    const folder = await writeConsumer({
+      'main.mjs': `import { WebGroup } from 'skein'
+        import { createSignaling } from 'skein/signaling'
+        const server = await createSignaling({ port: 0 }).listen()
+        const group = new WebGroup({ signaling: server.url })
+        await group.join('a key that nobody is to see')
+        await group.leave()
+        await server.close()`,
+    })
+    const told = await runNode(folder, ['main.mjs'], { DEBUG: 'skein:group,skein:signaling' })
+    expect([told.code, told.stdout]).toEqual([0, ''])
+    expect(told.stderr).toContain('skein:group #1 state:change previous=left next=joining')
+    expect(told.stderr).toContain('skein:signaling #1 socket:open')
+    expect(told.stderr).not.toMatch(/skein:mesh|nobody is to see/)
+    expect(await runNode(folder, ['main.mjs'])).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
+
   it('runs its signaling command', async () => {
     const folder = await writeConsumer({})
     const { code, stdout } = await runNode(folder, ['../node_modules/.bin/skein-signaling', '--help'])
