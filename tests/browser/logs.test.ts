@@ -5,6 +5,7 @@ import { build, type Rolldown } from 'vite'
 import type * as logs from '../../sdk/log/index.js'
 import { storageCases } from '../contract/block-storage.js'
 import { launchChromium } from '../support/chromium.js'
+import { openLogPage } from './log-pages.js'
 import { servePages } from './serve-pages.js'
 
 let browser: Browser
@@ -21,24 +22,7 @@ const openContext = async (): Promise<BrowserContext> => {
   return context
 }
 
-/** A page that has `skein/log` as `logs`. */
-const openPage = async (context: BrowserContext): Promise<Page> => {
-  const page = await context.newPage()
-  await page.goto(`${pages.url}/page/index.html`)
-  await page.addScriptTag({
-    type: 'module',
-    content: `import * as logs from '/dist/browser/log.js'; window.logs = logs`,
-  })
-  // A module that imports is run after its tag has been added.
-  await page.waitForFunction(() => 'logs' in window)
-  return page
-}
-
-declare global {
-  interface Window {
-    logs: typeof logs
-  }
-}
+const openPage = (context: BrowserContext): Promise<Page> => openLogPage(context, pages.url)
 
 const bundleContract = async (): Promise<string> => {
   const { output } = (await build({

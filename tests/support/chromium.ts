@@ -1,4 +1,6 @@
 /** Finds or installs Chromium, and starts it the way the browser tests need it. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chromium, type Browser, type LaunchOptions } from 'playwright'
 import { createInstaller, isDebianAsRoot, pathGivenBy, starts } from './installer.js'
 
@@ -56,3 +58,40 @@ const flags = [
 /** A headless Chromium. `args` adds flags; everything else is playwright's. */
 export const launchChromium = (options: LaunchOptions = {}): Promise<Browser> =>
   chromium.launch({ executablePath: findChromium(), ...options, args: [...flags, ...(options.args ?? [])] })
+
+/** A headless Chromium with a profile that stays, in a process group of its own. */
+export interface KillableChromium {
+  readonly browser: Browser
+  /** Ends all of its processes at once, without a warning. Resolves when its main one is gone. */
+  kill(): Promise<void>
+}
+
+export const launchKillableChromium = async (profile: string): Promise<KillableChromium> => {
+  const headless = ['--headless=new', '--remote-debugging-port=0', `--user-data-dir=${profile}`]
+  const child = spawn(findChromium(), [...flags, ...headless, 'about:blank'], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const gone = once(child, 'exit')
+  const kill = async (): Promise<void> => {
+    const { pid } = child
+    if (pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGKILL')
+    await gone
+  }
+  try {
+    return { browser: await chromium.connectOverCDP(await endpointOf(child.stderr)), kill }
+  } catch (error) {
+    await kill()
+    throw error
+  }
+}
+
+const endpointOf = async (stderr: AsyncIterable<Buffer>): Promise<string> => {
+  let said = ''
+  for await (const chunk of stderr) {
+    said += chunk.toString()
+    const found = /DevTools listening on (ws:\S+)/.exec(said)?.[1]
+    if (found !== undefined) return found
+  }
+  throw new Error(`Chromium did not start: ${said.slice(-1_000)}`)
+}
