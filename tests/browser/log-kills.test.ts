@@ -110,39 +110,40 @@ it(
     const known: string[] = []
     const heads: string[] = []
     let [total, unacknowledged] = [0, 0]
-    for (let cycle = 0; cycle < cycles; cycle++) {
+    let acknowledged: Acknowledged[] = []
+    for (let cycle = 0; ; cycle++) {
       running = await launchKillableChromium(profile)
-      const writing = await pageOf(running, pages.url)
-      const acknowledged: Acknowledged[] = []
-      await writing.exposeFunction('acknowledge', (each: Acknowledged) => void acknowledged.push(each))
-      const appending = appendForEver(writing, cycle).catch(() => undefined)
-      await sleep(random.integer(5, 500))
-      await running.kill()
-      await appending
-
-      running = await launchKillableChromium(profile)
+      const page = await pageOf(running, pages.url)
       const last = acknowledged.at(-1)
       if (last !== undefined) heads.push(last.head)
-      const opened = await openAgain(await pageOf(running, pages.url), known.length, heads.slice(-20))
-      await running.kill()
+      const opened = await openAgain(page, known.length, heads.slice(-20))
 
       const where = `cycle ${cycle}, seed "${seed}"`
       const most = Math.max(known.length, ...acknowledged.map(({ length }) => length))
       expect(opened.length, where).toBeGreaterThanOrEqual(most)
       expect(opened.audit, where).toMatchObject({ isSound: true, checked: opened.length, damaged: [] })
       expect(opened.relations.filter((relation) => relation !== 'same' && relation !== 'older')).toEqual([])
-      // Those of this cycle, from its first on, in a row: none is there twice, and none without those before it.
-      const expected = Array.from({ length: opened.length - known.length }, (_, number) => `${cycle} ${number}`)
+      // Those of the cycle before, from its first on, in a row: none is there twice, and none without those before it.
+      const expected = Array.from({ length: opened.length - known.length }, (_, number) => `${cycle - 1} ${number}`)
       expect(opened.values, where).toEqual(expected)
       known.push(...expected)
       for (const { number, count, index } of acknowledged) {
-        const said = Array.from({ length: count }, (_, at) => `${cycle} ${number + at}`)
+        const said = Array.from({ length: count }, (_, at) => `${cycle - 1} ${number + at}`)
         expect(known.slice(index, index + count), where).toEqual(said)
       }
       expect(opened.appended, where).toBe(opened.length)
       known.push('-1 0')
       total += acknowledged.length
       unacknowledged += opened.length - most
+      if (cycle === cycles) break
+
+      const said: Acknowledged[] = []
+      acknowledged = said
+      await page.exposeFunction('acknowledge', (each: Acknowledged) => void said.push(each))
+      const appending = appendForEver(page, cycle).catch(() => undefined)
+      await sleep(random.integer(5, 500))
+      await running.kill()
+      await appending
     }
     console.log(`${cycles} kills: ${known.length} blocks, ${total} appends acknowledged, ${unacknowledged} blocks more`)
     // It was killed while it appended, and not before.

@@ -16,7 +16,7 @@ export const openLogPage = async (context: BrowserContext, url: string): Promise
 }
 
 export const giveLogs = async (page: Page, url: string): Promise<void> => {
-  await page.goto(`${url}/page/index.html`)
+  await page.goto(`${url}/page/blank.html`)
   await page.addScriptTag({
     type: 'module',
     content: `import * as logs from '/dist/browser/log.js'; window.logs = logs`,
