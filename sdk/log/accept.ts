@@ -55,6 +55,40 @@ export const acceptGrowth = async (
   return outcome
 }
 
+/** What a peer shows of how a log grew up to a size that is here already. */
+export interface Comparison {
+  /** The root that the tree of the head had at the size that was asked about. */
+  readonly root: Uint8Array
+  readonly head: Uint8Array
+  /** From `root` to that of the head (RFC 9162, section 2.1.4.1). */
+  readonly proof: readonly Uint8Array[]
+}
+
+/**
+ * Takes what shows how the log grew from a size that is less than it has here; `null` for what proves nothing. Where that is shown of the head that is
+ * here, its nodes are kept: what could not be compared before, as they were not known, can be then.
+ */
+export const acceptComparison = async (
+  core: Core,
+  bytes: Uint8Array,
+  from: number,
+  nodes: readonly Uint8Array[],
+): Promise<Comparison | null> => {
+  const { sodium, hash, logKey, storage } = core.parts
+  const head = verifyLogHead(sodium, bytes)
+  if (head === null || !equalBytes(head.key, logKey)) return null
+  const growth = readGrowth(hash, from, head.size, nodes, head.root)
+  if (growth === null || growth.fromRoot === null) return null
+  await core.update(async (state) => {
+    const expect = { key: headEntry(logKey), value: state.head }
+    const isOurs = state.head !== null && equalBytes(decodeLogHead(state.head).root, head.root)
+    const changes = isOurs ? await tileChanges(core, growth.nodes) : []
+    if (changes.length > 0) await storage.write(changes, { durability, expect })
+    return { state, changed: null }
+  })
+  return { root: growth.fromRoot, head: bytes.slice(), proof: growth.proof }
+}
+
 /** A block that was verified, with the nodes that it completes, its leaf first. */
 export interface VerifiedBlock {
   readonly index: number

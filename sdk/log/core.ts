@@ -258,8 +258,8 @@ export class Core {
     const proof = isOfOneSize ? [] : await this.#consistencyProof(head.size, mine.size)
     if (proof === null) return 'unknown'
     const hashes = isOfOneSize ? [] : [root, ...proof]
-    await this.freeze(encodeLogFork({ older: bytes, newer: mine.head, hashes }))
-    return 'forked'
+    if (await this.freeze(encodeLogFork({ older: bytes, newer: mine.head, hashes }))) return 'forked'
+    throw damaged('its tree has not the root that its head names')
   }
 
   async #consistencyProof(from: number, to: number): Promise<Uint8Array[] | null> {

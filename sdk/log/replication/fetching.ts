@@ -12,6 +12,8 @@ import { Violation } from './violation.js'
 const REQUEST_TIMEOUT_MS = 10_000
 /** Of blocks that are asked for and not stored. */
 const WINDOW_BYTES = 1_048_576
+/** Sizes from which on somebody is asked how the log grew: its own, and what other peers show that it cannot be compared with. */
+const MAX_GROWTHS = 8
 /** Weight of the newest round trip in what is known of them. */
 const RTT_GAIN = 0.25
 
@@ -22,6 +24,8 @@ export interface Fetched {
 
 interface Pending {
   readonly run: BlockRange
+  /** Of the tree that they are asked against. */
+  readonly size: number
   readonly verifier: RunVerifier
   readonly blocks: VerifiedBlock[]
   readonly bytes: number
@@ -41,6 +45,10 @@ export interface FetchingParts {
   readonly send: (frame: Uint8Array) => void
   /** An answer is whole, and verified. Resolves when the blocks are stored, or cannot be; never rejects. */
   readonly fetched: (run: BlockRange, fetched: Fetched) => Promise<void>
+  /** Whether the tree of this size of the peer is the one that is here. It may be another one, and no lie, where the log is forked. */
+  readonly isBound: (size: number) => boolean
+  /** These did not fit the tree that is here, and the peer is not bound to. */
+  readonly unfit: (run: BlockRange) => void
   /** These will not come by that request. `isLate` when nothing was said about them for too long. */
   readonly missed: (run: BlockRange, isLate: boolean) => void
   /** There is room for another request. */
@@ -56,7 +64,7 @@ export class Fetching {
   /** Of what is asked for and of what is being stored. */
   #bytes = 0
   readonly #keeps = new Map<number, Keep>()
-  #growth: { readonly id: number; readonly from: number; readonly stopTimer: () => void } | null = null
+  readonly #growths = new Map<number, { readonly from: number; readonly stopTimer: () => void }>()
   #rttMs: number | null = null
 
   constructor(parts: FetchingParts) {
@@ -89,7 +97,8 @@ export class Fetching {
     const id = this.#nextId++
     const bytes = weightOf(run.end - run.start)
     const verifier = new RunVerifier(core.parts.hash, frontier, run.start)
-    const pending = { run, verifier, blocks: [], bytes, askedMs: timing.now(), bytesLeft: MAX_RECORD_BLOCK_BYTES }
+    const { size } = frontier
+    const pending = { run, size, verifier, blocks: [], bytes, askedMs: timing.now(), bytesLeft: MAX_RECORD_BLOCK_BYTES }
     this.#pending.set(id, { ...pending, stopTimer: this.#timer(id) })
     this.#bytes += bytes
     send(encodeLogFrame({ type: 'req', id, start: run.start, count: run.end - run.start, size: frontier.size }))
@@ -115,25 +124,25 @@ export class Fetching {
     this.#keeps.get(id)?.done(true)
   }
 
-  /** How the log grew from the size that it has here. Without effect while that is being asked. */
-  askGrowth(): void {
-    if (this.#growth !== null) return
+  /** How the log grew from this size on. Without effect while that is being asked, or too much is. */
+  askGrowth(from: number): void {
+    const isAsked = [...this.#growths.values()].some((growth) => growth.from === from)
+    if (isAsked || this.#growths.size >= MAX_GROWTHS) return
     const id = this.#nextId++
-    const from = this.#parts.core.state.size
-    const stopTimer = this.#parts.timing.setTimer(REQUEST_TIMEOUT_MS, () => (this.#growth = null))
-    this.#growth = { id, from, stopTimer }
+    const stopTimer = this.#parts.timing.setTimer(REQUEST_TIMEOUT_MS, () => this.#growths.delete(id))
+    this.#growths.set(id, { from, stopTimer })
     this.#parts.send(encodeLogFrame({ type: 'ask', id, from }))
   }
 
   /** From which size on growth was asked for by this id; `null` for an answer that is too late. */
   growthAnswered(id: number): number | null {
     this.#assertAsked(id)
-    if (this.#growth?.id !== id) return null
-    const { from, stopTimer } = this.#growth
-    stopTimer()
-    this.#growth = null
+    const growth = this.#growths.get(id)
+    if (growth === undefined) return null
+    growth.stopTimer()
+    this.#growths.delete(id)
     this.#hasGrowthAnswer = true
-    return from
+    return growth.from
   }
 
   /** Throws a `Violation` for what was never asked for or is not proved. */
@@ -147,7 +156,7 @@ export class Fetching {
     if (first !== next || next + blocks.length > pending.run.end) throw new Violation('blocks that were not asked for')
     for (const { block, proof } of blocks) {
       const nodes = pending.verifier.next(block, proof)
-      if (nodes === null) throw new Violation('a block that is not proved')
+      if (nodes === null) return this.#unfit(id, pending)
       pending.bytesLeft -= block.length
       if (pending.bytesLeft < 0) throw new Violation('an answer that is too large')
       pending.blocks.push({ index: pending.run.start + pending.blocks.length, block, nodes })
@@ -170,13 +179,20 @@ export class Fetching {
 
   /** Nothing is asked for any more; `missed` is told of all. */
   close(): void {
-    this.#growth?.stopTimer()
-    this.#growth = null
+    for (const { stopTimer } of this.#growths.values()) stopTimer()
+    this.#growths.clear()
     for (const { done } of [...this.#keeps.values()]) done(false)
     for (const [id, pending] of [...this.#pending]) {
       this.#drop(id, pending)
       this.#parts.missed(pending.run, false)
     }
+  }
+
+  #unfit(id: number, pending: Pending): void {
+    if (this.#parts.isBound(pending.size)) throw new Violation('a block that is not proved')
+    this.#drop(id, pending)
+    this.#parts.send(encodeLogFrame({ type: 'cancel', id }))
+    this.#parts.unfit(pending.run)
   }
 
   #finish(id: number, pending: Pending): void {

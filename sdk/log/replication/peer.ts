@@ -4,8 +4,8 @@ import { PRESENCE_BLOCKS } from '../../protocol/limits.js'
 import { decodeLogFrame, encodeLogFrame, type LogFrame } from '../../protocol/log-frames.js'
 import { decodeLogHead } from '../../protocol/log-head.js'
 import { equalBytes } from '../../util/bytes.js'
-import { acceptGrowth } from '../accept.js'
-import type { Core } from '../core.js'
+import { acceptComparison, acceptGrowth, type Comparison } from '../accept.js'
+import type { Core, HeadRelation } from '../core.js'
 import type { BlockRange } from '../tree/positions.js'
 import { Fetching, type Fetched } from './fetching.js'
 import { Holdings } from './holdings.js'
@@ -18,6 +18,10 @@ export interface PeerHost {
   changed(): void
   /** Stores it. Resolves when that is done, or cannot be; never rejects. */
   fetched(run: BlockRange, fetched: Fetched): Promise<void>
+  /** It has shown a head that nothing can be said of with what is known of the tree here: others may know. */
+  doubted(head: Uint8Array): void
+  /** It has shown how the log grew from this size, less than it has here. Resolves when that is looked at; never rejects. */
+  compared(size: number, comparison: Comparison): Promise<void>
   /** Others have to be asked for these. */
   missed(run: BlockRange): void
   closed(peer: LogPeer, violation: Violation | null): void
@@ -34,11 +38,18 @@ export class LogPeer {
   readonly fetching: Fetching
   /** It let a request go by, and has answered none since. */
   isSlow = false
+  /** Its blocks did not fit, and it has not shown yet that they are of the history that is known here. */
+  isDoubtful = false
   readonly #core: Core
   readonly #host: PeerHost
   readonly #serving: Serving
   #stage: Stage = { name: 'opening' }
   #size = 0
+  /** Up to this size its history was found to be the one that is known here. */
+  #provedSize = 0
+  /** Of `#size`. */
+  #shown: Uint8Array | null = null
+  #comparing: Promise<void> | null = null
 
   constructor(core: Core, port: LogPort, timing: Timing, host: PeerHost) {
     this.#core = core
@@ -52,6 +63,11 @@ export class LogPeer {
       fetched: (run, fetched) => {
         this.isSlow = false
         return host.fetched(run, fetched)
+      },
+      isBound: (size) => size > this.#size || size <= this.#provedSize,
+      unfit: (run) => {
+        this.isDoubtful = true
+        host.missed(run)
       },
       missed: (run, isLate) => {
         this.isSlow ||= isLate
@@ -133,10 +149,42 @@ export class LogPeer {
     if (this.isOpen && fork !== null) void this.#send(encodeLogFrame({ type: 'fork', evidence: fork }))
   }
 
+  /** The head that it has shown, as long as that is not known to be of the history that is known here, or of another. */
+  get doubt(): Uint8Array | null {
+    return this.isOpen && this.#size > this.#provedSize && this.#core.state.fork === null ? this.#shown : null
+  }
+
+  /** To be called when more of the tree is known here than before. Never rejects. */
+  async compareAgain(): Promise<void> {
+    if (this.doubt === null || this.#size > this.#core.state.size) return
+    // What cannot be read here does not say anything of the peer.
+    this.#comparing ??= this.#compare().catch(() => undefined).finally(() => (this.#comparing = null))
+    await this.#comparing
+  }
+
+  async #compare(): Promise<void> {
+    const head = this.doubt
+    const relation = head === null ? null : await this.#core.compare(head)
+    if (head === null || relation === null) return
+    this.#judge(relation, head)
+    // It may have asked for the proof that there is now.
+    if (relation === 'older') this.tellHead()
+  }
+
+  #judge(relation: HeadRelation, head: Uint8Array): void {
+    if (relation === 'same' || relation === 'older') this.#prove(decodeLogHead(head).size)
+    if (relation === 'unknown') this.#host.doubted(head)
+  }
+
+  #prove(size: number): void {
+    this.#provedSize = Math.max(this.#provedSize, size)
+    if (this.#provedSize >= this.#size) this.isDoubtful = false
+  }
+
   /** Asks how the log grew, when this peer has shown a greater head. */
   #follow(): void {
     const { size, fork } = this.#core.state
-    if (this.isOpen && !this.#core.isWritable && fork === null && this.#size > size) this.fetching.askGrowth()
+    if (this.isOpen && !this.#core.isWritable && fork === null && this.#size > size) this.fetching.askGrowth(size)
   }
 
   async #handle(frame: LogFrame): Promise<void> {
@@ -204,17 +252,39 @@ export class LogPeer {
   async #head(head: Uint8Array): Promise<void> {
     const relation = await this.#core.compare(head)
     if (relation === null) throw new Violation('a head that the log has not signed')
-    this.#size = Math.max(this.#size, decodeLogHead(head).size)
+    this.#show(head)
+    this.#judge(relation, head)
     this.#follow()
+  }
+
+  #show(head: Uint8Array): void {
+    const { size } = decodeLogHead(head)
+    if (size <= this.#size) return
+    this.#size = size
+    this.#shown = head.slice()
   }
 
   async #grow({ id, head, nodes }: Extract<LogFrame, { type: 'up' }>): Promise<void> {
     const from = this.fetching.growthAnswered(id)
     if (from === null) return
+    if (from < this.#core.state.size) await this.#compareWith(head, from, nodes)
+    else await this.#growTo(head, from, nodes)
+    this.#show(head)
+    this.#follow()
+  }
+
+  async #growTo(head: Uint8Array, from: number, nodes: readonly Uint8Array[]): Promise<void> {
     const outcome = await acceptGrowth(this.#core, head, from, nodes)
     if (outcome === 'invalid') throw new Violation('a head that is not proved')
-    this.#size = Math.max(this.#size, decodeLogHead(head).size)
-    this.#follow()
+    if (outcome === 'grown') this.#prove(decodeLogHead(head).size)
+  }
+
+  async #compareWith(head: Uint8Array, from: number, nodes: readonly Uint8Array[]): Promise<void> {
+    // Of what was nothing at all there is nothing to compare: it was asked for when this log was empty here.
+    if (from === 0) return
+    const comparison = await acceptComparison(this.#core, head, from, nodes)
+    if (comparison === null) throw new Violation('a head that is not proved')
+    await this.#host.compared(from, comparison)
   }
 
   #noData(id: number): void {

@@ -1,5 +1,8 @@
+import { encodeLogFork } from '../../protocol/log-fork.js'
+import { decodeLogHead } from '../../protocol/log-head.js'
+import { equalBytes } from '../../util/bytes.js'
 import { Emitter } from '../../util/emitter.js'
-import { acceptBlocks } from '../accept.js'
+import { acceptBlocks, type Comparison } from '../accept.js'
 import type { Core } from '../core.js'
 import { blockUnavailable } from '../failures.js'
 import type { BlockRange } from '../tree/positions.js'
@@ -77,6 +80,7 @@ export class LogSwarm implements PeerHost {
       }),
       core.events.on('grow', () => {
         this.#each((peer) => peer.tellHead())
+        this.#compareAgain()
         this.changed()
       }),
       core.events.on('presence', (range) => this.#moved(range)),
@@ -109,7 +113,7 @@ export class LogSwarm implements PeerHost {
     const { core } = this.#parts
     const peers = this.#open()
     if (core.isWritable || core.state.fork !== null) return true
-    for (const peer of peers) if (!peer.hasTold) peer.fetching.askGrowth()
+    for (const peer of peers) if (!peer.hasTold) peer.fetching.askGrowth(core.state.size)
     return peers.length > 0 && peers.every(({ hasTold, size }) => hasTold && size <= core.state.size)
   }
 
@@ -168,6 +172,7 @@ export class LogSwarm implements PeerHost {
     for (let isMore = true; isMore;) {
       isMore = false
       for (const peer of this.#open().sort(byWorth)) {
+        if (peer.isDoubtful) continue
         const run = this.#wishes.next(core.state, peer.holdings)
         if (run === null || !peer.fetching.takes(run.end - run.start)) continue
         if (peer.isSlow && this.#isHadByOthers(peer, run)) continue
@@ -185,6 +190,21 @@ export class LogSwarm implements PeerHost {
       this.#pause(error)
     }
     this.#wishes.release(run)
+  }
+
+  doubted(head: Uint8Array): void {
+    const { size } = decodeLogHead(head)
+    for (const peer of this.#open()) if (peer.size > size) peer.fetching.askGrowth(size)
+  }
+
+  async compared(size: number, { root, head, proof }: Comparison): Promise<void> {
+    for (const peer of this.#open()) {
+      const { doubt } = peer
+      if (doubt === null) continue
+      const older = decodeLogHead(doubt)
+      if (older.size !== size || equalBytes(older.root, root)) await peer.compareAgain()
+      else await this.#parts.core.freeze(encodeLogFork({ older: doubt, newer: head, hashes: [root, ...proof] }))
+    }
   }
 
   missed(run: BlockRange): void {
@@ -232,8 +252,14 @@ export class LogSwarm implements PeerHost {
     if (!presence.has(range.start)) this.#wishes.lost(range)
     this.#each((peer) => peer.tellPresence(range))
     for (const download of [...this.#downloads]) download.look()
+    this.#compareAgain()
     if (this.#stage.name === 'paused' && !presence.has(range.start)) this.#become({ name: 'running' })
     this.changed()
+  }
+
+  /** More of the tree is known than before. */
+  #compareAgain(): void {
+    this.#each((peer) => void peer.compareAgain())
   }
 
   #pause(error: unknown): void {
@@ -261,7 +287,7 @@ export class LogSwarm implements PeerHost {
   }
 
   #isHadByOthers(peer: LogPeer, { start }: BlockRange): boolean {
-    return this.#open().some((other) => other !== peer && !other.isSlow && other.holdings.has(start))
+    return this.#open().some((other) => other !== peer && !other.isSlow && !other.isDoubtful && other.holdings.has(start))
   }
 }
 
