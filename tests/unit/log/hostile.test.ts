@@ -195,6 +195,57 @@ describe('a writer that signs two histories', () => {
     await vi.waitFor(() => expect(two.log.fork).toEqual(reader.log.fork))
   })
 
+  it('J16: is found out by a reader that cannot compare what it is shown, as others can show it how its own history grew', async () => {
+    const time = new TestTime()
+    const [one, two] = await equivocators(time, 4)
+    await one.log.append(texts(2, 100))
+    await two.log.append(texts(9, 200))
+    const [left, right] = [
+      await createReplica('left', time, one.log.url),
+      await createReplica('right', time, one.log.url),
+    ] as const
+    const [shown] = join(one, left)
+    const [, asked] = join(two, right)
+    await vi.waitFor(() => expect([left.log.length, right.log.length]).toEqual([6, 13]))
+    shown.cut()
+    join(left, right)
+    await vi.waitFor(() => expect([left.log.fork, right.log.fork]).toEqual([expect.any(Uint8Array), left.log.fork]))
+    expect(asked.sent.filter(({ type }) => type === 'ask')).toEqual([
+      expect.objectContaining({ from: 0 }),
+      expect.objectContaining({ from: 6 }),
+    ])
+    expect([left, right].flatMap(({ violations }) => violations)).toEqual([])
+  })
+
+  it('J19: does not make liars of its readers, whose blocks do not fit each other', async () => {
+    const time = new TestTime()
+    const [one, two] = await equivocators(time, 4)
+    await one.log.append(texts(3, 100))
+    await two.log.append(texts(9, 200))
+    const [left, right] = [
+      await createReplica('left', time, one.log.url),
+      await createReplica('right', time, one.log.url),
+    ] as const
+    const [shown, shownToo] = [join(one, left)[0], join(two, right)[0]]
+    expect(await right.log.get(5)).toBe('text 201')
+    await vi.waitFor(() => expect(left.log.length).toBe(7))
+    for (const wire of [shown, shownToo]) wire.cut()
+    const [asked] = join(left, right)
+    const block = left.log.get(5, { timeoutMs: 60_000 }).catch(() => null)
+    await vi.waitFor(() => expect(asked.sent.filter(({ type }) => type === 'cancel')).toHaveLength(1))
+    // Nobody here can tell who is right. It is not asked again.
+    expect([left, right].map(({ violations, log }) => [violations, log.fork])).toEqual([
+      [[], null],
+      [[], null],
+    ])
+    join(one, left)
+    expect(await block).toBe('text 101')
+    join(two, right)
+    await vi.waitFor(() => expect([left.log.fork, right.log.fork]).toEqual([expect.any(Uint8Array), left.log.fork]))
+    expect([left, right].flatMap(({ violations }) => violations)).toEqual([])
+    expect(asked.sent.filter(({ type }) => type === 'req')).toHaveLength(1)
+  })
+
   it('is believed in no head of nothing', async () => {
     const time = new TestTime()
     const [one] = await equivocators(time, 4)
