@@ -125,7 +125,9 @@ describe('two tabs that append to one log', () => {
       await stays.waitForTimeout(waitMs)
       await goes.close()
       const before = told.filter(({ tab }) => tab === 0).length
-      await expect.poll(() => told.filter(({ tab }) => tab === 0).length, { timeout: 20_000 }).toBeGreaterThan(before + 8)
+      await expect
+        .poll(() => told.filter(({ tab }) => tab === 0).length, { timeout: 20_000 })
+        .toBeGreaterThan(before + 8)
       await stays.evaluate(() => {
         Object.assign(window, { isOver: true })
         return window.running

@@ -20,6 +20,8 @@ export interface PeerHost {
   fetched(run: BlockRange, fetched: Fetched): Promise<void>
   /** It has shown a head that nothing can be said of with what is known of the tree here: others may know. */
   doubted(head: Uint8Array): void
+  /** It has shown a greater head than before: it may know what could not be compared. */
+  shown(): void
   /** It has shown how the log grew from this size, less than it has here. Resolves when that is looked at; never rejects. */
   compared(size: number, comparison: Comparison): Promise<void>
   /** Others have to be asked for these. */
@@ -158,7 +160,9 @@ export class LogPeer {
   async compareAgain(): Promise<void> {
     if (this.doubt === null || this.#size > this.#core.state.size) return
     // What cannot be read here does not say anything of the peer.
-    this.#comparing ??= this.#compare().catch(() => undefined).finally(() => (this.#comparing = null))
+    this.#comparing ??= this.#compare()
+      .catch(() => undefined)
+      .finally(() => (this.#comparing = null))
     await this.#comparing
   }
 
@@ -262,6 +266,7 @@ export class LogPeer {
     if (size <= this.#size) return
     this.#size = size
     this.#shown = head.slice()
+    this.#host.shown()
   }
 
   async #grow({ id, head, nodes }: Extract<LogFrame, { type: 'up' }>): Promise<void> {

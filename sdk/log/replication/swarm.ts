@@ -197,6 +197,10 @@ export class LogSwarm implements PeerHost {
     for (const peer of this.#open()) if (peer.size > size) peer.fetching.askGrowth(size)
   }
 
+  shown(): void {
+    this.#compareAgain()
+  }
+
   async compared(size: number, { root, head, proof }: Comparison): Promise<void> {
     for (const peer of this.#open()) {
       const { doubt } = peer
@@ -287,7 +291,9 @@ export class LogSwarm implements PeerHost {
   }
 
   #isHadByOthers(peer: LogPeer, { start }: BlockRange): boolean {
-    return this.#open().some((other) => other !== peer && !other.isSlow && !other.isDoubtful && other.holdings.has(start))
+    return this.#open().some(
+      (other) => other !== peer && !other.isSlow && !other.isDoubtful && other.holdings.has(start),
+    )
   }
 }
 
