@@ -24,12 +24,12 @@ const bundle = async (
   return new Map(built.output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file.code] as const] : [])))
 }
 
-/** Code by file name. `skein` stays an import: the page's import map leads to the built package. */
+/** Code by file name. `skein` and `skein/log` stay imports: the page's import map leads to the built package. */
 export const bundlePages = async (): Promise<Map<string, string>> => {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.ts'))
   const input = Object.fromEntries(names.map((name) => [basename(name, '.ts'), join(folder, name)]))
   return bundle(input, {
-    external: ['skein'],
+    external: ['skein', 'skein/log'],
     output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
   })
 }

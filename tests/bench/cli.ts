@@ -1,10 +1,11 @@
 /** `npm run bench`: skein, its peers and the bare channel, side by side in one run. README.md names the flags. */
 import { writeFile } from 'node:fs/promises'
 import { cac } from 'cac'
+import { groups } from './figures/figure.js'
 import { figures } from './figures/index.js'
 import { createReport } from './report/json.js'
 import { createTable } from './report/table.js'
-import { runBench } from './run.js'
+import { isPartOf, runBench } from './run.js'
 import { sides } from './sides/index.js'
 import { isOnSlowLink, runOnSlowLink } from './slow-link.js'
 import { World } from './world.js'
@@ -25,6 +26,7 @@ const choose = <T>(flag: string, given: unknown, all: readonly T[], nameOf: (one
 }
 
 const cli = cac('npm run bench --')
+cli.usage(`[groups]\n\nGroups of figures: ${groups.join(', ')} (default: mesh, or all with --only)`)
 cli.option('--rounds <number>', 'How often each side is measured, medians count', { default: 5 })
 cli.option('--only <names>', `Figures, by commas: ${figures.map(({ id }) => id).join(', ')}`)
 cli.option('--sides <names>', `Sides, by commas: ${sides.map(({ name }) => name).join(', ')}`)
@@ -33,7 +35,7 @@ cli.option('--long', 'With the figures that take minutes')
 cli.option('--json', 'Prints JSON with all values, the table on stderr')
 cli.option('--picture <file>', 'Writes the figures as bars into an SVG file')
 cli.help()
-const { options } = cli.parse()
+const { args, options } = cli.parse()
 
 const flags = ['--', 'h', 'help', 'rounds', 'only', 'sides', 'link', 'long', 'json', 'picture']
 const unknown = Object.keys(options).find((name) => !flags.includes(name))
@@ -46,9 +48,13 @@ if (typeof link === 'string' && !isOnSlowLink()) {
   const rounds = Number(options['rounds'])
   if (!Number.isInteger(rounds) || rounds < 1) fail('--rounds is not a whole number from 1')
   const long = options['long'] === true
-  const chosenSides = choose('--sides', options['sides'], sides, ({ name }) => name)
+  const given = args.length > 0 ? args.join(',') : options['only'] === undefined ? 'mesh' : undefined
+  const chosenGroups = choose('it', given, groups, (group) => group)
   const chosenFigures = choose('--only', options['only'], figures, ({ id }) => id).filter(
-    (figure) => long || figure.long !== true,
+    (figure) => chosenGroups.includes(figure.group ?? 'mesh') && (long || figure.long !== true),
+  )
+  const chosenSides = choose('--sides', options['sides'], sides, ({ name }) => name).filter((side) =>
+    chosenFigures.some((figure) => isPartOf(side, figure)),
   )
   const world = await World.open()
   const { browserVersion } = world
@@ -66,7 +72,7 @@ if (typeof link === 'string' && !isOnSlowLink()) {
   }
   const table = `
 Medians of ${rounds} rounds in Chromium ${browserVersion}, Node ${process.version}; in brackets the ratio to the bare channel,
-in Node to simple-peer.
+in Node to simple-peer, of logs to the storage without them, in Node to hypercore.
 
 ${createTable(results, chosenSides)}
 `

@@ -5,14 +5,15 @@ import type { AddressInfo } from 'node:net'
 import { extname, resolve, sep } from 'node:path'
 import { bundlePages } from './bundle.js'
 
-const html = `<!doctype html>
+const htmlOf = (script: string): string => `<!doctype html>
 <html lang="en">
   <meta charset="utf-8" />
   <title>skein bench</title>
-  <script type="importmap">{ "imports": { "skein": "/dist/browser/index.js" } }</script>
-  <script type="module" src="/page/main.js"></script>
+  <script type="importmap">{ "imports": { "skein": "/dist/browser/index.js", "skein/log": "/dist/browser/log.js" } }</script>
+  <script type="module" src="/page/${script}.js"></script>
 </html>
 `
+const pages: Readonly<Record<string, string>> = { '/index.html': htmlOf('main'), '/logs.html': htmlOf('logs') }
 
 const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' }
 
@@ -21,7 +22,7 @@ const dist = resolve('dist') + sep
 export const servePages = async (): Promise<{ readonly url: string; close(): Promise<void> }> => {
   const modules = await bundlePages()
   const read = async (path: string): Promise<string | Buffer | undefined> => {
-    if (path === '/index.html') return html
+    if (path in pages) return pages[path]
     if (path.startsWith('/page/')) return modules.get(path.slice('/page/'.length))
     const file = resolve(`.${path}`)
     return file.startsWith(dist) ? readFile(file).catch(() => undefined) : undefined

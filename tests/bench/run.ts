@@ -27,11 +27,15 @@ const show = (readings: Readings): string =>
     )
     .join(', ')
 
+/** Whether a figure is about a side at all. */
+export const isPartOf = ({ name, keeps }: Side, { sides }: Figure): boolean => sides?.includes(name) ?? keeps !== true
+
 /** So that none is always first, on a machine that another one has warmed up, or always last. */
 const rotated = (sides: readonly Side[], round: number): Side[] =>
   sides.map((_, index) => sides[(index + round) % sides.length] as Side)
 
 const runFigure = async (figure: Figure, world: World, options: RunOptions): Promise<RowResult[]> => {
+  const sides = options.sides.filter((side) => isPartOf(side, figure))
   const taken = new Map<SideName, Readings[]>()
   const failures = new Map<SideName, string>()
 
@@ -52,14 +56,14 @@ const runFigure = async (figure: Figure, world: World, options: RunOptions): Pro
   const rounds = Math.min(options.rounds, figure.maxRounds ?? Infinity)
   for (let round = 0; round < rounds; round++) {
     const label = `${round + 1}/${rounds}`
-    if (figure.together) await Promise.all(options.sides.map((side) => runSide(side, label)))
-    else for (const side of rotated(options.sides, round)) await runSide(side, label)
+    if (figure.together) await Promise.all(sides.map((side) => runSide(side, label)))
+    else for (const side of rotated(sides, round)) await runSide(side, label)
   }
 
   return figure.rows.map((row) => ({
     row,
     readings: Object.fromEntries(
-      options.sides.map((side) => [
+      sides.map((side) => [
         side.name,
         failures.get(side.name) ??
           side.cannot?.[figure.id] ??

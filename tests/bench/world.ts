@@ -1,6 +1,9 @@
 /** Where figures are measured: one Chromium, a server for each side, and rooms of pages that are gone afterwards. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright'
-import { launchChromium } from '../support/chromium.js'
+import { launchChromium, launchProfile } from '../support/chromium.js'
 import type { JoinOptions } from './page/member.js'
 import type { Participant } from './page/participant.js'
 import type { SignalingTraffic } from './page/signaling-traffic.js'
@@ -23,7 +26,11 @@ const within = async <T>(what: string, promise: Promise<T>): Promise<T> => {
   }
 }
 
-type Given = Omit<Partial<JoinOptions>, 'gateBytes'> & { readonly gateBytes?: number | undefined }
+type Given = Omit<Partial<JoinOptions>, 'gateBytes'> & {
+  readonly gateBytes?: number | undefined
+  /** Each page in a browser of its own that keeps on disk what pages store: in any other it is in memory. */
+  readonly onDisk?: true
+}
 
 /** A page with one member of a side, loaded and not joined. */
 export class BenchPage {
@@ -71,6 +78,35 @@ export class BenchPage {
   }
 }
 
+interface Opened {
+  readonly context: BrowserContext
+  readonly close: () => Promise<void>
+}
+
+const openContextOf = async (browser: Browser): Promise<Opened> => {
+  const context = await browser.newContext()
+  return { context, close: () => context.close() }
+}
+
+const openProfile = async (): Promise<Opened> => {
+  const folder = await mkdtemp(join(tmpdir(), 'skein-bench-'))
+  const context = await launchProfile(folder)
+  return {
+    context,
+    close: async () => {
+      await context.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const openLogPage = async (context: BrowserContext, url: string): Promise<Page> => {
+  const page = await context.newPage()
+  await page.goto(`${url}/logs.html`)
+  await page.waitForFunction(() => 'logBench' in window)
+  return page
+}
+
 /** One name that pages of one side meet under. */
 export class Room {
   readonly #openContext: () => Promise<BrowserContext>
@@ -109,6 +145,11 @@ export class Room {
     return new BenchPage(page, this.side, options)
   }
 
+  /** A page of `page/logs.ts`, in a context of its own. */
+  async openLogPage(): Promise<Page> {
+    return openLogPage(await this.#openContext(), this.#url)
+  }
+
   openPages(count: number): Promise<BenchPage[]> {
     return Promise.all(Array.from({ length: count }, () => this.openPage()))
   }
@@ -142,16 +183,16 @@ export class World {
 
   /** Everything opened in the room is closed when `work` has ended. */
   async withRoom<T>(side: Side, work: (room: Room) => Promise<T>, given: Given = {}): Promise<T> {
-    const contexts: BrowserContext[] = []
+    const closing: (() => Promise<void>)[] = []
     const openContext = async (): Promise<BrowserContext> => {
-      const context = await this.#browser.newContext()
-      contexts.push(context)
+      const { context, close } = given.onDisk ? await openProfile() : await openContextOf(this.#browser)
+      closing.push(close)
       return context
     }
     try {
       return await work(new Room(openContext, this.#pages.url, side, await this.signalingOf(side), given))
     } finally {
-      await Promise.all(contexts.map((context) => context.close()))
+      await Promise.all(closing.map((close) => close()))
     }
   }
 
@@ -176,6 +217,16 @@ export class World {
 
   withPair<T>(side: Side, given: Given, work: (pages: [BenchPage, BenchPage]) => Promise<T>): Promise<T> {
     return this.withMesh(side, 2, given, (pages) => work(pages as unknown as [BenchPage, BenchPage]))
+  }
+
+  /** A page of `page/logs.ts` in a browser of its own, which keeps on disk what the page stores, until `work` has ended. */
+  async withLogPage<T>(work: (page: Page) => Promise<T>): Promise<T> {
+    const { context, close } = await openProfile()
+    try {
+      return await within('a page with logs', openLogPage(context, this.#pages.url).then(work))
+    } finally {
+      await close()
+    }
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Finds or installs Chromium, and starts it the way the browser tests need it. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chromium, type Browser, type LaunchOptions } from 'playwright'
+import { chromium, type Browser, type BrowserContext, type LaunchOptions } from 'playwright'
 import { createInstaller, isDebianAsRoot, pathGivenBy, starts } from './installer.js'
 
 const systemPaths = [
@@ -58,6 +58,10 @@ const flags = [
 /** A headless Chromium. `args` adds flags; everything else is playwright's. */
 export const launchChromium = (options: LaunchOptions = {}): Promise<Browser> =>
   chromium.launch({ executablePath: findChromium(), ...options, args: [...flags, ...(options.args ?? [])] })
+
+/** The same, with a profile in this folder: what pages store is on disk then, where each context of another browser has it in memory. */
+export const launchProfile = (folder: string): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(folder, { executablePath: findChromium(), args: flags })
 
 /** A headless Chromium with a profile that stays, in a process group of its own. */
 export interface KillableChromium {

@@ -28,6 +28,15 @@ export type FigureId =
   | 'many-files'
   | 'updates'
   | 'requests'
+  | 'logs-append'
+  | 'logs-read'
+  | 'logs-replicate'
+  | 'logs-node'
+  | 'logs-open'
+
+/** What the bench takes as its arguments: figures that belong together. */
+export const groups = ['mesh', 'logs'] as const
+export type Group = (typeof groups)[number]
 
 /** A number, several that were taken in different ways (the way with the best median counts), or why there is none. */
 export type Reading = number | readonly number[] | string
@@ -47,6 +56,10 @@ export interface Row {
 /** Something that is measured, for one side at a time. */
 export interface Figure {
   readonly id: FigureId
+  /** @default 'mesh' */
+  readonly group?: Group
+  /** @default all that meet */
+  readonly sides?: readonly SideName[]
   readonly rows: readonly Row[]
   /** For figures that hardly vary or take long: at most so many rounds. */
   readonly maxRounds?: number

@@ -1,17 +1,20 @@
 import { bulkBytes } from '../page/participant.js'
 import { MIB } from '../page/channel.js'
+import type { Page } from 'playwright'
 import type { BenchPage } from '../world.js'
 import type { Figure } from './figure.js'
 
 /** What scripts of the page hold after a collection, buffers included. */
-export const createMeter = async (page: BenchPage): Promise<() => Promise<number>> => {
-  const cdp = await page.page.context().newCDPSession(page.page)
+export const meterOf = async (page: Page): Promise<() => Promise<number>> => {
+  const cdp = await page.context().newCDPSession(page)
   return async () => {
     await cdp.send('HeapProfiler.collectGarbage')
     const usage = (await cdp.send('Runtime.getHeapUsage')) as { usedSize: number; backingStorageSize?: number }
     return usage.usedSize + (usage.backingStorageSize ?? 0)
   }
 }
+
+export const createMeter = ({ page }: BenchPage): Promise<() => Promise<number>> => meterOf(page)
 
 /** The receiver of 64 messages of 1 MiB, collected and measured after every 8 MiB: the most, over the idle page. */
 export const heap: Figure = {

@@ -8,6 +8,11 @@ import { gone } from './gone.js'
 import { handshake } from './handshake.js'
 import { heap } from './heap.js'
 import { join } from './join.js'
+import { logsAppend } from './logs-append.js'
+import { logsNode } from './logs-node.js'
+import { logsOpen } from './logs-open.js'
+import { logsRead } from './logs-read.js'
+import { logsReplicate } from './logs-replicate.js'
 import { manyFiles } from './many-files.js'
 import { mesh } from './mesh.js'
 import { nodeMesh } from './node-mesh.js'
@@ -49,4 +54,9 @@ export const figures: readonly Figure[] = [
   manyFiles,
   updates,
   requests,
+  logsAppend,
+  logsRead,
+  logsReplicate,
+  logsNode,
+  logsOpen,
 ]

@@ -4,6 +4,7 @@
  */
 import { MIB } from './channel.js'
 import type { Handlers, Join, JoinOptions, Member } from './member.js'
+import { createNoise } from './noise.js'
 
 /** The first byte of a short message says what it is; long ones are only counted. */
 const KIND = { data: 0, end: 1, ping: 2, answer: 3, greeting: 4, update: 5 } as const
@@ -15,23 +16,10 @@ const createMessage = (kind: number, size: number): Uint8Array => {
   return bytes
 }
 
-/** Bytes of no pattern: nothing on the way can make them smaller. */
-const createNoise = (size: number): Uint8Array => {
-  const words = new Uint32Array(size / 4)
-  let state = 1
-  for (let i = 0; i < words.length; i++) {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    words[i] = state
-  }
-  return new Uint8Array(words.buffer)
-}
-
 /** As a user has one: the browser keeps it, and gives it out as it is read. */
 const createFile = (pieces: number): Blob => {
   const piece = createNoise(MIB)
-  return new Blob(Array.from({ length: pieces }, () => piece as Uint8Array<ArrayBuffer>))
+  return new Blob(Array.from({ length: pieces }, () => piece))
 }
 
 const seconds = (fromMs: number): number => (performance.now() - fromMs) / 1000

@@ -17,6 +17,9 @@ const colours: Readonly<Record<SideName, string>> = {
   trystero: '#3aa39a',
   peerjs: '#a97bd6',
   'y-webrtc': '#c29a2f',
+  indexeddb: '#4c8dd6',
+  opfs: '#3aa39a',
+  hypercore: '#a97bd6',
   skein: '#e0592a',
 }
 const TEXT = '#7d828a'

@@ -11,7 +11,7 @@ const goalText = (result: RowResult): string => {
   return `${better === 'more' ? '>=' : '<='} ${goal.limit}${unit}${mark}`
 }
 
-/** For the terminal: a line for each row, a column for each side, ratios in brackets, what is missing in footnotes. */
+/** For the terminal: a line for each row, a column for each side, ratios in brackets, what is missing in footnotes; nothing for a side that a row is not about. */
 export const createTable = (results: readonly Result[], sides: readonly Side[]): string => {
   const notes: string[] = []
   const cellText = (side: Side, cell: Cell): string => {
@@ -25,7 +25,7 @@ export const createTable = (results: readonly Result[], sides: readonly Side[]):
   const lines = results.flatMap(({ rows }) =>
     rows.map((result) => [
       `${result.row.title}, ${result.row.unit}`,
-      ...sides.map((side) => cellText(side, cellOf(result, side.name))),
+      ...sides.map((side) => (side.name in result.readings ? cellText(side, cellOf(result, side.name)) : '')),
       goalText(result),
     ]),
   )

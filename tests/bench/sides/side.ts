@@ -5,6 +5,8 @@ import type { Server } from '../servers/start.js'
 export interface Side {
   readonly name: SideName
   readonly title: string
+  /** It keeps blocks, and meets nobody: only figures that name it are about it. */
+  readonly keeps?: true
   startServer(): Promise<Server>
   /** A name for a room of its own. */
   createRoom(): string
@@ -14,7 +16,8 @@ export interface Side {
   readonly cannot?: Partial<Record<FigureId, string>>
 }
 
-export type SideName = 'bare' | 'simple-peer' | 'trystero' | 'peerjs' | 'y-webrtc' | 'skein'
+export type SideName =
+  'bare' | 'simple-peer' | 'trystero' | 'peerjs' | 'y-webrtc' | 'indexeddb' | 'opfs' | 'hypercore' | 'skein'
 
 /** Nothing, packages to be bundled, or what is built already: the module a page begins with, and all in one file. */
 export type Weight =
