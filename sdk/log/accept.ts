@@ -44,10 +44,11 @@ export const acceptGrowth = async (
   await core.update(async (state) => {
     const same = { state, changed: null }
     if (state.size !== from || state.fork !== null) return same
-    const changes = [...(await tileChanges(core, growth.nodes)), { key: headEntry(logKey), value: bytes.slice() }]
+    const changes = [...(await tileChanges(core, state, growth.nodes)), { key: headEntry(logKey), value: bytes.slice() }]
     const expect = { key: headEntry(logKey), value: state.head }
     // Another page was faster; what it wrote is told of.
     if (!(await storage.write(changes, { durability, expect }))) return same
+    core.records.stored(growth.nodes)
     outcome = 'grown'
     const byteLength = state.presence.bytesOfAll(head.size)
     return { state: { ...state, size: head.size, head: bytes.slice(), end: { frontier, byteLength } }, changed: null }
@@ -115,9 +116,11 @@ export const acceptBlocks = (
       if (first === undefined || last === undefined) return { state, changed: null }
       const lengths = coming.map(({ index, block }) => ({ index, length: block.length }))
       const { presence, change, expect } = state.presence.with(lengths, true)
-      const changes = [...(await recordChanges(core, coming)), ...(await tileChanges(core, outside)), change]
+      const records = await recordsWith(core, coming)
+      const changes = [...recordChanges(core, records), ...(await tileChanges(core, state, outside)), change]
       if (!(await core.parts.storage.write(changes, { durability, expect }))) continue
-      core.records.forget()
+      core.records.forget(records)
+      core.records.stored(outside)
       return { state: withPresence(core, state, presence), changed: { start: first.index, end: last.index + 1 } }
     }
   })
@@ -128,7 +131,9 @@ const withPresence = (core: Core, state: LogState, presence: LogState['presence'
 }
 
 /** Into records that have their place already, and new ones for the rest: no two records are ever of the same block. */
-const recordChanges = async (core: Core, coming: readonly VerifiedBlock[]): Promise<StorageChange[]> => {
+const recordsWith = async (core: Core, coming: readonly VerifiedBlock[]): Promise<LogRecord[]> => {
+  const [start, end] = [coming[0]?.index ?? 0, (coming.at(-1)?.index ?? 0) + 1]
+  const over = await core.records.over(start, end)
   const records = new Map<number, LogRecord>()
   let open: VerifiedBlock[] = []
   const finish = (): void => {
@@ -137,17 +142,17 @@ const recordChanges = async (core: Core, coming: readonly VerifiedBlock[]): Prom
     open = []
   }
   for (const each of coming) {
-    const stored = await core.records.at(each.index)
-    if (stored !== null || open.at(-1)?.index !== each.index - 1) finish()
-    if (stored === null) open.push(each)
+    const stored = over.find(({ first, lengths }) => each.index >= first && each.index < first + lengths.length)
+    if (stored !== undefined || open.at(-1)?.index !== each.index - 1) finish()
+    if (stored === undefined) open.push(each)
     else records.set(stored.first, fillIn(records.get(stored.first) ?? stored, each))
   }
   finish()
-  return [...records.values()].map((record) => ({
-    key: recordEntry(core.parts.logKey, record.first),
-    value: encodeLogRecord(record),
-  }))
+  return [...records.values()]
 }
+
+const recordChanges = (core: Core, records: readonly LogRecord[]): StorageChange[] =>
+  records.map((record) => ({ key: recordEntry(core.parts.logKey, record.first), value: encodeLogRecord(record) }))
 
 const newRecord = (first: number, coming: readonly VerifiedBlock[]): LogRecord => ({
   first,
@@ -162,12 +167,15 @@ const fillIn = (record: LogRecord, { index, block }: VerifiedBlock): LogRecord =
   blocks: record.blocks.map((each, at) => (record.first + at === index ? block : each)),
 })
 
-/** Nodes that no record here has. */
-const tileChanges = async (core: Core, nodes: readonly KnownNode[]): Promise<StorageChange[]> => {
+const isHere = (core: Core, { size, presence }: LogState, block: number): boolean =>
+  block < size && (core.isWritable || presence.has(block))
+
+/** Nodes that are not stored yet, as far as is known here: those that blocks complete are in the records of these. */
+const tileChanges = async (core: Core, state: LogState, nodes: readonly KnownNode[]): Promise<StorageChange[]> => {
   const byTile = new Map<string, { readonly tile: TilePlace; readonly nodes: Map<number, Uint8Array> }>()
   for (const { position, node } of nodes) {
     const { tile, place } = placeInTile(position)
-    if ((await core.records.at(keeperOf(position))) !== null) continue
+    if (core.records.knows(position) || isHere(core, state, keeperOf(position))) continue
     const name = `${tile.level}/${tile.index}`
     const entry = byTile.get(name) ?? { tile, nodes: new Map<number, Uint8Array>() }
     entry.nodes.set(place, node)

@@ -5,8 +5,13 @@ import { decodeLogTile, type LogTile } from '../protocol/log-tile.js'
 import { damaged } from './failures.js'
 import { firstOf, recordEntry, tileEntry } from './layout.js'
 import { completeNodes } from '../protocol/log-nodes.js'
-import { keeperOf, type NodePosition } from './tree/positions.js'
+import { keeperOf, type KnownNode, type NodePosition } from './tree/positions.js'
 import { placeInTile, type TilePlace } from './tree/tiles.js'
+
+/** Whoever reads one block mostly reads those beside it then: 1 MiB at most. */
+const MAX_RECENT = 4
+/** What proves blocks that are far apart is mostly the same: 300 KiB at most. */
+const MAX_KNOWN_NODES = 2_048
 
 /** Reads at a time of whoever goes through all of them: 4 MiB at most. */
 const RECORDS_AT_ONCE = 16
@@ -19,8 +24,10 @@ export type ReadRecord =
 export class Records {
   readonly #storage: BlockStorage
   readonly #logKey: Uint8Array
-  /** Whoever reads one block mostly reads the next one then. */
-  #latest: LogRecord | null = null
+  /** The latest last. */
+  #recent: LogRecord[] = []
+  /** By number: complete nodes that are stored, which never change. */
+  readonly #known = new Map<number, Uint8Array>()
 
   constructor(storage: BlockStorage, logKey: Uint8Array) {
     this.#storage = storage
@@ -29,13 +36,27 @@ export class Records {
 
   /** The record that this block is in; `null` when there is none. Rejects `log-damaged`. */
   async at(block: number): Promise<LogRecord | null> {
-    if (this.#latest !== null && holds(this.#latest, block)) return this.#latest
+    const recent = this.#recentWith(block)
+    if (recent !== null) return recent
     const entry = await this.#storage.last(recordEntry(this.#logKey, 0), recordEntry(this.#logKey, block))
     if (entry === null) return null
     const record = read(firstOf(entry.key), entry.value)
     if (!holds(record, block)) return null
-    this.#latest = record
+    this.#keep(record)
     return record
+  }
+
+  /** Those that any of the blocks from `start` up to and without `end` is in. Rejects `log-damaged`. */
+  async over(start: number, end: number): Promise<LogRecord[]> {
+    // No two records are of the same block.
+    const isBegin = start === 0 || this.#recent.some(({ first, lengths }) => first + lengths.length === start)
+    const begin = isBegin ? null : await this.at(start)
+    const next = begin === null ? start : begin.first + begin.lengths.length
+    const records = begin === null ? [] : [begin]
+    if (next >= end) return records
+    const [from, to] = [recordEntry(this.#logKey, next), recordEntry(this.#logKey, end - 1)]
+    const entries = await this.#storage.range(from, to, end - next)
+    return [...records, ...entries.map(({ key, value }) => read(firstOf(key), value))]
   }
 
   /** From the one that `start` is in, to the last that begins before `end`. */
@@ -65,10 +86,35 @@ export class Records {
   /** `null` where it is not known: of a log that others write, this device has what proved the blocks that it asked for. */
   async findNode(position: NodePosition): Promise<Uint8Array | null> {
     const keeper = keeperOf(position)
+    const recent = this.#recentWith(keeper)
+    if (recent !== null) return leafIn(recent, keeper, position.level)
+    const known = this.#known.get(numberOf(position))
+    if (known !== undefined) return known
     const record = await this.at(keeper)
-    if (record !== null) return leafIn(record, keeper, position.level)
     const { tile, place } = placeInTile(position)
-    return (await this.tile(tile)).get(place) ?? null
+    const node = record === null ? (await this.tile(tile)).get(place) : leafIn(record, keeper, position.level)
+    if (node !== undefined) this.stored([{ position, node }])
+    return node ?? null
+  }
+
+  /** Whether the node is known to be stored. Where it is not, it may be. */
+  knows(position: NodePosition): boolean {
+    return this.#known.has(numberOf(position))
+  }
+
+  /** To be told of nodes that are in the storage now. */
+  stored(nodes: readonly KnownNode[]): void {
+    for (const { position, node } of nodes) {
+      const number = numberOf(position)
+      // It may be a view of a whole record. The latest come last.
+      const kept = this.#known.get(number) ?? node.slice()
+      this.#known.delete(number)
+      this.#known.set(number, kept)
+    }
+    for (const number of this.#known.keys()) {
+      if (this.#known.size <= MAX_KNOWN_NODES) break
+      this.#known.delete(number)
+    }
   }
 
   /** Empty when nothing in it is known. Rejects `log-damaged`. */
@@ -83,11 +129,22 @@ export class Records {
     }
   }
 
-  /** What was read before may have been written anew. */
-  forget(): void {
-    this.#latest = null
+  /** What was read before may have been written anew, but for these, which were. */
+  forget(written: readonly LogRecord[] = []): void {
+    this.#recent = written.slice(-MAX_RECENT)
+  }
+
+  #recentWith(block: number): LogRecord | null {
+    return this.#recent.find((record) => holds(record, block)) ?? null
+  }
+
+  #keep(record: LogRecord): void {
+    if (this.#recent.push(record) > MAX_RECENT) this.#recent.shift()
   }
 }
+
+/** Among all complete nodes, in the order in which they are kept. */
+const numberOf = (position: NodePosition): number => completeNodes(keeperOf(position)) + position.level
 
 const holds = (record: LogRecord, block: number): boolean =>
   block >= record.first && block < record.first + record.lengths.length

@@ -16,13 +16,19 @@ const siblingOf = ({ level, index }: NodePosition): NodePosition => ({
   index: index % 2 === 1 ? index - 1 : index + 1,
 })
 
-/** The largest complete node, in a tree of this size, that a block lies under. */
-const peakOver = (block: number, size: number): NodePosition =>
-  nodesOf({ start: 0, end: size }).find((position) => keeperOf(position) >= block) as NodePosition
+/** The level of the largest complete node, in a tree of this size, that a block lies under. */
+const peakLevel = (block: number, size: number): number => {
+  let from = 0
+  for (;;) {
+    const level = Math.floor(Math.log2(size - from))
+    from += 2 ** level
+    if (block < from) return level
+  }
+}
 
 /** Up to which level the siblings of a block prove it, in a run that has begun before it or begins with it. */
 const provedLevel = (block: number, size: number, isFirst: boolean): number => {
-  const { level } = peakOver(block, size)
+  const level = peakLevel(block, size)
   if (isFirst) return level
   let zeros = 0
   while (zeros < level && (block / 2 ** zeros) % 2 === 0) zeros++
@@ -40,6 +46,7 @@ export class RunVerifier {
   readonly #hash: TreeHash
   readonly #frontier: Frontier
   readonly #first: number
+  readonly #peaks: readonly NodePosition[]
   /** By level: the node above the block that was verified last. */
   readonly #path: Uint8Array[] = []
   /** By level: the node to the right of that, where there is one below the same complete node. */
@@ -50,6 +57,7 @@ export class RunVerifier {
     this.#hash = hash
     this.#frontier = frontier
     this.#first = first
+    this.#peaks = nodesOf({ start: 0, end: frontier.size })
     this.#next = first
   }
 
@@ -77,9 +85,8 @@ export class RunVerifier {
   }
 
   #known(index: number, level: number): Uint8Array {
-    const peaks = nodesOf({ start: 0, end: this.#frontier.size })
-    const at = peaks.findIndex((position) => keeperOf(position) >= index)
-    const isPeak = (peaks[at] as NodePosition).level === level
+    const at = this.#peaks.findIndex((position) => keeperOf(position) >= index)
+    const isPeak = (this.#peaks[at] as NodePosition).level === level
     return (isPeak ? this.#frontier.peaks[at] : this.#right[level]) as Uint8Array
   }
 }
