@@ -67,6 +67,18 @@ export class Presence {
     return this.#isWriter ? size - marked : marked
   }
 
+  /** How many of the blocks from `start` up to and without `end`, all of which the log has, are here. */
+  countIn(start: number, end: number): number {
+    let marked = 0
+    for (let at = start; at < end;) {
+      const border = Math.min(end, (pageOf(at) + 1) * PRESENCE_BLOCKS)
+      const bits = this.#pages.get(pageOf(at))?.bits
+      if (bits !== undefined) marked += onesIn(bits, at % PRESENCE_BLOCKS, border - at)
+      at = border
+    }
+    return this.#isWriter ? end - start - marked : marked
+  }
+
   /** The bytes of all blocks, on a device that is not the writer's; 0 where not all of them are here. */
   bytesOfAll(size: number): number {
     if (this.count(size) < size) return 0
@@ -121,13 +133,30 @@ export class Presence {
 
 const pageOf = (index: number): number => Math.floor(index / PRESENCE_BLOCKS)
 
+const onesInByte = (byte: number): number => {
+  let ones = 0
+  for (let rest = byte; rest > 0; rest &= rest - 1) ones++
+  return ones
+}
+
+const onesIn = (bits: Uint8Array, start: number, count: number): number => {
+  let ones = 0
+  for (let at = start; at < start + count;) {
+    const next = Math.min(start + count, at - (at % 8) + 8)
+    const mask = ((1 << (next - at)) - 1) << (at % 8)
+    ones += onesInByte((bits[at >> 3] as number) & mask)
+    at = next
+  }
+  return ones
+}
+
 const readPage = (stored: Uint8Array): Page => {
   try {
     const { bytes, bits: some } = decodeLogPresence(stored)
     const bits = new Uint8Array(PRESENCE_BLOCKS / 8)
     bits.set(some)
     let marked = 0
-    for (const byte of bits) for (let rest = byte; rest > 0; rest &= rest - 1) marked++
+    for (const byte of bits) marked += onesInByte(byte)
     return { bytes, bits, stored, marked }
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error

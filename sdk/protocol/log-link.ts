@@ -32,10 +32,10 @@ export interface LogLinkMessage {
 }
 
 export const encodeLogLinkMessage = ({ channel, frame }: LogLinkMessage): Uint8Array =>
-  encoding.encode((encoder) => {
-    encoding.writeVarUint(encoder, channel)
-    encoding.writeUint8Array(encoder, frame)
-  })
+  concatBytes(
+    encoding.encode((encoder) => encoding.writeVarUint(encoder, channel)),
+    frame,
+  )
 
 /** Its bytes are views of `bytes`. */
 export const decodeLogLinkMessage = (bytes: Uint8Array): LogLinkMessage => {
@@ -61,12 +61,13 @@ export class LogMessages {
     this.#size += chunk.length
     const messages: Uint8Array[] = []
     if (this.#size < this.#needed()) return messages
-    let rest = concatBytes(...this.#parts)
+    const [first] = this.#parts
+    let rest = this.#parts.length === 1 && first !== undefined ? first : concatBytes(...this.#parts)
     for (let needed = lengthOf(rest); rest.length >= needed; needed = lengthOf(rest)) {
       messages.push(rest.subarray(LENGTH_BYTES, needed))
       rest = rest.subarray(needed)
     }
-    this.#parts = [rest]
+    this.#parts = rest.length === 0 ? [] : [rest]
     this.#size = rest.length
     return messages
   }

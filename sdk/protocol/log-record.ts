@@ -1,4 +1,5 @@
 import * as encoding from 'lib0/encoding'
+import { concatBytes } from '../util/bytes.js'
 import { DecodeError } from './decode-error.js'
 import { MAX_BLOCK_BYTES, MAX_LOG_BLOCKS, MAX_RECORD_BLOCKS, MAX_RECORD_BLOCK_BYTES } from './limits.js'
 import { completeNodes } from './log-nodes.js'
@@ -30,8 +31,8 @@ export interface LogRecord {
   readonly nodes: readonly Uint8Array[]
 }
 
-export const encodeLogRecord = (record: LogRecord): Uint8Array =>
-  encoding.encode((encoder) => {
+export const encodeLogRecord = (record: LogRecord): Uint8Array => {
+  const head = encoding.encode((encoder) => {
     const count = record.lengths.length
     encoding.writeUint8(encoder, record.offset === null ? UNPLACED : PLACED)
     encoding.writeUint8(encoder, count)
@@ -45,9 +46,10 @@ export const encodeLogRecord = (record: LogRecord): Uint8Array =>
       if (block !== null) presence[index >> 3] = (presence[index >> 3] as number) | (1 << (index & 7))
     })
     encoding.writeUint8Array(encoder, presence)
-    for (const node of record.nodes) encoding.writeUint8Array(encoder, node)
-    for (const block of record.blocks) if (block !== null) encoding.writeUint8Array(encoder, block)
   })
+  // Copied once: an encoder grows, and copies what it has.
+  return concatBytes(head, ...record.nodes, ...record.blocks.filter((block) => block !== null))
+}
 
 /** Its bytes are views of `bytes`. */
 export const decodeLogRecord = (bytes: Uint8Array): LogRecord => {

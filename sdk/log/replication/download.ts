@@ -42,8 +42,8 @@ export class Download {
     const { start, end, onProgress } = this.#options
     if (this.#settle === null || this.#seen === state) return
     this.#seen = state
-    let count = 0
-    for (let block = start; block < Math.min(end, state.size); block++) if (state.presence.has(block)) count++
+    const to = Math.min(end, state.size)
+    const count = start < to ? state.presence.countIn(start, to) : 0
     if (count !== this.#count) onProgress({ done: count, total: end - start })
     this.#count = count
     if (count === end - start) this.#end()?.resolve()
