@@ -41,6 +41,12 @@ export interface CoreParts {
  */
 export type HeadRelation = 'same' | 'older' | 'newer' | 'forked' | 'unknown'
 
+export interface StoredBlock {
+  readonly index: number
+  /** Throws `log-damaged` when it is not what the log has there. */
+  readonly read: () => Uint8Array
+}
+
 /** One log of this device, shared by all that have it open in this page or process. It knows of bytes, not of values. */
 export class Core {
   readonly waits = new BlockWaits()
@@ -96,8 +102,29 @@ export class Core {
     if (index >= this.#state.size) return null
     const record = await this.records.at(index)
     const block = record?.blocks[index - record.first]
-    if (record === null || !block) return null
-    if (equalBytes(this.#parts.hash.leaf(block), leafIn(record, index))) return block
+    return record === null || !block ? null : this.#checked(index, block, leafIn(record, index))
+  }
+
+  /**
+   * Stored blocks in a row from this one on, as one look at so many records finds them; each is found damaged when it is read. None when the first
+   * is not here, or its record cannot be read.
+   */
+  async row(start: number, end: number, records: number): Promise<readonly StoredBlock[]> {
+    const to = Math.min(end, this.#state.size)
+    const row: StoredBlock[] = []
+    if (start >= to) return row
+    for (const record of await this.records.row(start, to, records)) {
+      for (let at = start + row.length - record.first; at < record.blocks.length; at++) {
+        const [index, block] = [record.first + at, record.blocks[at]]
+        if (!block || index >= to) return row
+        row.push({ index, read: () => this.#checked(index, block, leafIn(record, index)) })
+      }
+    }
+    return row
+  }
+
+  #checked(index: number, block: Uint8Array, leaf: Uint8Array): Uint8Array {
+    if (equalBytes(this.#parts.hash.leaf(block), leaf)) return block
     throw damaged(`block "${index}" is not the one that was appended`)
   }
 

@@ -2,7 +2,7 @@ import { MAX_LOG_BLOCKS } from '../protocol/limits.js'
 import { callBack, splitCallback, type Callback } from '../util/callback.js'
 import { watch } from '../util/watch.js'
 import type { Core } from './core.js'
-import { blockMissing, blockTimeout, wrongKey } from './failures.js'
+import { again, blockMissing, blockTimeout, wrongKey } from './failures.js'
 import { limited, type Limits } from './limited.js'
 import {
   checkIndex,
@@ -140,6 +140,17 @@ export class LogView<Encoding extends ValueEncoding = ValueEncoding> {
           }),
         get: (index, signal) =>
           run(signal, this.#timeout(index, streaming), (ended) => this.#get(index, streaming.wait, ended)),
+        row: (index, end, records, signal) =>
+          run(signal, null, async () => {
+            const { opened, length } = await this.#open()
+            const row = await opened.core.row(index, Math.min(end, length), records)
+            return row.map((block) => () => this.#valueOf(opened, block.index, block.read()))
+          }),
+        assertGoing: () => {
+          streaming.signal?.throwIfAborted()
+          const { reason } = this.#parts.session.ending
+          if (reason !== null) throw again(reason)
+        },
       },
       streaming,
     )

@@ -9,23 +9,45 @@ export interface StreamSource<Value> {
   /** Resolves when the log is longer than this. */
   grown(length: number, signal: AbortSignal): Promise<void>
   get(index: number, signal: AbortSignal): Promise<Value>
+  /** What is here in a row from a block on, as one look at so many records finds it; nothing when that block is not. */
+  row(index: number, end: number, records: number, signal: AbortSignal): Promise<readonly (() => Value)[]>
+  /** Throws what `get` would reject with, once reading is over. */
+  assertGoing(): void
 }
 
-/** Reads as its reader does, one block ahead of nobody. */
+/** How many records are looked at in one go: at first, for whoever wants little, and then twice as many each time; 4 MiB at most. */
+const FIRST_LOOK = 4
+const MAX_LOOK = 16
+
+/** Reads as its reader does: what is here a few records ahead, since each look costs, and nothing that has to be fetched. */
 export const createStream = <Value>(source: StreamSource<Value>, options: Streaming): LogStream<Value> => {
   const cancelled = new AbortController()
   const { signal } = cancelled
   let next = options.start
   let end: number | undefined
+  let look = FIRST_LOOK
+  let row: readonly (() => Value)[] = []
+  let taken = 0
+  const fetchNext = async (controller: ReadableStreamDefaultController<Value>): Promise<void> => {
+    end ??= options.end ?? (options.live ? Infinity : await source.length(signal))
+    if (next >= end) return controller.close()
+    if (options.live && next >= (await source.length(signal))) await source.grown(next, signal)
+    row = await source.row(next, end, look, signal)
+    taken = 0
+    look = Math.min(look * 2, MAX_LOOK)
+    if (row.length > 0) return takeNext(controller)
+    controller.enqueue(await source.get(next, signal))
+    next++
+  }
+  const takeNext = (controller: ReadableStreamDefaultController<Value>): void => {
+    source.assertGoing()
+    const read = row[taken++] as () => Value
+    controller.enqueue(read())
+    next++
+  }
   const stream = new ReadableStream<Value>(
     {
-      pull: async (controller) => {
-        end ??= options.end ?? (options.live ? Infinity : await source.length(signal))
-        if (next >= end) return controller.close()
-        if (options.live && next >= (await source.length(signal))) await source.grown(next, signal)
-        controller.enqueue(await source.get(next, signal))
-        next++
-      },
+      pull: (controller) => (taken < row.length ? takeNext(controller) : fetchNext(controller)),
       cancel: (reason) => cancelled.abort(reason),
     },
     { highWaterMark: 0 },

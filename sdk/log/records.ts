@@ -59,6 +59,29 @@ export class Records {
     return [...records, ...entries.map(({ key, value }) => read(firstOf(key), value))]
   }
 
+  /**
+   * Those in a row from the one that `start` is in, as far as they begin before `end` and one look goes, which is at most `count` of them and that
+   * one; none when `start` is in none that can be read.
+   */
+  async row(start: number, end: number, count: number): Promise<LogRecord[]> {
+    const key = (block: number): Uint8Array => recordEntry(this.#logKey, block)
+    const entries = [...(await this.#storage.range(key(start), key(end - 1), count))]
+    if (entries[0] === undefined || firstOf(entries[0].key) !== start) {
+      const begin = await this.#storage.last(key(0), key(start))
+      if (begin === null) return []
+      entries.unshift(begin)
+    }
+    const records: LogRecord[] = []
+    let next = start
+    for (const entry of entries) {
+      const found = attempt(firstOf(entry.key), entry.value)
+      if (!('record' in found) || !holds(found.record, next)) break
+      records.push(found.record)
+      next = found.record.first + found.record.lengths.length
+    }
+    return records
+  }
+
   /** From the one that `start` is in, to the last that begins before `end`. */
   async *from(start: number, end: number): AsyncGenerator<ReadRecord, void> {
     if (start >= end) return
@@ -146,7 +169,8 @@ export class Records {
 /** Among all complete nodes, in the order in which they are kept. */
 const numberOf = (position: NodePosition): number => completeNodes(keeperOf(position)) + position.level
 
-const holds = (record: LogRecord, block: number): boolean =>
+/** Whether the record is that of a block. */
+export const holds = (record: LogRecord, block: number): boolean =>
   block >= record.first && block < record.first + record.lengths.length
 
 const read = (first: number, value: Uint8Array): LogRecord => {

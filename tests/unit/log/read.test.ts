@@ -161,11 +161,25 @@ describe('a read stream', () => {
     expect((await iterator.next()).done).toBe(true)
   })
 
-  it('reads one record for many blocks', async () => {
-    const { device, log } = await filled(128)
+  it('reads many records in one look', async () => {
+    const { device, log } = await filled(640)
     const before = device.watched().reads
     await collect(log.createReadStream())
+    // Of four records, and of the six that are left.
     expect(device.watched().reads - before).toBe(2)
+  })
+
+  it('gives nothing more of what it has looked at when it is aborted or its handle is closed', async () => {
+    const { device, log } = await filled(128)
+    const [controller, reason] = [new AbortController(), new Error('enough')]
+    const aborted = log.createReadStream({ signal: controller.signal }).getReader()
+    const other = device.log('filled')
+    const closed = other.createReadStream().getReader()
+    expect([(await aborted.read()).value, (await closed.read()).value]).toEqual(['text 0', 'text 0'])
+    controller.abort(reason)
+    await other.close()
+    await expect(aborted.read()).rejects.toBe(reason)
+    await expect(closed.read()).rejects.toEqual(code('closed'))
   })
 
   it('goes on with what is appended, when it is live, until it is left', async () => {
