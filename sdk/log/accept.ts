@@ -8,6 +8,7 @@ import { equalBytes } from '../util/bytes.js'
 import type { Core } from './core.js'
 import { headEntry, recordEntry, tileEntry } from './layout.js'
 import type { LogState } from './state.js'
+import { holds } from './records.js'
 import { readGrowth } from './tree/growth.js'
 import { keeperOf, type KnownNode } from './tree/positions.js'
 import { placeInTile, type TilePlace } from './tree/tiles.js'
@@ -44,7 +45,10 @@ export const acceptGrowth = async (
   await core.update(async (state) => {
     const same = { state, changed: null }
     if (state.size !== from || state.fork !== null) return same
-    const changes = [...(await tileChanges(core, state, growth.nodes)), { key: headEntry(logKey), value: bytes.slice() }]
+    const changes = [
+      ...(await tileChanges(core, state, growth.nodes)),
+      { key: headEntry(logKey), value: bytes.slice() },
+    ]
     const expect = { key: headEntry(logKey), value: state.head }
     // Another page was faster; what it wrote is told of.
     if (!(await storage.write(changes, { durability, expect }))) return same
@@ -98,23 +102,25 @@ export interface VerifiedBlock {
 }
 
 /**
- * Stores blocks in a row, at most as many as a record takes and within one 64 that begins at a multiple of that, and the nodes that
- * proved them. Those that are here already are left as they are.
+ * Stores runs of blocks, each behind the one before and all of one page of presence, and the nodes that proved them, in one transaction. A run has at
+ * most as many as a record takes, within one 64 that begins at a multiple of that. Blocks that are here already are left as they are.
  */
 export const acceptBlocks = (
   core: Core,
-  blocks: readonly VerifiedBlock[],
+  runs: readonly (readonly VerifiedBlock[])[],
   siblings: readonly KnownNode[],
 ): Promise<void> =>
   core.update(async (before) => {
-    const ends = [blocks[0]?.index ?? 0, blocks.at(-1)?.index ?? 0] as const
+    const all = runs.flat()
+    const ends = [all[0]?.index ?? 0, all.at(-1)?.index ?? 0] as const
     // The others will be in the records of the blocks that complete them.
     const outside = siblings.filter(({ position }) => keeperOf(position) < ends[0] || keeperOf(position) > ends[1])
     for (let state = before; ; state = await core.load()) {
-      const coming = blocks.filter(({ index }) => index < state.size && !state.presence.has(index))
-      const [first, last] = [coming[0], coming.at(-1)]
+      const isComing = ({ index }: VerifiedBlock): boolean => index < state.size && !state.presence.has(index)
+      const coming = runs.map((run) => run.filter(isComing)).filter((run) => run.length > 0)
+      const [first, last] = [coming[0]?.[0], coming.at(-1)?.at(-1)]
       if (first === undefined || last === undefined) return { state, changed: null }
-      const lengths = coming.map(({ index, block }) => ({ index, length: block.length }))
+      const lengths = coming.flat().map(({ index, block }) => ({ index, length: block.length }))
       const { presence, change, expect } = state.presence.with(lengths, true)
       const records = await recordsWith(core, coming)
       const changes = [...recordChanges(core, records), ...(await tileChanges(core, state, outside)), change]
@@ -131,23 +137,25 @@ const withPresence = (core: Core, state: LogState, presence: LogState['presence'
 }
 
 /** Into records that have their place already, and new ones for the rest: no two records are ever of the same block. */
-const recordsWith = async (core: Core, coming: readonly VerifiedBlock[]): Promise<LogRecord[]> => {
-  const [start, end] = [coming[0]?.index ?? 0, (coming.at(-1)?.index ?? 0) + 1]
-  const over = await core.records.over(start, end)
+const recordsWith = async (core: Core, runs: readonly (readonly VerifiedBlock[])[]): Promise<LogRecord[]> => {
+  const [first, last] = [runs[0]?.[0], runs.at(-1)?.at(-1)]
+  const over = first === undefined || last === undefined ? [] : await core.records.over(first.index, last.index + 1)
   const records = new Map<number, LogRecord>()
   let open: VerifiedBlock[] = []
   const finish = (): void => {
-    const [first] = open
-    if (first !== undefined) records.set(first.index, newRecord(first.index, open))
+    const [begin] = open
+    if (begin !== undefined) records.set(begin.index, newRecord(begin.index, open))
     open = []
   }
-  for (const each of coming) {
-    const stored = over.find(({ first, lengths }) => each.index >= first && each.index < first + lengths.length)
-    if (stored !== undefined || open.at(-1)?.index !== each.index - 1) finish()
-    if (stored === undefined) open.push(each)
-    else records.set(stored.first, fillIn(records.get(stored.first) ?? stored, each))
+  for (const run of runs) {
+    for (const each of run) {
+      const stored = over.find((record) => holds(record, each.index))
+      if (stored !== undefined || open.at(-1)?.index !== each.index - 1) finish()
+      if (stored === undefined) open.push(each)
+      else records.set(stored.first, fillIn(records.get(stored.first) ?? stored, each))
+    }
+    finish()
   }
-  finish()
   return [...records.values()]
 }
 

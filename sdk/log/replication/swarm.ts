@@ -1,4 +1,5 @@
 import { encodeLogFork } from '../../protocol/log-fork.js'
+import { PRESENCE_BLOCKS } from '../../protocol/limits.js'
 import { decodeLogHead } from '../../protocol/log-head.js'
 import { equalBytes } from '../../util/bytes.js'
 import { Emitter } from '../../util/emitter.js'
@@ -16,6 +17,8 @@ import { Wishes } from './wishes.js'
 
 /** After a device said that it is full, or failed otherwise. */
 const PAUSE_MS = 30_000
+/** Runs that are stored in one transaction: 2 MiB at most. */
+const MAX_TOGETHER = 8
 /** A block that none of the peers has: one more may be about to say that it does. */
 const NOBODY_MS = 3_000
 
@@ -50,6 +53,12 @@ type Stage =
   | { readonly name: 'paused'; readonly stopTimer: () => void }
   | { readonly name: 'closed'; readonly reason: Error }
 
+interface Arrived {
+  readonly run: BlockRange
+  readonly fetched: Fetched
+  readonly resolve: () => void
+}
+
 /** All peers of one log: asks each for what it has, and shares what came. */
 export class LogSwarm implements PeerHost {
   /** Its listeners are this room's own, and do not throw. */
@@ -62,6 +71,9 @@ export class LogSwarm implements PeerHost {
   /** Blocks that somebody waits for and no peer has. */
   readonly #hopeless = new Map<number, () => void>()
   readonly #undo: (() => void)[]
+  /** What is verified and not being stored yet. */
+  readonly #fetched: Arrived[] = []
+  #isStoring = false
   #stage: Stage = { name: 'running' }
 
   constructor(parts: SwarmParts) {
@@ -183,13 +195,33 @@ export class LogSwarm implements PeerHost {
     }
   }
 
-  async fetched(run: BlockRange, { blocks, siblings }: Fetched): Promise<void> {
-    try {
-      await acceptBlocks(this.#parts.core, blocks, siblings)
-    } catch (error) {
-      this.#pause(error)
+  fetched(run: BlockRange, fetched: Fetched): Promise<void> {
+    return new Promise((resolve) => {
+      this.#fetched.push({ run, fetched, resolve })
+      if (!this.#isStoring) void this.#store()
+    })
+  }
+
+  /** What came while something was being stored is stored together: what a transaction takes hardly depends on what is in it. */
+  async #store(): Promise<void> {
+    this.#isStoring = true
+    while (this.#fetched.length > 0) {
+      const together = takeRow(this.#fetched)
+      try {
+        await acceptBlocks(
+          this.#parts.core,
+          together.map(({ fetched }) => fetched.blocks),
+          together.flatMap(({ fetched }) => fetched.siblings),
+        )
+      } catch (error) {
+        this.#pause(error)
+      }
+      for (const { run, resolve } of together) {
+        this.#wishes.release(run)
+        resolve()
+      }
     }
-    this.#wishes.release(run)
+    this.#isStoring = false
   }
 
   doubted(head: Uint8Array): void {
@@ -295,6 +327,17 @@ export class LogSwarm implements PeerHost {
       (other) => other !== peer && !other.isSlow && !other.isDoubtful && other.holdings.has(start),
     )
   }
+}
+
+/** Takes what came first, and what lies behind that in a row, within one page of presence. */
+const takeRow = (arrived: Arrived[]): Arrived[] => {
+  const row: Arrived[] = []
+  for (let next = 0; next !== -1 && row.length < MAX_TOGETHER;) {
+    row.push(...arrived.splice(next, 1))
+    const end = row.at(-1)?.run.end ?? 0
+    next = end % PRESENCE_BLOCKS === 0 ? -1 : arrived.findIndex(({ run }) => run.start === end)
+  }
+  return row
 }
 
 /** Who has the least to do, and of those the fastest, first. */
