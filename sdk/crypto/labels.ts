@@ -39,6 +39,11 @@ export type Label =
   | 'log-lock'
   | 'log-cap'
   | 'log-link'
+  | 'store-default'
+  | 'store-list'
+  | 'store-log'
+  | 'store-list-of'
+  | 'store-check'
 
 /** A label as it is hashed, signed or authenticated. */
 export const labelBytes = (label: Label): Uint8Array => encodeUtf8(`skein/v1/${label}`)

@@ -87,8 +87,8 @@ export const acceptComparison = async (
   await core.update(async (state) => {
     const expect = { key: headEntry(logKey), value: state.head }
     const isOurs = state.head !== null && equalBytes(decodeLogHead(state.head).root, head.root)
-    const changes = isOurs ? await tileChanges(core, growth.nodes) : []
-    if (changes.length > 0) await storage.write(changes, { durability, expect })
+    const changes = isOurs ? await tileChanges(core, state, growth.nodes) : []
+    if (changes.length > 0 && (await storage.write(changes, { durability, expect }))) core.records.stored(growth.nodes)
     return { state, changed: null }
   })
   return { root: growth.fromRoot, head: bytes.slice(), proof: growth.proof }

@@ -16,7 +16,10 @@ export interface AnyExtensionCodec {
   decode(bytes: Uint8Array): unknown
 }
 
-/** Names of extensions, whose messages are JSON; or codecs by name, `'json'` for that. A name has 1 to 64 bytes in UTF-8. */
+/**
+ * Names of extensions, whose messages are JSON; or codecs by name, `'json'` for that. A name has 1 to 64 bytes in UTF-8, and does not begin
+ * with `skein:`.
+ */
 export type LogExtensions = readonly string[] | Readonly<Record<string, AnyExtensionCodec | 'json'>>
 
 const json: ExtensionCodec = {
@@ -29,6 +32,8 @@ const json: ExtensionCodec = {
 }
 
 const action = 'log could not be made'
+/** Of what this library itself says to peers. */
+const RESERVED = 'skein:'
 
 const isCodec = (value: unknown): value is ExtensionCodec => {
   const { encode, decode } = (value ?? {}) as Partial<Record<string, unknown>>
@@ -37,6 +42,8 @@ const isCodec = (value: unknown): value is ExtensionCodec => {
 
 const checkName = (name: unknown): string => {
   if (typeof name !== 'string') throw new TypeError(`${action}: names of extensions are strings`)
+  if (name.startsWith(RESERVED))
+    throw new RangeError(`${action}: names of extensions that begin with ${RESERVED} are not for applications`)
   const bytes = encodeUtf8(name).length
   if (bytes >= 1 && bytes <= MAX_EXTENSION_NAME_BYTES && !/\p{Surrogate}/u.test(name)) return name
   throw new RangeError(`${action}: the name of an extension has 1 to ${MAX_EXTENSION_NAME_BYTES} bytes`)

@@ -12,12 +12,21 @@ const FORK = Uint8Array.of(4)
 const RECORD = Uint8Array.of(5)
 const TILE = Uint8Array.of(6)
 const PRESENCE = Uint8Array.of(7)
+const STORE_NAME = Uint8Array.of(8)
+const STORE = Uint8Array.of(9)
+const STORE_LIST = Uint8Array.of(10)
 
 /** The key of the log that is called so on this device. */
 export const nameEntry = (name: string): Uint8Array => concatBytes(NAME, encodeUtf8(name))
 export const writerEntry = (logKey: Uint8Array): Uint8Array => concatBytes(WRITER, logKey)
 export const headEntry = (logKey: Uint8Array): Uint8Array => concatBytes(HEAD, logKey)
 export const forkEntry = (logKey: Uint8Array): Uint8Array => concatBytes(FORK, logKey)
+
+/** The key of the store that is called so on this device. */
+export const storeNameEntry = (name: string): Uint8Array => concatBytes(STORE_NAME, encodeUtf8(name))
+export const storeEntry = (storeKey: Uint8Array): Uint8Array => concatBytes(STORE, storeKey)
+/** Of a store of others: which log its list is. */
+export const storeListEntry = (storeKey: Uint8Array): Uint8Array => concatBytes(STORE_LIST, storeKey)
 
 /** Big-endian, as keys are ordered bytewise. */
 const u64 = (value: number): Uint8Array => {

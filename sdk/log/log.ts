@@ -4,7 +4,7 @@ import { encodeBase64url } from '../util/base64url.js'
 import { callBack, splitCallback, type Callback } from '../util/callback.js'
 import { Emitter } from '../util/emitter.js'
 import { watch } from '../util/watch.js'
-import { parseAddress, urlOf } from './address.js'
+import { readAddress, urlOf } from './address.js'
 import { audit, type AuditReport } from './audit.js'
 import { clearBlocks } from './clear.js'
 import type { CommitResult } from './committer.js'
@@ -83,8 +83,9 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
    * none of these, for names that look like keys or URLs, and for bad options.
    */
   constructor(address: Uint8Array | string | null, options: LogOptions<Encoding> = {}) {
-    const parsed = parseAddress(address)
-    const settings = readLogOptions('log could not be made', options)
+    const action = 'log could not be made'
+    const parsed = readAddress(action, address)
+    const settings = readLogOptions(action, options)
     const { home, encryptionKey, valueEncoding, isEager, isListed, extensions } = settings
     const codec = codecOf(valueEncoding as Encoding)
     const emitter: Emitter<LogEvents> = new Emitter((error) => report(error))

@@ -156,7 +156,7 @@ const DEFAULT_UPDATE_MS = 5_000
 const MAX_STORED_BY = 1_024
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
-const fieldsOf = (action: string, value: unknown, known: readonly string[]): Readonly<Record<string, unknown>> => {
+export const fieldsOf = (action: string, value: unknown, known: readonly string[]): Readonly<Record<string, unknown>> => {
   if (typeof value !== 'object' || value === null) throw new TypeError(`${action}: options must be an object`)
   for (const name of Object.keys(value)) {
     if (!known.includes(name)) throw new TypeError(`${action}: unknown option "${name}"`)
@@ -205,14 +205,19 @@ export interface LogSettings {
 
 const logFields = ['valueEncoding', 'storage', 'encryptionKey', 'sdk', 'sparse', 'listed', 'extensions']
 
+/** Of whatever is kept in a storage, or in that of an `SDK` which shares it. */
+export const readHome = (action: string, { sdk, storage }: Readonly<Record<string, unknown>>): LogHome => {
+  if (sdk !== undefined && storage !== undefined) throw new TypeError(`${action}: storage is that of the sdk`)
+  return sdk === undefined ? homeAt(vaultOf(storage ?? deviceStorage())) : homeOf(sdk)
+}
+
 export const readLogOptions = (action: string, options: unknown): LogSettings => {
   const fields = fieldsOf(action, options, logFields)
-  const { valueEncoding = 'binary', storage, sdk, sparse = false, listed = false } = fields
+  const { valueEncoding = 'binary', sparse = false, listed = false } = fields
   if (!isEncoding(valueEncoding)) throw new TypeError(`${action}: valueEncoding must be json, utf-8 or binary`)
-  if (sdk !== undefined && storage !== undefined) throw new TypeError(`${action}: storage is that of the sdk`)
   return {
     valueEncoding,
-    home: sdk === undefined ? homeAt(vaultOf(storage ?? deviceStorage())) : homeOf(sdk),
+    home: readHome(action, fields),
     encryptionKey: checkKey(action, fields.encryptionKey),
     isEager: !checkBoolean(action, 'sparse', sparse),
     isListed: checkBoolean(action, 'listed', listed),

@@ -2,10 +2,11 @@ import { platform } from '#platform'
 import { createBlockCipher, logLockOf, SEALED_BLOCK_OVERHEAD, type BlockCipher } from '../crypto/index.js'
 import { equalBytes } from '../util/bytes.js'
 import { Ending } from '../util/ending.js'
-import type { LogAddress } from './address.js'
+import type { LogAddress, SoughtAddress } from './address.js'
 import type { Core } from './core.js'
 import { logClosed, wrongKey } from './failures.js'
 import type { LogHome } from './home.js'
+import { limited } from './limited.js'
 import type { Hold } from './replication/sharing.js'
 import type { Lease } from './vault.js'
 
@@ -21,7 +22,7 @@ export interface Opened {
 
 export interface SessionParts {
   readonly home: LogHome
-  readonly address: LogAddress
+  readonly address: LogAddress | SoughtAddress
   /** All of the log is fetched, and not what is asked for alone. */
   readonly isEager: boolean
   readonly encryptionKey: Uint8Array | null
@@ -75,8 +76,8 @@ export class Session {
 
   async #begin(): Promise<Opened> {
     try {
-      const { home, address, encryptionKey } = this.#parts
-      const lease = await home.vault.acquire(address, encryptionKey)
+      const { home, encryptionKey } = this.#parts
+      const lease = await home.vault.acquire(await this.#address(), encryptionKey)
       return await this.#take(lease).catch(async (error: unknown) => {
         await lease.release()
         throw error
@@ -85,6 +86,13 @@ export class Session {
       if (this.#stage.name === 'opening') this.#stage = { name: 'idle' }
       throw error
     }
+  }
+
+  /** What is sought is sought no longer than the handle is open. */
+  async #address(): Promise<LogAddress> {
+    const { address } = this.#parts
+    if (address.kind !== 'sought') return address
+    return limited({ signals: [], ending: this.ending, timeout: null }, (signal) => address.find(signal))
   }
 
   async #take(lease: Lease): Promise<Opened> {

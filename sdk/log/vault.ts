@@ -1,7 +1,7 @@
 import { createTreeHash, loadSodium, logKeysOf, logLockOf, type Sodium } from '../crypto/index.js'
 import type { KeyPair } from '../crypto/suite.js'
 import { SkeinError } from '../errors.js'
-import type { BlockStorage } from '../platform/block-storage.js'
+import type { BlockStorage, StorageChange } from '../platform/block-storage.js'
 import { encodeLogWriter, type LogWriter } from '../protocol/log-writer.js'
 import { encodeBase64url } from '../util/base64url.js'
 import type { LogAddress } from './address.js'
@@ -48,11 +48,7 @@ export class Vault {
    */
   acquire(address: LogAddress, encryptionKey: Uint8Array | null): Promise<Lease> {
     return this.#turns.run(async () => {
-      const sodium = await loadSodium().catch((cause: unknown) => {
-        throw new SkeinError('engine-missing', 'log could not be opened: the cryptography could not be loaded', {
-          cause,
-        })
-      })
+      const sodium = await load()
       const { storage, cores } = await this.#open()
       try {
         const logKey = await this.#resolve(sodium, storage, address, encryptionKey)
@@ -64,6 +60,19 @@ export class Vault {
       } catch (error) {
         await this.#closeIfIdle()
         throw error
+      }
+    })
+  }
+
+  /** Does something with what is kept, alone among whatever opens and closes here. Rejects as `acquire` does, and as `work` does. */
+  use<Value>(work: (storage: BlockStorage, sodium: Sodium) => Promise<Value>): Promise<Value> {
+    return this.#turns.run(async () => {
+      const sodium = await load()
+      const { storage } = await this.#open()
+      try {
+        return await work(storage, sodium)
+      } finally {
+        await this.#closeIfIdle()
       }
     })
   }
@@ -97,19 +106,49 @@ export class Vault {
     encryptionKey: Uint8Array | null,
   ): Promise<Uint8Array> {
     if (address.kind === 'key') return address.key
+    if (address.kind === 'seed') return keepWriter(sodium, storage, address, encryptionKey)
     const name = address.kind === 'name' ? nameEntry(address.name) : null
     const known = name === null ? null : await storage.get(name)
     if (known !== null) return known
-    const seed = this.#parts.random(32)
-    const { publicKey } = logKeysOf(sodium, seed)
-    const lock = encryptionKey === null ? null : logLockOf(sodium, encryptionKey, publicKey)
-    const changes = [{ key: writerEntry(publicKey), value: encodeLogWriter({ seed, lock, isRestored: false }) }]
+    const made = { seed: this.#parts.random(32), isRestored: false }
+    const { publicKey, change } = writerOf(sodium, made, encryptionKey)
+    const changes = [change]
     if (name !== null) changes.push({ key: name, value: publicKey })
     const expect = name === null ? undefined : { key: name, value: null }
     const isWritten = await storage.write(changes, { durability: 'strict', expect })
     // Another page or process was faster to make one of this name.
     return isWritten || name === null ? publicKey : ((await storage.get(name)) ?? publicKey)
   }
+}
+
+const load = (): Promise<Sodium> =>
+  loadSodium().catch((cause: unknown) => {
+    throw new SkeinError('engine-missing', 'log could not be opened: the cryptography could not be loaded', { cause })
+  })
+
+/** What makes this device the writer of a log: the one place that says so. */
+const writerOf = (
+  sodium: Sodium,
+  { seed, isRestored }: { readonly seed: Uint8Array; readonly isRestored: boolean },
+  encryptionKey: Uint8Array | null,
+): { readonly publicKey: Uint8Array; readonly change: StorageChange } => {
+  const { publicKey } = logKeysOf(sodium, seed)
+  const lock = encryptionKey === null ? null : logLockOf(sodium, encryptionKey, publicKey)
+  const writer = { seed, lock, isRestored }
+  return { publicKey, change: { key: writerEntry(publicKey), value: encodeLogWriter(writer) } }
+}
+
+/** What is there stays: the log may have been made on this device before, or have been recovered since. */
+const keepWriter = async (
+  sodium: Sodium,
+  storage: BlockStorage,
+  address: Extract<LogAddress, { kind: 'seed' }>,
+  encryptionKey: Uint8Array | null,
+): Promise<Uint8Array> => {
+  const { publicKey, change } = writerOf(sodium, address, encryptionKey)
+  if ((await storage.get(change.key)) === null)
+    await storage.write([change], { durability: 'strict', expect: { key: change.key, value: null } })
+  return publicKey
 }
 
 const openCore = async (sodium: Sodium, storage: BlockStorage, logKey: Uint8Array): Promise<Core> => {

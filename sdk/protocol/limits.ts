@@ -89,3 +89,8 @@ export const MAX_EXTENSION_NAME_BYTES = 64
 export const MAX_EXTENSION_BYTES = 16_384
 /** What each side of a link between logs makes up for it. */
 export const LOG_NONCE_BYTES = 32
+/** Names that a log of a store is called by, one within the other, and the characters of each. */
+export const MAX_STORE_NAMESPACE = 8
+export const MAX_STORE_NAME_CHARACTERS = 64
+/** Entries of the list of a store that count: whoever reads one holds them all in memory. */
+export const MAX_STORE_ENTRIES = 65_536

@@ -16,6 +16,8 @@ import { Violation } from './violation.js'
 export interface PeerHost {
   /** It has shown that it knows the log, or has more of it than before, or takes more requests. */
   changed(): void
+  /** It has shown that it knows the log, and has been told what is here of it. */
+  opened(peer: LogPeer): void
   /** Stores it. Resolves when that is done, or cannot be; never rejects. */
   fetched(run: BlockRange, fetched: Fetched): Promise<void>
   /** It has shown a head that nothing can be said of with what is known of the tree here: others may know. */
@@ -245,6 +247,7 @@ export class LogPeer {
     this.tellHead()
     this.#tellAll()
     this.tellFork()
+    this.#host.opened(this)
   }
 
   #tellAll(): void {

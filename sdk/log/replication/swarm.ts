@@ -41,6 +41,8 @@ export interface SwarmParts {
 }
 
 export interface SwarmEvents {
+  /** Somebody has shown that they know the log, and hears what is said from here on. */
+  readonly opened: { readonly peerId: string }
   readonly extension: { readonly peerId: string; readonly name: string; readonly payload: Uint8Array }
   /** Peers came or went, or have more or fewer blocks, or show a longer log. */
   readonly change: null
@@ -193,6 +195,10 @@ export class LogSwarm implements PeerHost {
         isMore = true
       }
     }
+  }
+
+  opened({ port }: LogPeer): void {
+    this.events.emit('opened', { peerId: port.peerId })
   }
 
   fetched(run: BlockRange, fetched: Fetched): Promise<void> {

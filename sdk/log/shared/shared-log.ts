@@ -92,7 +92,7 @@ export class SharedLog {
    * read or made yet. Throws a `TypeError` or `RangeError` as `Log` does.
    */
   constructor(address: Uint8Array | string | null = null, options: SharedLogOptions = {}) {
-    parseAddress(address)
+    parseAddress('log could not be made', address)
     this.#options = readSharedOptions(options)
     this.#address = address
     this.#report = (error) => {
@@ -336,7 +336,7 @@ const readOnly = (isForAdmins: boolean): SkeinError =>
   )
 
 const readKey = (log: Uint8Array | string): Uint8Array => {
-  const address = parseAddress(log)
+  const address = parseAddress('writer could not be changed', log)
   if (address.kind === 'key') return address.key
   throw new RangeError('writer could not be changed: it needs the key or URL of its log')
 }
