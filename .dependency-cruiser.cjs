@@ -22,7 +22,7 @@ const rooms = {
   'sdk/log': {
     rooms: ['sdk/crypto', 'sdk/platform', 'sdk/protocol', 'sdk/util'],
     files: ['sdk/index[.]ts$', 'sdk/mesh/streams[.]ts$'],
-    outside: [],
+    outside: ['@scure/bip39'],
   },
   'sdk/group': {
     rooms: [

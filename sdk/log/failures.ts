@@ -29,6 +29,11 @@ export const wrongKey = (action: string, why: string): SkeinError =>
 
 export const logClosed = (): SkeinError => new SkeinError('closed', 'log could not be used: it was closed')
 
+export const storeClosed = (): SkeinError => new SkeinError('closed', 'store could not be used: it was closed')
+
+export const storeReadOnly = (action: string): SkeinError =>
+  new SkeinError('log-read-only', `${action}: the store is of another device`)
+
 export const blockTooLarge = (bytes: number, most: number): SkeinError =>
   new SkeinError(
     'block-too-large',

@@ -2,7 +2,7 @@
  * Append-only signed logs, kept on this device and shared with others: `skein/log`. `sdk.ts` is where they are kept and with whom they are shared
  * (`home.ts`). `log.ts` is the facade over `session.ts`, one handle's hold on a log; `vault.ts`
  * has the logs of one storage, `core.ts` one of them: its state, what writes it, and who waits for a block (`waits.ts`).
- * `accept.ts` is what others may bring, `replication/` what peers say to each other, over any way. `tree/` is RFC 9162, pure; what is stored and signed is in `sdk/protocol/log-*.ts`.
+ * `store/` is many logs under one secret. `accept.ts` is what others may bring, `replication/` what peers say to each other, over any way. `tree/` is RFC 9162, pure; what is stored and signed is in `sdk/protocol/log-*.ts`.
  */
 export { SkeinError, type SkeinErrorCode } from '../errors.js'
 export type { AuditReport } from './audit.js'
@@ -36,5 +36,8 @@ export {
   type SharedValue,
   type SharedWriter,
 } from './shared/shared-log.js'
+export { Store } from './store/store.js'
+export type { StoreEntry, StoreNamespace } from './store/namespace.js'
+export type { StoreImportOptions, StoreListOptions, StoreLogOptions, StoreOptions } from './store/options.js'
 export { deviceStorage, memoryStorage, type LogStorage } from './storage.js'
 export type { ValueEncoding, ValueTypes } from './values.js'

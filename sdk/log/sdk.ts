@@ -6,6 +6,8 @@ import { limited } from './limited.js'
 import { Log } from './log.js'
 import { checkSignal, readSdkOptions, type LogOptions } from './options.js'
 import type { LogStorage } from './storage.js'
+import type { StoreImportOptions, StoreOptions } from './store/options.js'
+import { Store } from './store/store.js'
 import type { ValueEncoding } from './values.js'
 
 export interface SDKOptions {
@@ -42,7 +44,8 @@ let streams = 0
 /**
  * Logs of one storage, and with whom they are shared: `new SDK({ group })` gives `Log` whose logs every member of the group gets that has
  * opened the same one. A log is shared while it is open; only who has its key is shown anything of it, whether
- * the members are linked or relayed to each other. `Hypercore` is another name of `Log`.
+ * the members are linked or relayed to each other. `Store` has many logs under one secret. `Hypercore` and `Corestore` are other names
+ * of them.
  *
  * @example
  * ```ts
@@ -55,6 +58,9 @@ export class SDK {
   /** `Log` with this `SDK` as its option `sdk`. */
   readonly Log: typeof Log
   readonly Hypercore: typeof Log
+  /** `Store` with this `SDK` as its option `sdk`. */
+  readonly Store: typeof Store
+  readonly Corestore: typeof Store
   readonly #home: LogHome
 
   /** Opens nothing, and speaks to nobody before a log is open. Throws a `TypeError` for bad options. */
@@ -70,6 +76,16 @@ export class SDK {
       }
     }
     this.Hypercore = this.Log
+    this.Store = class extends Store {
+      constructor(address: Uint8Array | string | null = null, storeOptions: StoreOptions = {}) {
+        super(address, { sdk, ...storeOptions })
+      }
+
+      static override import(text: string, importOptions: StoreImportOptions = {}): Promise<Store> {
+        return Store.import(text, { sdk, ...importOptions })
+      }
+    }
+    this.Corestore = this.Store
   }
 
   /** The logs that other members of the group list now: their URLs. What is listed is known a moment after the first call, or after a log is open. */
@@ -121,7 +137,7 @@ export class SDK {
     signal?.removeEventListener('abort', end)
   }
 
-  /** Ends all sharing, and closes all logs of this `SDK`. Idempotent. Resolves at once: what is being written is written. */
+  /** Ends all sharing, and closes all logs and stores of this `SDK`. Idempotent. Resolves at once: what is being written is written. */
   close(): void {
     this.#home.close(logClosed())
   }
