@@ -98,19 +98,17 @@ export class Session {
   async #take(lease: Lease): Promise<Opened> {
     // Closed while it was being opened.
     if (this.#stage.name !== 'opening') throw logClosed()
-    const { core } = lease
+    const { core, lost } = lease
     const ciphers = this.#cipher(core)
-    const { lost } = core.parts.storage
     const { home, isEager } = this.#parts
-    if (lost.aborted) throw lost.reason
+    if (lost.reason !== null) throw lost.reason
     if (home.ending.reason !== null) throw logClosed()
     const opened = { core, hold: home.sharing.hold(core, isEager), ...ciphers }
-    const end = (): void => this.ending.end(lost.reason as Error)
-    lost.addEventListener('abort', end, { once: true })
+    const stopWatching = lost.onEnd(() => this.ending.end(lost.reason as Error))
     const stopListening = home.ending.onEnd(() => void this.close())
     const detach = this.#parts.attach(opened)
     const leave = (): Promise<void> => {
-      lost.removeEventListener('abort', end)
+      stopWatching()
       stopListening()
       detach()
       opened.hold.release()

@@ -4,6 +4,7 @@ import { SkeinError } from '../errors.js'
 import type { BlockStorage, StorageChange } from '../platform/block-storage.js'
 import { encodeLogWriter, type LogWriter } from '../protocol/log-writer.js'
 import { encodeBase64url } from '../util/base64url.js'
+import { Ending } from '../util/ending.js'
 import type { LogAddress } from './address.js'
 import { Core } from './core.js'
 import { nameEntry, writerEntry } from './layout.js'
@@ -13,6 +14,8 @@ import { readWriter } from './writer.js'
 /** A log that somebody has open. */
 export interface Lease {
   readonly core: Core
+  /** Over when what it is kept in is gone, with why. */
+  readonly lost: Ending
   /** Closes the log after the last of its leases, and what it is kept in after the last of all. Never rejects; called once. */
   release(): Promise<void>
 }
@@ -29,7 +32,12 @@ export interface VaultParts {
 
 type Stage =
   | { readonly name: 'closed' }
-  | { readonly name: 'open'; readonly storage: BlockStorage; readonly cores: Map<string, Shared> }
+  | {
+      readonly name: 'open'
+      readonly storage: BlockStorage
+      readonly cores: Map<string, Shared>
+      readonly lost: Ending
+    }
 
 /** The logs of one storage. It is open as long as one of them is. */
 export class Vault {
@@ -49,14 +57,14 @@ export class Vault {
   acquire(address: LogAddress, encryptionKey: Uint8Array | null): Promise<Lease> {
     return this.#turns.run(async () => {
       const sodium = await load()
-      const { storage, cores } = await this.#open()
+      const { storage, cores, lost } = await this.#open()
       try {
         const logKey = await this.#resolve(sodium, storage, address, encryptionKey)
         const id = encodeBase64url(logKey)
         const shared = cores.get(id) ?? { core: await openCore(sodium, storage, logKey), leases: 0 }
         cores.set(id, shared)
         shared.leases++
-        return { core: shared.core, release: () => this.#turns.run(() => this.#release(id, shared)) }
+        return { core: shared.core, lost, release: () => this.#turns.run(() => this.#release(id, shared)) }
       } catch (error) {
         await this.#closeIfIdle()
         throw error
@@ -79,7 +87,12 @@ export class Vault {
 
   async #open(): Promise<Extract<Stage, { name: 'open' }>> {
     if (this.#stage.name === 'open') return this.#stage
-    const stage = { name: 'open' as const, storage: await this.#parts.open(), cores: new Map<string, Shared>() }
+    const storage = await this.#parts.open()
+    const lost = new Ending()
+    // One listener for all logs: Node takes many on one signal for a leak.
+    if (storage.lost.aborted) lost.end(storage.lost.reason as Error)
+    else storage.lost.addEventListener('abort', () => lost.end(storage.lost.reason as Error), { once: true })
+    const stage = { name: 'open' as const, storage, cores: new Map<string, Shared>(), lost }
     this.#stage = stage
     return stage
   }
