@@ -12,12 +12,8 @@ const text: SecretText = { prefix: 'sks1_', check: 'store-check', context: 'sks1
 /** The seeds of a store's logs, each of the seed of the store. */
 export const defaultSeedOf = (sodium: Sodium, seed: Uint8Array): Uint8Array => kdf(sodium, seed, 'store-default')
 export const listSeedOf = (sodium: Sodium, seed: Uint8Array): Uint8Array => kdf(sodium, seed, 'store-list')
-export const namedSeedOf = (
-  sodium: Sodium,
-  seed: Uint8Array,
-  namespace: readonly string[],
-  name: string,
-): Uint8Array => kdf(sodium, seed, 'store-log', ...[...namespace, name].map(encodeUtf8))
+export const namedSeedOf = (sodium: Sodium, seed: Uint8Array, namespace: readonly string[], name: string): Uint8Array =>
+  kdf(sodium, seed, 'store-log', ...[...namespace, name].map(encodeUtf8))
 
 /** LIST, as it is kept and sent: by the secret key of the store's default log. */
 export const signStoreList = (sodium: Sodium, secretKey: Uint8Array, listKey: Uint8Array): Uint8Array => {
@@ -43,9 +39,7 @@ export const exportSeed = async (
   seed: Uint8Array,
   passphrase: string | undefined,
 ): Promise<string> =>
-  passphrase === undefined
-    ? encodeSecret(sodium, text, seed)
-    : sealSecret(sodium, random, text, seed, passphrase)
+  passphrase === undefined ? encodeSecret(sodium, text, seed) : sealSecret(sodium, random, text, seed, passphrase)
 
 /** Rejects as `decodeSecret` does. */
 export const importSeed = (

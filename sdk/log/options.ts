@@ -156,7 +156,11 @@ const DEFAULT_UPDATE_MS = 5_000
 const MAX_STORED_BY = 1_024
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
-export const fieldsOf = (action: string, value: unknown, known: readonly string[]): Readonly<Record<string, unknown>> => {
+export const fieldsOf = (
+  action: string,
+  value: unknown,
+  known: readonly string[],
+): Readonly<Record<string, unknown>> => {
   if (typeof value !== 'object' || value === null) throw new TypeError(`${action}: options must be an object`)
   for (const name of Object.keys(value)) {
     if (!known.includes(name)) throw new TypeError(`${action}: unknown option "${name}"`)

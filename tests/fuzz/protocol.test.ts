@@ -46,10 +46,14 @@ import {
   logRecords,
   logTiles,
   sharedEntries,
+  storeLogs,
 } from '../support/log-formats.js'
 import { decodeSharedEntry, encodeSharedEntry } from '../../sdk/protocol/shared-entry.js'
 import { MAX_CHUNK_BYTES } from '../../sdk/protocol/limits.js'
 import { PackWriter } from '../../sdk/protocol/pack.js'
+import { decodeStoreEntry, encodeStoreEntry } from '../../sdk/protocol/store-entry.js'
+import { decodeStoreList, encodeStoreListBody } from '../../sdk/protocol/store-list.js'
+import { decodeStoreRecord, encodeStoreRecord } from '../../sdk/protocol/store-record.js'
 import { decodeProviders } from '../../sdk/protocol/providers.js'
 import { decodeRefusal, encodeRefusal } from '../../sdk/protocol/refusal.js'
 import { decodeTexts, encodeTexts } from '../../sdk/protocol/text-list.js'
@@ -79,7 +83,7 @@ import {
   encodeStreamEnd,
   encodeTransferFrame,
 } from '../../sdk/protocol/transfer-frames.js'
-import { concatBytes, equalBytes } from '../../sdk/util/bytes.js'
+import { concatBytes, decodeUtf8Lossy, encodeUtf8, equalBytes } from '../../sdk/util/bytes.js'
 import { streamEnds, transferFrames } from '../support/transfer-frames.js'
 
 const bytes = (size: number): Arbitrary<Uint8Array> => fc.uint8Array({ minLength: size, maxLength: size })
@@ -248,6 +252,15 @@ const decoders: Readonly<
   ],
   decodeLogPresence: [decodeLogPresence, logPresences.map(encodeLogPresence)],
   decodeLogTile: [decodeLogTile, logTiles.map(encodeLogTile)],
+  decodeStoreEntry: [decodeStoreEntry, storeLogs.map(encodeStoreEntry)],
+  decodeStoreList: [
+    decodeStoreList,
+    fc.tuple(bytes(32), signature).map(([key, signed]) => concatBytes(encodeStoreListBody(key), signed)),
+  ],
+  decodeStoreRecord: [
+    decodeStoreRecord,
+    fc.record({ seed: bytes(32), isRestored: fc.boolean() }).map(encodeStoreRecord),
+  ],
   decodeChannelFrame: [
     decodeChannelFrame,
     fc

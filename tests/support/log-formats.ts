@@ -8,6 +8,7 @@ import type { LogPresence } from '../../sdk/protocol/log-presence.js'
 import type { LogRecord } from '../../sdk/protocol/log-record.js'
 import { TILE_NODES, type LogTile } from '../../sdk/protocol/log-tile.js'
 import type { SharedEntry } from '../../sdk/protocol/shared-entry.js'
+import type { StoreLog } from '../../sdk/protocol/store-entry.js'
 import { concatBytes } from '../../sdk/util/bytes.js'
 
 const bytes = (size: number): Arbitrary<Uint8Array> => fc.uint8Array({ minLength: size, maxLength: size })
@@ -117,4 +118,15 @@ export const sharedEntries: Arbitrary<SharedEntry> = fc.record({
     fc.record({ type: fc.constant('authorize' as const), key: bytes(32), isAdmin: fc.boolean() }),
     fc.record({ type: fc.constant('revoke' as const), key: bytes(32), length: fc.nat(2 ** 30) }),
   ),
+})
+
+const storeName = fc
+  .string({ unit: 'binary', minLength: 1, maxLength: 64 })
+  .map((text) => text.normalize('NFC'))
+  .filter(({ length }) => length >= 1 && length <= 64)
+
+export const storeLogs: Arbitrary<StoreLog> = fc.record({
+  namespace: fc.array(storeName, { maxLength: 8 }),
+  name: fc.option(storeName),
+  key: bytes(32),
 })

@@ -39,8 +39,7 @@ export const findLog = async (
     await list.record({ namespace, name, key: publicKey })
     return isFresh ? { ...address, isRestored: false } : address
   }
-  if (isFresh)
-    throw new SkeinError('log-read-only', 'log could not be made: the writer of its store is another device')
+  if (isFresh) throw new SkeinError('log-read-only', 'log could not be made: the writer of its store is another device')
   await list.ready()
   const { key } = await list.until(() => list.named(namespace, name), signal)
   return { kind: 'key', key }

@@ -8,7 +8,9 @@ import {
   verifyLogHead,
 } from '../../../sdk/crypto/index.js'
 import { kdf } from '../../../sdk/crypto/kdf.js'
-import { Log } from '../../../sdk/log/index.js'
+import { defaultSeedOf, listSeedOf, namedSeedOf } from '../../../sdk/crypto/store.js'
+import { Log, Store } from '../../../sdk/log/index.js'
+import { storeListEntry } from '../../../sdk/log/layout.js'
 import { createStorage } from '../../../sdk/log/storage.js'
 import { MemoryPlace } from '../../../sdk/platform/block-storage.memory.js'
 import { encodeLogFork } from '../../../sdk/protocol/log-fork.js'
@@ -20,6 +22,9 @@ import { decodeLogRecord, encodeLogRecord } from '../../../sdk/protocol/log-reco
 import { encodeLogTile } from '../../../sdk/protocol/log-tile.js'
 import { encodeLogWriter } from '../../../sdk/protocol/log-writer.js'
 import { decodeSharedEntry, encodeSharedEntry, type SharedEntry } from '../../../sdk/protocol/shared-entry.js'
+import { encodeStoreEntry } from '../../../sdk/protocol/store-entry.js'
+import { decodeStoreList, encodeStoreListBody } from '../../../sdk/protocol/store-list.js'
+import { encodeStoreRecord } from '../../../sdk/protocol/store-record.js'
 import { encodeUtf8 } from '../../../sdk/util/bytes.js'
 
 /** Bytes written out by PROTOCOL.md, without help of the code. Spaces part the fields. */
@@ -182,6 +187,51 @@ describe('what logs sign and store, byte for byte', () => {
   ])('J40: an entry of a shared log: %s', (_what, text, entry) => {
     expect(encodeSharedEntry(entry)).toEqual(unhex(text))
     expect(decodeSharedEntry(unhex(text))).toEqual(entry)
+  })
+
+  it('J26: the seeds of the logs of a store', () => {
+    const seed = fill(32, 5)
+    expect(defaultSeedOf(sodium, seed)).toEqual(kdf(sodium, seed, 'store-default'))
+    expect(listSeedOf(sodium, seed)).toEqual(kdf(sodium, seed, 'store-list'))
+    const parts = ['x', 'caf\u00e9'].map(encodeUtf8)
+    expect(namedSeedOf(sodium, seed, ['x'], 'caf\u00e9')).toEqual(kdf(sodium, seed, 'store-log', ...parts))
+  })
+
+  it('J27: an entry of the list of a store', () => {
+    const key = fill(32, 0)
+    const named = `{"namespace":["x"],"name":"caf\u00e9","key":"${'A'.repeat(43)}"}`
+    expect(encodeStoreEntry({ namespace: ['x'], name: 'caf\u00e9', key })).toEqual(encodeUtf8(named))
+    const bare = `{"namespace":[],"key":"${'A'.repeat(43)}"}`
+    expect(encodeStoreEntry({ namespace: [], name: null, key })).toEqual(encodeUtf8(bare))
+  })
+
+  it('J28: LIST', () => {
+    const bytes = unhex(`01 ${many(32, '11')} ${many(64, '33')}`)
+    expect(encodeStoreListBody(fill(32, 0x11))).toEqual(bytes.subarray(0, 33))
+    const list = { listKey: fill(32, 0x11), body: bytes.subarray(0, 33), signature: fill(64, 0x33) }
+    expect(decodeStoreList(bytes)).toEqual(list)
+  })
+
+  it('J30: STORE', () => {
+    expect(encodeStoreRecord({ seed: fill(32, 7), isRestored: false })).toEqual(unhex(`01 00 ${many(32, '07')}`))
+    expect(encodeStoreRecord({ seed: fill(32, 7), isRestored: true })).toEqual(unhex(`01 01 ${many(32, '07')}`))
+  })
+
+  it('keys of a storage that has stores', async () => {
+    const place = new MemoryPlace()
+    const store = new Store('caf\u00e9', { storage: createStorage(null, () => Promise.resolve(place.open())) })
+    await store.ready()
+    await store.close()
+    const key = Buffer.from(store.key ?? []).toString('hex')
+    expect(Buffer.from(storeListEntry(store.key ?? new Uint8Array())).toString('hex')).toBe(`0a${key}`)
+    const storage = place.open()
+    const entries = await storage.range(Uint8Array.of(8), Uint8Array.of(255), 100)
+    await storage.close()
+    expect(entries.map((entry) => entry.key)).toEqual([
+      unhex(`08 ${Buffer.from(encodeUtf8('caf\u00e9')).toString('hex')}`),
+      unhex(`09 ${key}`),
+    ])
+    expect(Buffer.from(entries[0]?.value ?? []).toString('hex')).toBe(key)
   })
 
   it('keys of a storage', async () => {

@@ -1,13 +1,5 @@
 import { onTestFinished } from 'vitest'
-import {
-  memoryStorage,
-  SDK,
-  Store,
-  type Log,
-  type StoreOptions,
-  type ValueEncoding,
-} from '../../../sdk/log/index.js'
-import type { StoreNamespace } from '../../../sdk/log/index.js'
+import { memoryStorage, SDK, Store, type Log, type StoreNamespace, type StoreOptions } from '../../../sdk/log/index.js'
 
 export const createStore = (address: Uint8Array | string | null = null, options: StoreOptions = {}): Store => {
   const store = new Store(address, 'sdk' in options ? options : { storage: memoryStorage(), ...options })
@@ -22,12 +14,12 @@ export const createSdk = (storage = memoryStorage()): SDK => {
 }
 
 /** Shares the logs of two devices; the result ends that. */
-export const connect = (one: SDK, other: SDK, names: readonly [string, string] = ['one', 'other']): (() => void) => {
+export const connect = (one: SDK, other: SDK): (() => void) => {
   const [there, back] = [new TransformStream<Uint8Array>(), new TransformStream<Uint8Array>()]
   const controller = new AbortController()
   const { signal } = controller
-  void one.replicate({ readable: back.readable, writable: there.writable }, { peerId: names[1], signal })
-  void other.replicate({ readable: there.readable, writable: back.writable }, { peerId: names[0], signal })
+  void one.replicate({ readable: back.readable, writable: there.writable }, { signal })
+  void other.replicate({ readable: there.readable, writable: back.writable }, { signal })
   return () => controller.abort()
 }
 
@@ -36,5 +28,3 @@ export const textLog = (store: Store | StoreNamespace, address: Uint8Array | str
 
 export const named = async (store: Store | StoreNamespace): Promise<(string | null)[]> =>
   (await store.list()).map(({ namespace, name }) => (name === null ? null : [...namespace, name].join('/')))
-
-export const urlsOf = (logs: readonly Log<ValueEncoding>[]): string[] => logs.map(({ url }) => url)

@@ -1,8 +1,10 @@
-import { describe, expect, it, vi } from 'vitest'
-import { loadSodium, logKeysOf } from '../../../sdk/crypto/index.js'
+import { describe, expect, it } from 'vitest'
+import { loadSodium, logKeysOf, signLogHead } from '../../../sdk/crypto/index.js'
 import { kdf } from '../../../sdk/crypto/kdf.js'
+import { listSeedOf } from '../../../sdk/crypto/store.js'
 import { Log, memoryStorage, SDK, Store, type StoreEntry } from '../../../sdk/log/index.js'
-import { storeEntry } from '../../../sdk/log/layout.js'
+import { forkEntry, storeEntry } from '../../../sdk/log/layout.js'
+import { encodeLogFork } from '../../../sdk/protocol/log-fork.js'
 import { decodeStoreRecord } from '../../../sdk/protocol/store-record.js'
 import { encodeUtf8 } from '../../../sdk/util/bytes.js'
 import { createDevice, keyOf } from './setup.js'
@@ -170,7 +172,7 @@ describe('the logs of a store', () => {
     await again.append('two')
     const main = textLog(store, keyOf(store))
     await main.append('three')
-    expect([again.length, main.url, await named(store)]).toEqual([2, store.default().url || main.url, ['x/a']])
+    expect([again.length, main.key, main.writable, await named(store)]).toEqual([2, store.key, true, ['x/a']])
   })
 
   it('are watched: those that are there, and those that come', async () => {
@@ -218,19 +220,32 @@ describe('the logs of a store', () => {
     await bare.close()
   })
 
-  it('are written to still where their list is forked or cannot be', async () => {
-    const device = createDevice()
-    const store = createStore('notes', { storage: device.storage })
-    await textLog(store, 'a').append('x')
-    await store.close()
-    const page = createDevice(device.place)
+  it('are not opened before the list has them, and are with the next call', async () => {
+    const page = createDevice()
     const again = createStore('notes', { storage: page.storage })
-    await again.ready()
+    await textLog(again, 'a').append('x')
     page.watched().beforeWrite = () => Promise.reject(Object.assign(new Error('full'), { code: 'storage-full' }))
     await expect(textLog(again, 'b').append('x')).rejects.toThrow('full')
     page.watched().beforeWrite = () => Promise.resolve()
     await textLog(again, 'b').append('x')
     expect(await named(again)).toEqual(['a', 'b'])
+  })
+
+  it('are opened though the list is forked', async () => {
+    const device = createDevice()
+    const store = createStore('notes', { storage: device.storage })
+    await textLog(store, 'a').append('x')
+    const record = await device.watched().get(storeEntry(keyOf(store)))
+    const list = logKeysOf(sodium, listSeedOf(sodium, decodeStoreRecord(record ?? hash).seed))
+    const [older, newer] = [1, 2].map((value) =>
+      signLogHead(sodium, list.secretKey, { key: list.publicKey, size: 9, root: new Uint8Array(32).fill(value) }),
+    )
+    const evidence = encodeLogFork({ older: older ?? hash, newer: newer ?? hash, hashes: [] })
+    await device.watched().write([{ key: forkEntry(list.publicKey), value: evidence }], { durability: 'strict' })
+    await store.close()
+    const again = createStore('notes', { storage: device.storage })
+    await textLog(again, 'b').append('y')
+    expect([await textLog(again, 'a').get(0), await named(again)]).toEqual(['x', ['a']])
   })
 })
 
@@ -337,7 +352,10 @@ describe('what a store does not take', () => {
       [() => store.default('name'), RangeError],
       [() => store.namespace(7 as never), TypeError],
       [() => store.namespace('a://b'), RangeError],
-      [() => Array.from({ length: 9 }).reduce<{ namespace: Store['namespace'] }>((at) => at.namespace('x'), store), RangeError],
+      [
+        () => Array.from({ length: 9 }).reduce<{ namespace: Store['namespace'] }>((at) => at.namespace('x'), store),
+        RangeError,
+      ],
       [() => store.watch({ signal: 1 as never }), TypeError],
       [() => store.export(''), RangeError],
       [() => store.export(7 as never), TypeError],
@@ -359,7 +377,6 @@ describe('what a store does not take', () => {
     expect(sdk.Corestore).toBe(sdk.Store)
     expect(new sdk.Store()).toBeInstanceOf(Store)
     expect(() => new sdk.Store('x', { storage: memoryStorage() })).toThrow(TypeError)
-    expect(vi.isMockFunction(sdk.Store)).toBe(false)
     sdk.close()
   })
 })
