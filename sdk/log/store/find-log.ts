@@ -32,7 +32,7 @@ export const findLog = async (
   signal: AbortSignal,
 ): Promise<LogAddress> => {
   if (target.kind === 'key') return findKey(store, namespace, target.key)
-  const { sodium, secret, list } = store
+  const { secret, list } = store
   const { name, isFresh } = target
   if (secret !== null) {
     const { publicKey, address } = derive(store, secret, namespace, name)
@@ -50,7 +50,7 @@ const findKey = async (store: OpenedStore, namespace: readonly string[], key: Ui
   if (secret === null) return { kind: 'key', key }
   if (equalBytes(key, store.key)) return findDefault(store)
   const entry = list.derived(key)
-  if (entry?.name != null) {
+  if (entry !== null && entry.name !== null) {
     const { publicKey, address } = derive(store, secret, entry.namespace, entry.name)
     if (equalBytes(publicKey, key)) return address
   }

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { memoryStorage, Store } from '../../../sdk/log/index.js'
 import { storeEntry } from '../../../sdk/log/layout.js'
 import { decodeStoreRecord } from '../../../sdk/protocol/store-record.js'
 import { createDevice, keyOf, type Device } from './setup.js'
-import { connect, createSdk, createStore, named, textLog } from './store-setup.js'
+import { connect, createSdk, createStore, textLog } from './store-setup.js'
 
 const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown
 
@@ -78,9 +78,10 @@ describe('the secret of a store', () => {
     connect(one, other)
     await again.ready()
     expect(again).toBeInstanceOf(Store)
-    const theirs = createStore(store.url, { sdk: createSdk() })
-    await theirs.ready()
-    expect([again.key, await named(again)]).toEqual([store.key, []])
+    expect(again.key).toEqual(store.key)
+    const main = again.default()
+    await main.ready()
+    await vi.waitFor(() => expect(main.peers()).toHaveLength(1))
     await again.close()
   })
 

@@ -13,9 +13,11 @@ export const createSdk = (storage = memoryStorage()): SDK => {
   return sdk
 }
 
+const pipe = (): TransformStream<Uint8Array, Uint8Array> => new TransformStream<Uint8Array, Uint8Array>()
+
 /** Shares the logs of two devices; the result ends that. */
 export const connect = (one: SDK, other: SDK): (() => void) => {
-  const [there, back] = [new TransformStream<Uint8Array>(), new TransformStream<Uint8Array>()]
+  const [there, back] = [pipe(), pipe()]
   const controller = new AbortController()
   const { signal } = controller
   void one.replicate({ readable: back.readable, writable: there.writable }, { signal })

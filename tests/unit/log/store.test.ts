@@ -363,7 +363,7 @@ describe('what a store does not take', () => {
       [() => Store.import('x', { passphrase: '' }), RangeError],
       [() => Store.import('x', { name: '' }), RangeError],
     ]
-    for (const [call, type] of bad) expect(call, call.toString()).toThrow(type as never)
+    for (const [call, type] of bad) expect(call, call.toString()).toThrow(type)
     await expect(store.list({ nothing: 1 } as never)).rejects.toThrow(TypeError)
   })
 
