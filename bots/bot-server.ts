@@ -73,11 +73,14 @@ export class WebGroupBotServer {
         if (leaveOnceAlone) watchForBeingAlone(group, webGroupOptions.lingerMs)
         this.onWebGroup?.(group)
       },
-      onError: (error) => {
-        if (this.onError) this.onError(error)
-        else console.error('skein bot:', error)
-      },
+      onError: (error) => this.fail(error),
     })
+  }
+
+  /** Tells `onError` what failed, or logs it: for bots that do something of their own. */
+  protected fail(error: unknown): void {
+    if (this.onError) this.onError(error)
+    else console.error('skein bot:', error)
   }
 
   /**

@@ -1,15 +1,24 @@
 #!/usr/bin/env node
+import { access, constants, mkdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { cac } from 'cac'
 import { Identity } from '../sdk/index.js'
-import { createEchoBot, createRelayBot } from './ready-made.js'
+import type { WebGroupBotServer } from './bot-server.js'
+import { createArchiveBot, createEchoBot, createRelayBot, type ReadyMadeOptions } from './ready-made.js'
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
 
-const makers = { echo: createEchoBot, relay: createRelayBot }
+type Maker = (options: ReadyMadeOptions, task: Task) => WebGroupBotServer
+
+const makers = {
+  echo: createEchoBot,
+  relay: createRelayBot,
+  archive: (options, { dir = '' }) => createArchiveBot({ ...options, dir }),
+} satisfies Record<string, Maker>
 type Kind = keyof typeof makers
+const kinds = 'echo, relay or archive'
 
 interface Flags {
   readonly port?: string[]
@@ -17,6 +26,7 @@ interface Flags {
   readonly url?: string[]
   readonly signaling?: string[]
   readonly identity?: string[]
+  readonly dir?: string[]
   readonly stay?: boolean
 }
 
@@ -28,6 +38,8 @@ interface Task {
   readonly signaling: readonly string[]
   /** The name of the one to be; a fresh one without. */
   readonly identity: string | undefined
+  /** Where an archive keeps what it keeps; of an archive alone. */
+  readonly dir: string | undefined
   readonly stay: boolean
 }
 
@@ -52,11 +64,14 @@ const single = (name: string, given: string[] | undefined, fallback: string | un
 }
 
 const readTask = (kind: string, flags: Flags): Task => {
-  if (!Object.hasOwn(makers, kind)) throw new RangeError(`there is no bot "${kind}", only echo and relay`)
+  if (!Object.hasOwn(makers, kind)) throw new RangeError(`there is no bot "${kind}", only ${kinds}`)
   const port = single('port', flags.port, process.env.SKEIN_BOT_PORT) ?? '9000'
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
     throw new RangeError(`cannot listen on port ${JSON.stringify(port)}: expected a whole number from 0 to 65535`)
   }
+  if (kind !== 'archive' && flags.dir !== undefined) throw new RangeError(`--dir is for the archive, not for ${kind}`)
+  const dir = kind === 'archive' ? single('dir', flags.dir, process.env.SKEIN_BOT_DIR) : undefined
+  if (kind === 'archive' && dir === undefined) throw new RangeError('the archive needs --dir, a folder to keep it in')
   const signaling = flags.signaling ?? (process.env.SKEIN_SIGNALING ?? '').split(',').map((url) => url.trim())
   return {
     kind: kind as Kind,
@@ -65,6 +80,7 @@ const readTask = (kind: string, flags: Flags): Task => {
     url: single('url', flags.url, process.env.SKEIN_BOT_URL) ?? '',
     signaling: signaling.filter((url) => url !== ''),
     identity: single('identity', flags.identity, process.env.SKEIN_BOT_IDENTITY),
+    dir,
     stay: flags.stay === true,
   }
 }
@@ -87,6 +103,17 @@ const loadIdentity = async (name: string | undefined): Promise<Identity | undefi
   return loading.catch((error: unknown) => fail(EXIT_FAILED, error))
 }
 
+/** What cannot be kept at all is better said now than to the first group. */
+const prepareFolder = async (dir: string | undefined): Promise<void> => {
+  if (dir === undefined) return
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    fail(EXIT_FAILED, `cannot keep an archive in ${dir}: ${(error as Error).message}`)
+  }
+}
+
 const run = async (task: Task): Promise<void> => {
   const loaded = await loadIdentity(task.identity)
   const server = createServer((_request, response) => {
@@ -94,18 +121,15 @@ const run = async (task: Task): Promise<void> => {
     response.end(`A skein bot (${task.kind}). Members of a group invite it by this address.\n`)
   })
   // Only now, so that what is wrong with the options is a wrong call, and nothing is open.
-  const bot = ((): ReturnType<typeof createEchoBot> => {
+  const bot = ((): WebGroupBotServer => {
+    const webGroupOptions = { signaling: task.signaling, identity: loaded }
     try {
-      return makers[task.kind]({
-        server,
-        url: task.url,
-        leaveOnceAlone: !task.stay,
-        webGroupOptions: { signaling: task.signaling, identity: loaded },
-      })
+      return makers[task.kind]({ server, url: task.url, leaveOnceAlone: !task.stay, webGroupOptions }, task)
     } catch (error) {
       return fail(EXIT_USAGE, error)
     }
   })()
+  await prepareFolder(task.dir)
   bot.onError = (error) => process.stderr.write(`skein-bot: ${String(error)}\n`)
   await new Promise<void>((resolve) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -129,7 +153,7 @@ const run = async (task: Task): Promise<void> => {
 
 const cli = cac('skein-bot')
 cli
-  .command('<kind>', 'Start a bot: echo or relay')
+  .command('<kind>', `Start a bot: ${kinds}`)
   .option('--port <number>', 'Port to listen on, 0 for a free one (SKEIN_BOT_PORT) (default: 9000)', { type: [text] })
   .option('--host <address>', 'Address to listen on (SKEIN_BOT_HOST) (default: 127.0.0.1)', { type: [text] })
   .option('--url <url>', 'What members dial, as they see it: wss://… (SKEIN_BOT_URL)', { type: [text] })
@@ -137,6 +161,7 @@ cli
   .option('--identity <name>', 'Be the same bot at each start: kept on this machine by name (SKEIN_BOT_IDENTITY)', {
     type: [text],
   })
+  .option('--dir <folder>', 'Where the archive keeps the logs of its groups (SKEIN_BOT_DIR)', { type: [text] })
   .option('--stay', 'Stay in groups that everyone else has left')
   .action((kind: string, flags: Flags) => readTask(kind, flags))
 cli.help()
@@ -146,7 +171,7 @@ try {
   // The parser takes an empty value for the number 0, and 0 is an address too: that of all interfaces.
   if (process.argv.slice(2).some((argument) => argument === '' || argument.endsWith('='))) throw missingValue()
   const { options, args } = cli.parse(process.argv, { run: false })
-  if (args.length !== 1 && options['help'] !== true) throw new RangeError('expected one bot: echo or relay')
+  if (args.length !== 1 && options['help'] !== true) throw new RangeError(`expected one bot: ${kinds}`)
   task = cli.runMatchedCommand() as Task | undefined
 } catch (error) {
   fail(EXIT_USAGE, error)

@@ -1,8 +1,18 @@
 import type { Server } from 'node:http'
+import { resolve } from 'node:path'
 import type { WebGroup, WebGroupOptions } from '../sdk/index.js'
+import { GroupArchive } from './archive.js'
 import { WebGroupBotServer, type WebGroupBotServerOptions } from './bot-server.js'
 
 export type ReadyMadeOptions = Omit<WebGroupBotServerOptions, 'server'> & { readonly server: Server }
+
+export interface ArchiveBotOptions extends ReadyMadeOptions {
+  /**
+   * Below which each group has a folder of its own, named after `group.id`; made when it is not there. One bot at a time: two
+   * processes do not see what the other writes.
+   */
+  readonly dir: string
+}
 
 /** Larger messages are for people, and would only be sent twice. */
 const MAX_ECHO_BYTES = 65_536
@@ -41,3 +51,31 @@ export const createRelayBot = (options: ReadyMadeOptions): WebGroupBotServer => 
   const relay = { ...withProfile(webGroupOptions, 'Relay'), limits }
   return new WebGroupBotServer({ ...options, webGroupOptions: relay })
 }
+
+class ArchiveBot extends WebGroupBotServer {
+  readonly #archives = new Set<GroupArchive>()
+
+  constructor({ dir, ...options }: ArchiveBotOptions) {
+    if (typeof dir !== 'string' || dir === '') throw new TypeError('bot could not be made: dir must be a folder')
+    super({ ...options, webGroupOptions: withProfile(options.webGroupOptions, 'Archive') })
+    const folder = resolve(dir)
+    this.onWebGroup = (group) => {
+      const archive = new GroupArchive({ group, dir: folder, report: (error) => this.fail(error) })
+      this.#archives.add(archive)
+      void archive.closed.then(() => this.#archives.delete(archive))
+    }
+  }
+
+  override async close(): Promise<void> {
+    await super.close()
+    await Promise.all([...this.#archives].map(({ closed }) => closed))
+  }
+}
+
+/**
+ * Keeps what the groups share: every log that a member lists (`new sdk.Log(…, { listed: true })`), with all of its blocks, in LMDB below
+ * `dir`, durably before the member is told so (`storedBy`). It lists them all itself, those of earlier times too, and so
+ * gives them to whoever invites it when every page is closed. Up to 1,024 logs a group. A log that cannot be kept is told to `onError`, and is
+ * no matter to the others. Throws a `TypeError` for a `dir` that is none.
+ */
+export const createArchiveBot = (options: ArchiveBotOptions): WebGroupBotServer => new ArchiveBot(options)

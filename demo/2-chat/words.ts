@@ -95,6 +95,7 @@ export const failureInWords = (error: unknown): string => {
     case 'storage-full':
       return 'This device has no room for it.'
     case 'block-missing':
+    case 'block-unavailable':
     case 'block-timeout':
     case 'block-unavailable':
       return 'Nobody here has that.'

@@ -1,47 +1,12 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { nextEvent, waitUntil } from '../group/setup.js'
+import { startCommand as run } from './command.js'
 import { setupBots } from './setup.js'
-
-const path = fileURLToPath(new URL('../../../bots/cli.ts', import.meta.url))
-const running = new Set<ReturnType<typeof run>>()
-
-const run = (args: string[], env: Record<string, string> = {}) => {
-  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], { env: { ...process.env, ...env } })
-  const output = { out: '', error: '' }
-  let printed: () => void = () => {}
-  const firstLine = new Promise<void>((resolve) => (printed = resolve))
-  child.stdout.on('data', (data) => {
-    output.out += String(data)
-    if (output.out.includes('\n')) printed()
-  })
-  child.stderr.on('data', (data) => (output.error += String(data)))
-  const exit = new Promise<number | null>((resolve) => child.on('close', resolve))
-  // A child that ends without a word must fail the test at once, not by its timeout.
-  const url = async () => {
-    await Promise.race([firstLine, exit])
-    const found = /^skein (?:echo|relay) bot at (ws:\S+#[\w-]{43})\n$/.exec(output.out)?.[1]
-    if (found === undefined) throw new Error(`no URL in ${JSON.stringify(output)}`)
-    return found
-  }
-  const command = { child, output, exit, url }
-  running.add(command)
-  return command
-}
-
-afterEach(async () => {
-  for (const { child, exit } of running) {
-    child.kill('SIGKILL')
-    await exit
-  }
-  running.clear()
-})
 
 describe('skein-bot', { timeout: 30_000 }, () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('echo answers until %s, then says goodbye and exits 0', async (signal) => {
@@ -92,6 +57,12 @@ describe('skein-bot', { timeout: 30_000 }, () => {
     expect(await identityOf([])).not.toBe(first)
   })
 
+  it('exits 1 when its archive cannot be kept', async () => {
+    const { exit, output } = run(['archive', '--port', '0'], { SKEIN_BOT_DIR: '/dev/null/archive' })
+    expect(await exit).toBe(1)
+    expect(output.error).toMatch(/^skein-bot: cannot keep an archive in [^\n]+\n$/)
+  })
+
   it('exits 1 when its identity cannot be kept', async () => {
     const { exit, output } = run(['echo', '--port', '0', '--identity', 'ada'], { SKEIN_HOME: '/dev/null' })
     expect(await exit).toBe(1)
@@ -131,6 +102,9 @@ describe('skein-bot', { timeout: 30_000 }, () => {
     [['echo', '--url', 'bots.example']],
     [['echo', '--identity', 'x'.repeat(65)]],
     [['echo', '--identity']],
+    [['archive']],
+    [['archive', '--dir']],
+    [['echo', '--dir', 'folder']],
     [['echo', '--signaling', 'ws://signal.example']],
   ])('exits 2 with one plain line for %j', async (args) => {
     const { exit, output } = run(args)
@@ -142,7 +116,18 @@ describe('skein-bot', { timeout: 30_000 }, () => {
   it('explains itself and exits 0', async () => {
     const { exit, output } = run(['--help'])
     expect(await exit).toBe(0)
-    for (const flag of ['echo', 'relay', '--port', '--host', '--url', '--signaling', '--identity', '--stay']) {
+    for (const flag of [
+      'echo',
+      'relay',
+      'archive',
+      '--port',
+      '--host',
+      '--url',
+      '--signaling',
+      '--identity',
+      '--dir',
+      '--stay',
+    ]) {
       expect(output.out).toContain(flag)
     }
   })

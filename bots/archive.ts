@@ -1,0 +1,141 @@
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { SkeinError, type WebGroup } from '../sdk/index.js'
+import { deviceStorage, Log, SDK } from '../sdk/log/index.js'
+
+/** As many as an `SDK` lists: more could not be found again. */
+const MAX_LOGS = 1_024
+/** After a log could not be opened or remembered. */
+const RETRY_MS = 60_000
+/** The log of this device alone that has the URLs of the others. */
+const INDEX = 'archive'
+
+export interface GroupArchiveOptions {
+  readonly group: WebGroup
+  /** Below which the group has a folder. */
+  readonly dir: string
+  readonly report: (error: unknown) => void
+  /** @default 60_000 */
+  readonly retryMs?: number | undefined
+}
+
+/**
+ * Everything that the members of one group list, kept in one storage from when the group is joined until it is left. What is kept is
+ * listed in turn, that of earlier joins too: its URL is written down before its first block is.
+ */
+export class GroupArchive {
+  /** Resolves when the group is left and nothing is open any more. Never rejects. */
+  readonly closed: Promise<void>
+  readonly #options: GroupArchiveOptions
+  readonly #left = new AbortController()
+  readonly #logs = new Set<Log>()
+  readonly #urls = new Set<string>()
+  readonly #keeping = new Set<Promise<void>>()
+
+  constructor(options: GroupArchiveOptions) {
+    this.#options = options
+    const { group } = options
+    this.closed = new Promise((resolve) => {
+      let running = Promise.resolve()
+      let isRunning = false
+      group.on('state:change', ({ next }) => {
+        if (next === 'joined' && !isRunning) {
+          isRunning = true
+          running = this.#run()
+        }
+        if (next !== 'left') return
+        this.#left.abort()
+        void running.then(resolve)
+      })
+    })
+  }
+
+  async #run(): Promise<void> {
+    const { group, dir, report } = this.#options
+    const storage = deviceStorage(join(dir, group.id))
+    const index = new Log(INDEX, { storage, valueEncoding: 'utf-8' })
+    const sdk = new SDK({ group, storage })
+    try {
+      for await (const url of index.createReadStream()) this.#take(sdk, url, () => Promise.resolve())
+      for await (const url of sdk.watch({ signal: this.#left.signal })) this.#take(sdk, url, () => index.append(url))
+    } catch (error) {
+      // What is kept already goes on.
+      if (!this.#isOver()) report(describe('logs of a group cannot be kept', error))
+      await this.#untilLeft()
+    }
+    sdk.close()
+    await Promise.all(this.#keeping)
+    await Promise.all([...this.#logs, index].map((log) => log.close()))
+  }
+
+  #isOver(): boolean {
+    return this.#left.signal.aborted
+  }
+
+  #untilLeft(): Promise<void> {
+    const { signal } = this.#left
+    return new Promise((resolve) => {
+      if (signal.aborted) resolve()
+      else signal.addEventListener('abort', () => resolve())
+    })
+  }
+
+  #take(sdk: SDK, url: string, remember: () => Promise<unknown>): void {
+    if (this.#urls.has(url)) return
+    if (this.#urls.size === MAX_LOGS) {
+      this.#options.report(new Error(`a log is not kept: its group has ${MAX_LOGS} others here`))
+      return
+    }
+    this.#urls.add(url)
+    const keeping = this.#keep(sdk, url, remember)
+    this.#keeping.add(keeping)
+    void keeping.then(() => this.#keeping.delete(keeping))
+  }
+
+  /** Tries again until it is kept; each reason why it is not is told once. */
+  async #keep(sdk: SDK, url: string, remember: () => Promise<unknown>): Promise<void> {
+    const { report, retryMs = RETRY_MS } = this.#options
+    const { signal } = this.#left
+    const told = new Set<unknown>()
+    let isRemembered = false
+    while (!this.#isOver()) {
+      try {
+        // First: what others are told to be safe here must be found again by this process's successor.
+        if (!isRemembered) await remember()
+        isRemembered = true
+        this.#logs.add(await this.#open(sdk, url))
+        return
+      } catch (error) {
+        if (this.#isOver()) return
+        const reason: unknown = (error as { readonly code?: unknown }).code
+        if (!told.has(reason)) report(describe('a log cannot be kept', error))
+        told.add(reason)
+        await delay(retryMs, undefined, { signal, ref: false }).catch(() => undefined)
+      }
+    }
+  }
+
+  async #open(sdk: SDK, url: string): Promise<Log> {
+    const { report } = this.#options
+    const log = new sdk.Log(url, { listed: true })
+    log.on('log:fork', () => {
+      report(new SkeinError('log-forked', `log ${log.id} is kept as it is: its writer has signed two histories`))
+    })
+    try {
+      await log.ready()
+    } catch (error) {
+      await log.close()
+      throw error
+    }
+    log.on('error', ({ error }) => report(describe(`log ${log.id} cannot be kept`, error)))
+    return log
+  }
+}
+
+/** Without its URL, which is all that it takes to read a log. */
+const describe = (what: string, error: unknown): Error => {
+  const message = `${what}: ${error instanceof Error ? error.message : String(error)}`
+  return error instanceof SkeinError
+    ? new SkeinError(error.code, message, { cause: error })
+    : new Error(message, { cause: error })
+}
