@@ -13,18 +13,24 @@ export interface DemoSettings {
   readonly signalingUrl: string
   /** Empty when there is no bot to invite. */
   readonly botUrl: string
+  /** Empty when there is no archive to invite. */
+  readonly archiveUrl?: string
 }
 
 /** What the pages of the demos say of themselves, to be replaced by where things really are. */
 const signalingHost = 'localhost:8787'
 const botUrl = 'ws://localhost:9000'
+const archiveUrl = 'ws://localhost:9001'
 
 const namesServers = (settings: DemoSettings): Plugin => ({
   name: 'skein:servers-of-demos',
   transformIndexHtml: {
     order: 'pre',
     handler: (html) =>
-      html.replaceAll(signalingHost, new URL(settings.signalingUrl).host).replaceAll(botUrl, settings.botUrl),
+      html
+        .replaceAll(signalingHost, new URL(settings.signalingUrl).host)
+        .replaceAll(botUrl, settings.botUrl)
+        .replaceAll(archiveUrl, settings.archiveUrl ?? ''),
   },
 })
 

@@ -11,11 +11,15 @@ export interface StartedBot {
 const program = 'dist/node/bots-cli.js'
 
 /** Starts the echo bot on this port, 0 for a free one. `null` when this build has no bots. */
-export const startBot = async (port: number): Promise<StartedBot | null> => {
+export const startBot = (port: number): Promise<StartedBot | null> => start(['echo', '--port', String(port)])
+
+/** Starts the archive on this port, with what it keeps in this folder. `null` when this build has no bots. */
+export const startArchive = (port: number, folder: string): Promise<StartedBot | null> =>
+  start(['archive', '--port', String(port), '--dir', folder])
+
+const start = async (args: readonly string[]): Promise<StartedBot | null> => {
   if (!existsSync(program)) return null
-  const child = spawn(process.execPath, [program, 'echo', '--port', String(port)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /wss?:\/\/\S+/.exec(line)?.[0]

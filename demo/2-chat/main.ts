@@ -2,34 +2,45 @@
  * A chat among all who have the link. The group is in the link, the name in this browser, and nothing anywhere else.
  * `session.ts` is one stay in the group; the folders `files`, `mesh` and `view` know nothing of each other's insides.
  */
-import { inviteBot } from './bot.js'
-import { isDye, randomDye } from './colors.js'
-import { isInvited, readKey, startNewGroup } from './link.js'
+import { inviteBot } from '../shared/bot.js'
+import { findLacks } from '../shared/browser-support.js'
+import { isDye, randomDye } from '../shared/colors.js'
+import { isInvited, readKey, startNewGroup } from '../shared/link.js'
 import { createGraph } from './mesh/graph.js'
 import { MeshPicture } from './mesh/picture.js'
-import { pageSettings } from './page-settings.js'
-import { People } from './people.js'
+import { pageSettings } from '../shared/page-settings.js'
+import { People } from '../shared/people.js'
 import { Session } from './session.js'
-import { keep, recall } from './storage.js'
+import { keep, recall } from '../shared/storage.js'
 import { Transfers } from './transfers.js'
-import { closeAside, setUpAside } from './view/aside.js'
+import { closeAside, setUpAside } from '../shared/view/aside.js'
 import { focusComposer, setComposerEnabled, setUpComposer } from './view/composer.js'
 import { showEmpty, showEvent, showText } from './view/conversation.js'
 import { hideCursors, setUpCursors, showCursor } from './view/cursors.js'
-import { element } from './view/dom.js'
+import { element } from '../shared/view/dom.js'
 import { setUpDropZone } from './view/drop-zone.js'
-import { isInviteUnderWay, setUpInvite, showInvite } from './view/invite.js'
-import { showMembers } from './view/members.js'
-import { hideNotice, setUpNotice, showNotice } from './view/notice.js'
+import { isInviteUnderWay, setUpInvite, showInvite } from '../shared/view/invite.js'
+import { showMembers } from '../shared/view/members.js'
+import { hideNotice, setUpNotice, showNotice } from '../shared/view/notice.js'
 import { setUpReport } from './view/report.js'
-import { showScreen } from './view/screens.js'
-import { setUpShareDialog } from './view/share-dialog.js'
-import { showStatus } from './view/status.js'
+import { showScreen } from '../shared/view/screens.js'
+import { setUpShareDialog } from '../shared/view/share-dialog.js'
+import { showStatus } from '../shared/view/status.js'
 import { showTyping } from './view/typing.js'
-import { openWelcome, setUpWelcome, type Appearance } from './view/welcome.js'
-import { failureInWords, leavingInWords, pathInWords, rttInWords, statusInWords } from './words.js'
+import { openWelcome, setUpWelcome, type Appearance } from '../shared/view/welcome.js'
+import { failureInWords, leavingInWords, pathInWords, rttInWords, statusInWords } from '../shared/words.js'
 
 const pollMs = 2_000
+
+const noDatabase = {
+  isFatal: false,
+  words: 'This browser has no database for pages (IndexedDB). The chat works without: it stores no messages.',
+}
+const welcomes = {
+  new: ['Start a conversation', 'Say who you are, then send the link to whoever should join.', 'Join'],
+  invited: ['You are invited', 'Somebody sent you this link. Say who you are, and you are in.', 'Join'],
+  change: ['How you appear', 'Under a new name you leave and come back: the others see both.', 'Change'],
+} as const
 
 const people = new People()
 const nameById = (id: string): string => (id === session?.group.myId ? 'you' : people.get(id).name)
@@ -99,7 +110,7 @@ const start = async (): Promise<void> => {
   const previous = session
   session = null
   let current: Session | null = null
-  showScreen('chat')
+  showScreen('room')
   hideNotice()
   showInvite(false, '')
   hideCursors()
@@ -144,7 +155,7 @@ const sendFiles = (files: readonly File[]): void => {
   if (session?.group.state === 'joined') transfers.send(session, files)
 }
 
-setUpWelcome({
+setUpWelcome(findLacks(noDatabase), {
   onDone: (next) => {
     const isNew = session === null || next.name !== appearance.name || next.dye !== appearance.dye
     appearance = next
@@ -152,10 +163,10 @@ setUpWelcome({
     keep('skein-chat-color', next.dye)
     // What others are shown of a member is fixed for as long as it is there: under another name one joins anew.
     if (isNew) void start()
-    else showScreen('chat')
+    else showScreen('room')
   },
   onCancel: () => {
-    showScreen('chat')
+    showScreen('room')
     focusComposer()
   },
 })
@@ -183,7 +194,7 @@ setUpNotice({
 element('rename', HTMLButtonElement).addEventListener('click', () => {
   closeAside()
   showScreen('welcome')
-  openWelcome(appearance, 'change')
+  openWelcome(appearance, welcomes.change, true)
 })
 
 // Another link pasted over this one is another group.
@@ -202,7 +213,7 @@ const why = isInvited() ? 'invited' : 'new'
 readKey()
 if (appearance.name === '') {
   showScreen('welcome')
-  openWelcome(appearance, why)
+  openWelcome(appearance, welcomes[why], false)
 } else {
   void start()
 }

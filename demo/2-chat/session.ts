@@ -1,8 +1,8 @@
 import { WebGroup, type Channel, type FileOffer, type LeaveReason, type SendProgress, type Transfer } from 'skein'
-import type { Dye } from './colors.js'
+import type { Dye } from '../shared/colors.js'
 import { readPlace, type Place } from './cursor.js'
 import { LinkReports, readLinks } from './link-reports.js'
-import type { People, Person } from './people.js'
+import type { People, Person } from '../shared/people.js'
 import { isTyping, OwnTyping } from './typing.js'
 
 export interface SessionHandlers {

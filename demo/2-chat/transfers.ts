@@ -11,12 +11,12 @@ import {
   sendingFailureInWords,
   sizeInWords,
 } from './files/words.js'
-import type { People, Person } from './people.js'
+import type { People, Person } from '../shared/people.js'
 import type { Session } from './session.js'
 import { showCard, showEvent } from './view/conversation.js'
 import { createFileCard, type FileAction, type FileCard } from './view/file-card.js'
-import { announce } from './view/status.js'
-import { namesInWords } from './words.js'
+import { announce } from '../shared/view/status.js'
+import { namesInWords } from '../shared/words.js'
 
 /** What has arrived stays at hand up to here; then the oldest goes. A file that is larger goes to disk as it comes. */
 const maxKeptBytes = 512 * 2 ** 20

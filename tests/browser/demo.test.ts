@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import type { Browser, Page } from 'playwright'
 import decodeQR from 'qr/decode.js'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { serveDemos, type Demos } from '../../scripts/serve-demos.js'
 import { startBot } from '../../scripts/start-bot.js'
 import { launchChromium } from '../support/chromium.js'
+import { findBarriers } from './barriers.js'
 import { canGoBlind, goBlind, joinChat, openChat, say, type Guest } from './chat.js'
 import { startSignaling, type SignalingProcess } from './signaling-process.js'
 
@@ -51,24 +51,6 @@ const joinAll = async (...guests: [Guest, ...Guest[]]): Promise<Page[]> => {
 const memberNames = (page: Page): Promise<string[]> => page.locator('#members .member').allTextContents()
 
 const rowOf = (page: Page, name: string) => page.locator('#members li').filter({ hasText: name })
-
-/** What axe-core finds, as text that tells where. Motion is over when it looks: what is half faded in has no contrast. */
-const findBarriers = async (page: Page): Promise<string[]> => {
-  await page.evaluate(() =>
-    Promise.allSettled(
-      document
-        .getAnimations()
-        .flatMap((one) => (one.effect?.getComputedTiming().iterations === Infinity ? [] : [one.finished])),
-    ),
-  )
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run()
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`),
-    )
-  })
-}
 
 /** Bytes that differ from place to place, so that a slice lost or swapped shows. */
 const createFile = (name: string, size: number, salt: number) => {

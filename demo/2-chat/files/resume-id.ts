@@ -1,4 +1,4 @@
-import { keep, recall } from '../storage.js'
+import { keep, recall } from '../../shared/storage.js'
 
 const base64url = (bytes: Uint8Array): string =>
   btoa(String.fromCharCode(...bytes))

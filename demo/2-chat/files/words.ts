@@ -1,5 +1,5 @@
 import { SkeinError, type TransferProgress, type TransferReport } from 'skein'
-import { namesInWords } from '../words.js'
+import { namesInWords } from '../../shared/words.js'
 
 const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
 

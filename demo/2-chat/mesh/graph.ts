@@ -1,6 +1,6 @@
 import type { Peer } from 'skein'
 import type { LinkReports } from '../link-reports.js'
-import type { Person } from '../people.js'
+import type { Person } from '../../shared/people.js'
 
 export interface GraphNode {
   readonly person: Person

@@ -1,8 +1,9 @@
-import { dyes } from '../colors.js'
+import { dyes } from '../../shared/colors.js'
 import { curveThrough } from './curve.js'
 import { graphInWords, wayBetween, type Graph } from './graph.js'
 import { Layout, pictureSize, type Point } from './layout.js'
-import { createNodeShape, createShape } from './shapes.js'
+import { createShape } from '../../shared/view/dom.js'
+import { createNodeShape } from './shapes.js'
 
 const fadeMs = 400
 const hopMs = 450

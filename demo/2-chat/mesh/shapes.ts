@@ -1,18 +1,8 @@
-import { dyes } from '../colors.js'
-import { firstLetters } from '../letters.js'
-import { initialsOf } from '../people.js'
+import { dyes } from '../../shared/colors.js'
+import { firstLetters } from '../../shared/letters.js'
+import { initialsOf } from '../../shared/people.js'
+import { createShape } from '../../shared/view/dom.js'
 import type { GraphNode } from './graph.js'
-
-const svgNamespace = 'http://www.w3.org/2000/svg'
-
-export const createShape = <K extends keyof SVGElementTagNameMap>(
-  tag: K,
-  attributes: Readonly<Record<string, string>> = {},
-): SVGElementTagNameMap[K] => {
-  const made = document.createElementNS(svgNamespace, tag)
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
-  return made
-}
 
 const discRadius = 17
 

@@ -1,4 +1,4 @@
-import { element } from './dom.js'
+import { element } from '../../shared/view/dom.js'
 
 const form = element('composer', HTMLFormElement)
 const text = element('text', HTMLTextAreaElement)

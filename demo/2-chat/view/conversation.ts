@@ -1,8 +1,8 @@
-import { dyes } from '../colors.js'
-import type { Person } from '../people.js'
-import { createDisc } from './disc.js'
-import { create, element, setText } from './dom.js'
-import { createTextWithLinks } from './text-with-links.js'
+import { dyes } from '../../shared/colors.js'
+import type { Person } from '../../shared/people.js'
+import { createDisc } from '../../shared/view/disc.js'
+import { create, element, setText } from '../../shared/view/dom.js'
+import { createTextWithLinks } from '../../shared/view/text-with-links.js'
 
 const log = element('log', HTMLDivElement)
 const list = element('messages', HTMLOListElement)

@@ -1,8 +1,7 @@
-import { dyes } from '../colors.js'
+import { dyes } from '../../shared/colors.js'
 import type { Place } from '../cursor.js'
-import { createShape } from '../mesh/shapes.js'
-import type { Person } from '../people.js'
-import { create, element } from './dom.js'
+import type { Person } from '../../shared/people.js'
+import { create, createShape, element } from '../../shared/view/dom.js'
 
 /** Where the conversation is; the cursors lie over it, and let every click through. */
 const board = element('board', HTMLDivElement)

@@ -1,4 +1,4 @@
-import { element } from './dom.js'
+import { element } from '../../shared/view/dom.js'
 
 const overlay = element('drop', HTMLDivElement)
 

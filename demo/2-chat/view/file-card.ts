@@ -1,7 +1,7 @@
 import type { TransferProgress } from 'skein'
 import { isImage } from '../files/images.js'
 import { amountInWords, sizeInWords } from '../files/words.js'
-import { create, setText } from './dom.js'
+import { create, setText } from '../../shared/view/dom.js'
 import { createFileRow } from './file-panel.js'
 import { createPlot } from './plot.js'
 

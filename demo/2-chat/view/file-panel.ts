@@ -1,5 +1,5 @@
-import { closeAside } from './aside.js'
-import { create, element, setText } from './dom.js'
+import { closeAside } from '../../shared/view/aside.js'
+import { create, element, setText } from '../../shared/view/dom.js'
 
 const panel = element('files', HTMLElement)
 const list = element('file-list', HTMLUListElement)

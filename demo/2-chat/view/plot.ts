@@ -1,5 +1,5 @@
 import { linePath } from '../files/pace.js'
-import { createShape } from '../mesh/shapes.js'
+import { createShape } from '../../shared/view/dom.js'
 
 const [width, height, edge] = [112, 24, 2]
 

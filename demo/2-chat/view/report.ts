@@ -1,4 +1,4 @@
-import { element, setText } from './dom.js'
+import { element, setText } from '../../shared/view/dom.js'
 
 const button = element('copy-report', HTMLButtonElement)
 const said = element('report-said', HTMLParagraphElement)

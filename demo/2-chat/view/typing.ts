@@ -1,6 +1,6 @@
-import type { Person } from '../people.js'
+import type { Person } from '../../shared/people.js'
 import { typingInWords } from '../words.js'
-import { element, setText } from './dom.js'
+import { element, setText } from '../../shared/view/dom.js'
 
 const line = element('typing', HTMLParagraphElement)
 const words = element('typing-words', HTMLSpanElement)

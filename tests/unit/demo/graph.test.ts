@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { LinkReports } from '../../../demo/2-chat/link-reports.js'
 import { createGraph, graphInWords, wayBetween } from '../../../demo/2-chat/mesh/graph.js'
-import type { Person } from '../../../demo/2-chat/people.js'
+import type { Person } from '../../../demo/shared/people.js'
 
 const personOf = (id: string): Person => ({ id, name: id, dye: 'slate', isBot: false })
 const direct = (id: string) => ({ id, path: 'direct' as const, via: [] })

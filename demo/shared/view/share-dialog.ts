@@ -1,7 +1,6 @@
 import encodeQR from 'qr'
 import { copyLink, isLinkLocal } from '../link.js'
-import { createShape } from '../mesh/shapes.js'
-import { element, setText } from './dom.js'
+import { createShape, element, setText } from './dom.js'
 
 const dialog = element('share', HTMLDialogElement)
 const link = element('link', HTMLInputElement)

@@ -16,6 +16,17 @@ export const create = <K extends keyof HTMLElementTagNameMap>(
   return made
 }
 
+const svgNamespace = 'http://www.w3.org/2000/svg'
+
+export const createShape = <K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Readonly<Record<string, string>> = {},
+): SVGElementTagNameMap[K] => {
+  const made = document.createElementNS(svgNamespace, tag)
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
+  return made
+}
+
 /** Assigns only what differs, so that a screen reader hears of changes alone. */
 export const setText = (target: Element, text: string): void => {
   if (target.textContent !== text) target.textContent = text

@@ -10,7 +10,7 @@ export interface Person {
   readonly isBot: boolean
 }
 
-const nameLength = 40
+export const nameLength = 40
 
 /** What a member says of itself is its own word: it may be anything. */
 export const personOf = ({ id, profile, bot }: Pick<Peer, 'id' | 'profile' | 'bot'>): Person => {

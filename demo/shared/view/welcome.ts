@@ -1,4 +1,4 @@
-import { findLacks } from '../browser-support.js'
+import type { Lack } from '../browser-support.js'
 import { dyeNames, dyes, dyeWords, isDye, type Dye } from '../colors.js'
 import { create, element } from './dom.js'
 import { paintDisc } from './disc.js'
@@ -32,10 +32,13 @@ const createChoice = (dye: Dye): HTMLElement => {
 const update = (): void => paintDisc(preview, { ...read(), isBot: false })
 
 /** Sets up the form once. `onDone` is given a name that is not empty. */
-export const setUpWelcome = (handlers: { onDone(next: Appearance): void; onCancel(): void }): void => {
+export const setUpWelcome = (
+  lacks: readonly Lack[],
+  handlers: { onDone(next: Appearance): void; onCancel(): void },
+): void => {
   element('colors', HTMLDivElement).append(...dyeNames.map(createChoice))
   element('lacks', HTMLDivElement).append(
-    ...findLacks().map(({ words, isFatal }) => create('p', isFatal ? 'lack fatal' : 'lack', words)),
+    ...lacks.map(({ words, isFatal }) => create('p', isFatal ? 'lack fatal' : 'lack', words)),
   )
   form.addEventListener('input', update)
   form.addEventListener('submit', (event) => {
@@ -48,17 +51,16 @@ export const setUpWelcome = (handlers: { onDone(next: Appearance): void; onCance
   cancel.addEventListener('click', () => handlers.onCancel())
 }
 
-/** Fills the form in and puts the cursor into it. */
-export const openWelcome = (current: Appearance, why: 'new' | 'invited' | 'change'): void => {
-  const [title, text, action] = {
-    new: ['Start a conversation', 'Say who you are, then send the link to whoever should join.', 'Join'],
-    invited: ['You are invited', 'Somebody sent you this link. Say who you are, and you are in.', 'Join'],
-    change: ['How you appear', 'Under a new name you leave and come back: the others see both.', 'Change'],
-  }[why] as [string, string, string]
+/** Fills the form in and puts the cursor into it. The words are the title, what is said below, and what the button says. */
+export const openWelcome = (
+  current: Appearance,
+  [title, text, action]: readonly [string, string, string],
+  canCancel: boolean,
+): void => {
   element('welcome-title', HTMLHeadingElement).textContent = title
   element('welcome-text', HTMLParagraphElement).textContent = text
   element('use', HTMLButtonElement).textContent = action
-  cancel.hidden = why !== 'change'
+  cancel.hidden = !canCancel
   nameInput.value = current.name
   for (const input of form.querySelectorAll<HTMLInputElement>('input[name=color]')) {
     input.checked = input.value === current.dye

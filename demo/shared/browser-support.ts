@@ -1,4 +1,4 @@
-/** What this browser lacks, in words, and whether the chat can do without. */
+/** What this browser lacks, in words, and whether the page can do without. */
 export interface Lack {
   readonly words: string
   readonly isFatal: boolean
@@ -6,8 +6,8 @@ export interface Lack {
 
 const canKeep = (): boolean => {
   try {
-    localStorage.setItem('skein-chat-probe', '1')
-    localStorage.removeItem('skein-chat-probe')
+    localStorage.setItem('skein-probe', '1')
+    localStorage.removeItem('skein-probe')
     return true
   } catch {
     return false
@@ -33,25 +33,22 @@ export const lacks = {
   webAssembly: {
     isFatal: true,
     words:
-      'WebAssembly is blocked here, and without it nothing can be encrypted, so the chat does not start. ' +
+      'WebAssembly is blocked here, and without it nothing can be encrypted, so the page does not start. ' +
       'Another browser will do, or look for a “lockdown” or security setting that blocks it for this page.',
   },
   storage: {
     isFatal: false,
     words: 'This browser lets the page keep nothing, so your name is forgotten when you close it. The rest works.',
   },
-  database: {
-    isFatal: false,
-    words: 'This browser has no database for pages (IndexedDB). The chat works without: it stores no messages.',
-  },
 } satisfies Record<string, Lack>
 
-export const findLacks = (): Lack[] => {
+/** `database` is what it means for this page that pages cannot have one. */
+export const findLacks = (database: Lack): Lack[] => {
   const globals = globalThis as { readonly RTCPeerConnection?: unknown; readonly indexedDB?: unknown }
   const found: Lack[] = []
   if (globals.RTCPeerConnection === undefined) found.push(lacks.webRtc)
   if (!canCompile()) found.push(lacks.webAssembly)
   if (!canKeep()) found.push(lacks.storage)
-  if (!globals.indexedDB) found.push(lacks.database)
+  if (!globals.indexedDB) found.push(database)
   return found
 }
