@@ -1,15 +1,16 @@
 /**
- * Takes the screenshots of the chat that README shows: `npx tsx scripts/screenshots.ts [folder]`, by default into docs/.
- * Four people are in the picture, of whom one is reached through others, and the echo bot where the build has it.
+ * Takes the screenshots of the chat and the notebook that README shows: `npx tsx scripts/screenshots.ts [folder [chat|notebook]]`, by
+ * default both and into docs/. Four people are in the chat, of whom one is reached through others, and the echo bot where the build has it.
  */
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { canGoBlind, goBlind, joinChat, say } from '../tests/browser/chat.js'
+import { openNotebook, write } from '../tests/browser/notebook.js'
 import { launchChromium } from '../tests/support/chromium.js'
 import { serveDemos } from './serve-demos.js'
-import { startBot } from './start-bot.js'
+import { startArchive, startBot } from './start-bot.js'
 
 const wide = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1.4, locale: 'en-GB' } as const
 const phone = { viewport: { width: 390, height: 780 }, deviceScaleFactor: 2, locale: 'en-GB' } as const
@@ -63,22 +64,29 @@ const point = async (page: Page, x: number, y: number): Promise<void> => {
 }
 
 const folder = process.argv[2] ?? 'docs'
+const only = process.argv[3]
 const { createSignaling } = await import('skein/signaling')
 const signaling = await createSignaling({ port: 0 }).listen()
 const bot = await startBot(0)
-const demos = await serveDemos({ port: 0, signalingUrl: signaling.url, botUrl: bot?.url ?? '' })
-const browser = await launchChromium()
 const files = await mkdtemp(join(tmpdir(), 'skein-screenshots-'))
+const archive = await startArchive(0, join(files, 'archive'))
+const demos = await serveDemos({
+  port: 0,
+  signalingUrl: signaling.url,
+  botUrl: bot?.url ?? '',
+  archiveUrl: archive?.url ?? '',
+})
+const browser = await launchChromium()
 
 const shoot = async (page: Page, name: string): Promise<void> => {
-  await settle(page)
+  if ((await page.locator('#mesh').count()) > 0) await settle(page)
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
   const path = join(folder, name)
   await page.screenshot({ path, caret: 'hide' })
   console.log(`${path} ${((await stat(path)).size / 1024).toFixed(0)} KiB`)
 }
 
-try {
+const shootChat = async (): Promise<void> => {
   const ada = await joinChat(browser, `${demos.url}/2-chat/`, { name: 'Ada Lind', color: 'madder', options: wide })
   const link = ada.url()
   const bob = await joinChat(browser, link, {
@@ -130,7 +138,41 @@ try {
   await point(ada, 0.3, 0.76)
   await bob.locator('.cursor').getByText('Ada Lind').waitFor()
   await shoot(bob, 'chat-dark.png')
+}
+
+const shootNotebook = async (): Promise<void> => {
+  const open = async (url: string, name: string, color: string): Promise<Page> =>
+    openNotebook(await browser.newContext(wide), url, { name, color })
+  const ada = await open(`${demos.url}/3-notebook/`, 'Ada Lind', 'madder')
+  const bob = await open(ada.url(), 'Bob Okafor', 'woad')
+  const carol = await open(ada.url(), 'Carol Reyes', 'weld')
+  for (const page of [ada, bob, carol]) await page.getByText('Connected with 2 others').waitFor()
+  const notes: readonly (readonly [Page, string])[] = [
+    [ada, 'Forty greylag geese over the lake at dawn, heading south-west in one long line. Wind from the north, 3 °C.'],
+    [ada, 'A second skein ten minutes later, about a dozen.'],
+    [bob, 'Heard them from the mill. The last ones called much deeper: bean geese?'],
+    [carol, 'Counted 38 from the tower.'],
+    [carol, 'Ice is thin at the north shore. Two swans on it all the same.'],
+    [carol, 'Who brings the scope tomorrow?'],
+    [bob, 'I do, and tea.'],
+    [ada, 'Boathouse at six, then. Sunrise is at 6.50.'],
+  ]
+  for (const [at, [page, text]] of notes.entries()) {
+    await write(page, text)
+    for (const each of [ada, bob, carol]) await each.locator('.note').nth(at).waitFor()
+  }
+  if (archive !== null) {
+    await bob.getByRole('button', { name: 'Invite the archive' }).click()
+    await ada.getByText('and so have Bob Okafor, Carol Reyes and Archive').waitFor()
+  }
+  await shoot(ada, 'notebook.png')
+}
+
+try {
+  if (only !== 'notebook') await shootChat()
+  if (only !== 'chat') await shootNotebook()
 } finally {
   await browser.close()
-  await Promise.all([demos.close(), signaling.close(), bot?.close(), rm(files, { recursive: true })])
+  await Promise.all([demos.close(), signaling.close(), bot?.close(), archive?.close()])
+  await rm(files, { recursive: true })
 }

@@ -86,6 +86,7 @@ const render = (): void => {
   if (notebook.isOpen) tellNew(notes)
   const keeping = notebook.chapters.map((chapter) => createKeeping(chapter, me, others))
   showKeeping(keeping, keepingInWords(keeping, pageSettings.botUrl !== ''))
+  showInviteRow(pageSettings.botUrl !== '' && !others.some(({ isBot }) => isBot))
   showMembers([
     { person: me, kind: 'me', how: 'you', rtt: '' },
     ...peers.map((peer) => ({
@@ -95,6 +96,15 @@ const render = (): void => {
       rtt: rttInWords(rtts.get(peer.id) ?? null),
     })),
   ])
+}
+
+const inviteRow = element('invite-row', HTMLDivElement)
+
+/** What had the focus must not take it along. */
+const showInviteRow = (isShown: boolean): void => {
+  const hadFocus = inviteRow.contains(document.activeElement)
+  inviteRow.hidden = !isShown
+  if (hadFocus && !isShown) element('keeping-title', HTMLHeadingElement).focus()
 }
 
 /** Blocks come by the hundred; what they change is drawn once. Pages in the background draw nothing else, but are up to date. */
@@ -140,10 +150,10 @@ const start = async (): Promise<void> => {
     clearNotes()
     current = session = createSession()
     render()
+    focusComposer()
     await current.group.join(key)
     if (current !== session) return
     render()
-    focusComposer()
     if (recall(archiveOf(current)) !== '' && pageSettings.botUrl !== '') await invite()
   } catch (error) {
     if (current !== session) return
@@ -201,7 +211,6 @@ setUpShareDialog()
 setUpAside()
 setUpComposer(write)
 setUpInvite(pageSettings.botUrl !== '', () => void invite())
-element('invite-hint', HTMLParagraphElement).hidden = pageSettings.botUrl === ''
 setUpNotice({
   onRetry: () => void start(),
   onNewGroup: () => {

@@ -61,7 +61,7 @@ export class Notebook {
 
   /** Resolves once it is on this device for good. */
   async write(note: Note): Promise<void> {
-    await this.#mine?.log.append(writeNote(note) as never)
+    await this.#mine?.log.append(writeNote(note))
   }
 
   close(): void {

@@ -7,7 +7,13 @@ import { setup, useBrowser } from './support.js'
 
 useBrowser()
 
-const environment = { ...process.env, SKEIN_PORT: '0', SKEIN_BOT_PORT: '0', SKEIN_DEMO_PORT: '0' }
+const environment = {
+  ...process.env,
+  SKEIN_PORT: '0',
+  SKEIN_BOT_PORT: '0',
+  SKEIN_ARCHIVE_PORT: '0',
+  SKEIN_DEMO_PORT: '0',
+}
 
 /** `npm start` without npm, which would take the signals for itself. */
 const start = (env: NodeJS.ProcessEnv): { child: ChildProcess; output: () => string } => {
@@ -80,7 +86,7 @@ it('the script-tag demo works as npm start serves it, and SIGTERM ends all of it
   expect(await exited).toEqual([0, null])
 })
 
-it.each(['SKEIN_PORT', 'SKEIN_BOT_PORT', 'SKEIN_DEMO_PORT'])(
+it.each(['SKEIN_PORT', 'SKEIN_BOT_PORT', 'SKEIN_ARCHIVE_PORT', 'SKEIN_DEMO_PORT'])(
   'npm start says so when the port of %s is taken, and leaves nothing running',
   async (variable) => {
     const other = createServer()

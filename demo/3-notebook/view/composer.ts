@@ -26,11 +26,18 @@ export const setUpComposer = (onText: (text: string) => Promise<boolean>): void 
   })
 }
 
+let isFocusWanted = false
+
 export const setComposerEnabled = (isEnabled: boolean): void => {
   text.disabled = add.disabled = !isEnabled
+  if (isEnabled && isFocusWanted) focusComposer()
 }
 
-export const focusComposer = (): void => text.focus()
+/** Once it can be written in; unless somebody has gone elsewhere meanwhile. */
+export const focusComposer = (): void => {
+  isFocusWanted = text.disabled
+  if (document.activeElement === document.body || document.activeElement?.closest('[hidden]')) text.focus()
+}
 
 /** What went wrong while the rest goes on; empty when it is over. */
 export const showTrouble = (words: string): void => {

@@ -50,7 +50,7 @@ const dayInWords = (ms: number): string => {
   return day.toLocaleDateString([], { weekday: 'long', day: 'numeric', month: 'long', ...year })
 }
 
-const createDay = (ms: number): HTMLElement => create('li', 'day', create('h3', '', dayInWords(ms)))
+const createDay = (ms: number): HTMLElement => create('li', 'day', create('h2', '', dayInWords(ms)))
 
 const createItem = (note: ShownNote): HTMLElement => {
   const time = create('time', '', new Date(note.atMs).toLocaleTimeString([], { timeStyle: 'short' }))
