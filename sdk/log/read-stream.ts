@@ -30,12 +30,18 @@ export const createStream = <Value>(source: StreamSource<Value>, options: Stream
   let taken = 0
   const fetchNext = async (controller: ReadableStreamDefaultController<Value>): Promise<void> => {
     end ??= options.end ?? (options.live ? Infinity : await source.length(signal))
-    if (next >= end) return controller.close()
+    if (next >= end) {
+      controller.close()
+      return
+    }
     if (options.live && next >= (await source.length(signal))) await source.grown(next, signal)
     row = await source.row(next, end, look, signal)
     taken = 0
     look = Math.min(look * 2, MAX_LOOK)
-    if (row.length > 0) return takeNext(controller)
+    if (row.length > 0) {
+      takeNext(controller)
+      return
+    }
     controller.enqueue(await source.get(next, signal))
     next++
   }
