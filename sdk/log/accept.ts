@@ -2,15 +2,16 @@ import { verifyLogHead } from '../crypto/index.js'
 import type { StorageChange } from '../platform/block-storage.js'
 import { encodeLogFork } from '../protocol/log-fork.js'
 import { decodeLogHead } from '../protocol/log-head.js'
+import { completeNodes } from '../protocol/log-nodes.js'
 import { encodeLogRecord, type LogRecord } from '../protocol/log-record.js'
 import { encodeLogTile } from '../protocol/log-tile.js'
 import { equalBytes } from '../util/bytes.js'
 import type { Core } from './core.js'
 import { headEntry, recordEntry, tileEntry } from './layout.js'
+import { holds, leafIn } from './records.js'
 import type { LogState } from './state.js'
-import { holds } from './records.js'
 import { readGrowth } from './tree/growth.js'
-import { keeperOf, type KnownNode } from './tree/positions.js'
+import { keeperOf, type KnownNode, type NodePosition } from './tree/positions.js'
 import { placeInTile, type TilePlace } from './tree/tiles.js'
 
 /** What others brought and what becomes part of a log here. It can be had again: nothing of it has to outlast a power cut. */
@@ -46,7 +47,7 @@ export const acceptGrowth = async (
     const same = { state, changed: null }
     if (state.size !== from || state.fork !== null) return same
     const changes = [
-      ...(await tileChanges(core, state, growth.nodes)),
+      ...(await tileChanges(core, growth.nodes, isStored(core, state))),
       { key: headEntry(logKey), value: bytes.slice() },
     ]
     const expect = { key: headEntry(logKey), value: state.head }
@@ -87,11 +88,32 @@ export const acceptComparison = async (
   await core.update(async (state) => {
     const expect = { key: headEntry(logKey), value: state.head }
     const isOurs = state.head !== null && equalBytes(decodeLogHead(state.head).root, head.root)
-    const changes = isOurs ? await tileChanges(core, state, growth.nodes) : []
+    const changes = isOurs ? await tileChanges(core, growth.nodes, isStored(core, state)) : []
     if (changes.length > 0 && (await storage.write(changes, { durability, expect }))) core.records.stored(growth.nodes)
     return { state, changed: null }
   })
   return { root: growth.fromRoot, head: bytes.slice(), proof: growth.proof }
+}
+
+/** Takes the edge of the tree from others, where it is damaged here and nobody has a longer log. Whether that is what the nodes prove. */
+export const acceptEdge = async (core: Core, bytes: Uint8Array, nodes: readonly Uint8Array[]): Promise<boolean> => {
+  const { sodium, hash, logKey, storage } = core.parts
+  const head = verifyLogHead(sodium, bytes)
+  if (head === null || !equalBytes(head.key, logKey)) return false
+  const growth = readGrowth(hash, 0, head.size, nodes, head.root)
+  if (growth === null) return false
+  await core.update(async (state) => {
+    const isOurs = state.head !== null && equalBytes(decodeLogHead(state.head).root, head.root)
+    if (!isOurs || !('error' in state.end)) return { state, changed: null }
+    const isInRecord = async (position: NodePosition): Promise<boolean> =>
+      (await readable(core.records.at(keeperOf(position)))) !== null
+    const tiles = await tileChanges(core, growth.nodes, isInRecord)
+    const changes = [...tiles, ...(await rowChanges(core, growth.nodes))]
+    if (changes.length === 0) return { state, changed: null }
+    await storage.write(changes, { durability, expect: { key: headEntry(logKey), value: state.head } })
+    return { state: await core.load(), changed: null }
+  })
+  return true
 }
 
 /** A block that was verified, with the nodes that it completes, its leaf first. */
@@ -123,9 +145,13 @@ export const acceptBlocks = (
       const lengths = coming.flat().map(({ index, block }) => ({ index, length: block.length }))
       const { presence, change, expect } = state.presence.with(lengths, true)
       const records = await recordsWith(core, coming)
-      const changes = [...recordChanges(core, records), ...(await tileChanges(core, state, outside)), change]
+      const changes = [
+        ...recordChanges(core, records),
+        ...(await tileChanges(core, outside, isStored(core, state))),
+        change,
+      ]
       if (!(await core.parts.storage.write(changes, { durability, expect }))) continue
-      core.records.forget(records)
+      core.records.wrote(records)
       core.records.stored(outside)
       return { state: withPresence(core, state, presence), changed: { start: first.index, end: last.index + 1 } }
     }
@@ -170,20 +196,63 @@ const newRecord = (first: number, coming: readonly VerifiedBlock[]): LogRecord =
   nodes: coming.flatMap(({ nodes }) => nodes),
 })
 
-const fillIn = (record: LogRecord, { index, block }: VerifiedBlock): LogRecord => ({
-  ...record,
-  blocks: record.blocks.map((each, at) => (record.first + at === index ? block : each)),
-})
+/** With the nodes that were proved with it: those that were kept may be damaged. */
+const fillIn = (record: LogRecord, { index, block, nodes }: VerifiedBlock): LogRecord => {
+  const at = completeNodes(index) - completeNodes(record.first)
+  const isIt = (place: number): boolean => record.first + place === index
+  return {
+    ...record,
+    lengths: record.lengths.map((length, place) => (isIt(place) ? block.length : length)),
+    blocks: record.blocks.map((each, place) => (isIt(place) ? block : each)),
+    nodes: [...record.nodes.slice(0, at), ...nodes, ...record.nodes.slice(at + nodes.length)],
+  }
+}
 
-const isHere = (core: Core, { size, presence }: LogState, block: number): boolean =>
-  block < size && (core.isWritable || presence.has(block))
+/** Nodes that records here have, and have wrong. */
+const rowChanges = async (core: Core, nodes: readonly KnownNode[]): Promise<StorageChange[]> => {
+  const records = new Map<number, LogRecord>()
+  for (const { position, node } of nodes) {
+    const keeper = keeperOf(position)
+    const stored = await readable(core.records.at(keeper))
+    if (stored === null || equalBytes(leafIn(stored, keeper, position.level), node)) continue
+    const record = records.get(stored.first) ?? stored
+    const at = completeNodes(keeper) - completeNodes(record.first) + position.level
+    records.set(record.first, { ...record, nodes: record.nodes.map((each, place) => (place === at ? node : each)) })
+  }
+  return [...records.values()].map((record) => ({
+    key: recordEntry(core.parts.logKey, record.first),
+    value: encodeLogRecord(record),
+  }))
+}
 
-/** Nodes that are not stored yet, as far as is known here: those that blocks complete are in the records of these. */
-const tileChanges = async (core: Core, state: LogState, nodes: readonly KnownNode[]): Promise<StorageChange[]> => {
+/** `null` for what is damaged: what is proved takes its place. */
+const readable = async <Value>(reading: Promise<Value>): Promise<Value | null> => {
+  try {
+    return await reading
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'log-damaged') return null
+    throw error
+  }
+}
+
+/** As far as is known here without a look: what blocks complete is in the records of these. */
+const isStored =
+  (core: Core, { size, presence }: LogState) =>
+  (position: NodePosition): boolean => {
+    const block = keeperOf(position)
+    return core.records.knows(position) || (block < size && (core.isWritable || presence.has(block)))
+  }
+
+/** Nodes that are not stored yet. */
+const tileChanges = async (
+  core: Core,
+  nodes: readonly KnownNode[],
+  isKept: (position: NodePosition) => boolean | Promise<boolean>,
+): Promise<StorageChange[]> => {
   const byTile = new Map<string, { readonly tile: TilePlace; readonly nodes: Map<number, Uint8Array> }>()
   for (const { position, node } of nodes) {
     const { tile, place } = placeInTile(position)
-    if (core.records.knows(position) || isHere(core, state, keeperOf(position))) continue
+    if (await isKept(position)) continue
     const name = `${tile.level}/${tile.index}`
     const entry = byTile.get(name) ?? { tile, nodes: new Map<number, Uint8Array>() }
     entry.nodes.set(place, node)
@@ -191,8 +260,10 @@ const tileChanges = async (core: Core, state: LogState, nodes: readonly KnownNod
   }
   const changes: StorageChange[] = []
   for (const { tile, nodes: coming } of byTile.values()) {
-    const stored = await core.records.tile(tile)
-    if ([...coming.keys()].every((place) => stored.has(place))) continue
+    const stored = (await readable(core.records.tile(tile))) ?? new Map<number, Uint8Array>()
+    const isKept = ([place, node]: readonly [number, Uint8Array]): boolean =>
+      equalBytes(stored.get(place) ?? new Uint8Array(), node)
+    if ([...coming].every(isKept)) continue
     changes.push({ key: tileEntry(core.parts.logKey, tile), value: encodeLogTile(new Map([...stored, ...coming])) })
   }
   return changes

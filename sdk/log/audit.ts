@@ -5,6 +5,7 @@ import { equalBytes } from '../util/bytes.js'
 import type { Core } from './core.js'
 import type { Presence } from './presence.js'
 import { Frontier } from './tree/frontier.js'
+import { nodesOf, type BlockRange, type NodePosition } from './tree/positions.js'
 import type { TreeHash } from './tree/tree-hash.js'
 
 /** What `audit()` found. */
@@ -18,6 +19,8 @@ export interface AuditReport {
    * another one.
    */
   readonly damaged: readonly number[]
+  /** Those of `damaged` that peers had, and that are sound again. Empty without `repair`; with it `isSound` is of what is there now. */
+  readonly repaired: readonly number[]
 }
 
 /** Goes through all of a log, in the state that it has now. An abort ends it with the signal's reason. */
@@ -30,8 +33,56 @@ export const audit = async (core: Core, signal: AbortSignal): Promise<AuditRepor
     if ('record' in read) walk.visit(read.record)
   }
   walk.skipTo(size)
+  const loose = walk.hasGaps && end.frontier !== null ? await looseRanges(core, end.frontier, signal) : []
+  const damaged = loose.length === 0 ? walk.damaged : withLoose(walk.damaged, loose, presence, size)
   const isRootRight = head === null || walk.hasRoot(decodeLogHead(head).root) || (walk.hasGaps && !('error' in end))
-  return { isSound: isRootRight && walk.damaged.length === 0, checked: walk.checked, damaged: walk.damaged }
+  const isSound = isRootRight && damaged.length === 0 && loose.length === 0
+  return { isSound, checked: walk.checked, damaged, repaired: [] }
+}
+
+/**
+ * Of a log that is not all here: parts of the tree whose nodes do not make the one above them, which is proved. Where neither of them
+ * is known, nothing below is here, or it is proved by nothing that is.
+ */
+const looseRanges = async (core: Core, frontier: Frontier, signal: AbortSignal): Promise<BlockRange[]> => {
+  const loose: BlockRange[] = []
+  const { presence } = core.state
+  const look = (position: NodePosition): Promise<Uint8Array | null> => core.records.findNode(position).catch(() => null)
+  const prove = async ({ level, index }: NodePosition, node: Uint8Array): Promise<void> => {
+    if (signal.aborted) throw signal.reason
+    if (level === 0) return
+    const below = [0, 1].map((side) => ({ level: level - 1, index: 2 * index + side })) as [NodePosition, NodePosition]
+    const [left, right] = [await look(below[0]), await look(below[1])]
+    if (left !== null && right !== null && equalBytes(core.parts.hash.node(left, right), node)) {
+      await prove(below[0], left)
+      await prove(below[1], right)
+      return
+    }
+    const range = { start: index * 2 ** level, end: (index + 1) * 2 ** level }
+    const isUnknown = left === null && right === null
+    if (!isUnknown || hasAny(presence, range)) loose.push(range)
+  }
+  for (const [at, position] of nodesOf({ start: 0, end: frontier.size }).entries())
+    await prove(position, frontier.peaks[at] as Uint8Array)
+  return loose
+}
+
+const hasAny = (presence: Presence, { start, end }: BlockRange): boolean => {
+  for (let index = start; index < end; index++) if (presence.has(index)) return true
+  return false
+}
+
+const withLoose = (
+  damaged: readonly number[],
+  loose: readonly BlockRange[],
+  presence: Presence,
+  size: number,
+): readonly number[] => {
+  const all = new Set(damaged)
+  for (const { start, end } of loose) {
+    for (let index = start; index < Math.min(end, size); index++) if (presence.has(index)) all.add(index)
+  }
+  return [...all].sort((one, other) => one - other)
 }
 
 class Walk {

@@ -19,9 +19,14 @@ import { consistencyRanges } from './tree/proofs.js'
 import type { TreeHash } from './tree/tree-hash.js'
 import { BlockWaits } from './waits.js'
 
+/** Blocks that came or went; `isMissed` of some that were damaged, and are wanted by whoever wants all. */
+export interface ChangedBlocks extends BlockRange {
+  readonly isMissed?: boolean
+}
+
 export interface CoreEvents {
   /** Blocks came or went, each of a range alike. Told after `grow`. */
-  presence: BlockRange
+  presence: ChangedBlocks
   grow: { readonly previous: number; readonly length: number }
   fork: { readonly evidence: Uint8Array }
 }
@@ -189,7 +194,7 @@ export class Core {
    * that came or went.
    */
   update(
-    work: (state: LogState) => Promise<{ readonly state: LogState; readonly changed: BlockRange | null }>,
+    work: (state: LogState) => Promise<{ readonly state: LogState; readonly changed: ChangedBlocks | null }>,
   ): Promise<void> {
     return this.changes.run(async () => {
       const { state, changed } = await work(this.#state)
@@ -247,7 +252,7 @@ export class Core {
   }
 
   /** The one place that changes the state, and tells of it. */
-  #become(state: LogState, changed: BlockRange | null): void {
+  #become(state: LogState, changed: ChangedBlocks | null): void {
     const previous = this.#state
     this.#state = state
     if (changed !== null) this.waits.arrived(changed.start, changed.end)
@@ -278,6 +283,7 @@ export class Core {
     if (head === null || !equalBytes(head.key, this.#parts.logKey)) return null
     const mine = this.#state
     if (mine.head === null || head.size > mine.size) return 'newer'
+    if (equalBytes(mine.head, bytes)) return 'same'
     const root = await this.#hashOf({ start: 0, end: head.size })
     if (root === null) return 'unknown'
     if (equalBytes(root, head.root)) return head.size === mine.size ? 'same' : 'older'

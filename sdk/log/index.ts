@@ -14,6 +14,7 @@ export type { Callback } from '../util/callback.js'
 export type { LogView } from './log-view.js'
 export type {
   AppendOptions,
+  AuditOptions,
   DownloadOptions,
   LogOptions,
   ReadyOptions,

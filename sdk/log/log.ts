@@ -20,11 +20,13 @@ import {
   checkSignal,
   checkWhole,
   readAppendOptions,
+  readAuditOptions,
   readDownloadOptions,
   readLogOptions,
   readRecoverOptions,
   readUpdateOptions,
   type AppendOptions,
+  type AuditOptions,
   type DownloadOptions,
   type LogOptions,
   type ReadyOptions,
@@ -35,6 +37,7 @@ import { peersOf, type RemotePeer } from './peers.js'
 import { takeOver } from './recover.js'
 import type { DownloadProgress } from './replication/download.js'
 import type { LogReceipt } from './replication/receipts.js'
+import { repair } from './repair.js'
 import { Session, type Opened } from './session.js'
 import type { BlockRange } from './tree/positions.js'
 import { upToDate } from './up-to-date.js'
@@ -302,12 +305,22 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
   }
 
   /**
-   * Reads and hashes all that is here of the log, and finds every bit that is another than the writer signed. It changes nothing.
-   * Takes about a second for each 100 MiB. Rejects with the signal's reason, `closed` and what `ready` rejects with.
+   * Reads and hashes all that is here of the log, and finds every bit of its blocks that is another than the writer signed. Takes about a second for
+   * each 100 MiB. It changes nothing without `repair`.
+   *
+   * With `repair` damaged blocks count as not here, which peers are told, and are fetched again with what proves them; resolves when all are here, after
+   * `timeoutMs` at the latest. What does not come in time comes later, as all blocks that are wanted do. On the writer's device a block goes only once
+   * a peer says that it has it. Not repaired: a head, a secret, a name or a list of what is here that cannot be read (such a log is not opened
+   * at all), and nodes of the tree that no block here is proved by.
+   *
+   * Rejects with the signal's reason, `closed` and what `ready` rejects with.
    */
-  audit(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<AuditReport> {
-    const signal = checkSignal('log could not be audited', options.signal)
-    return this.#run(signal, async (ended) => audit((await this.#session.open()).core, ended))
+  audit(options: AuditOptions = {}): Promise<AuditReport> {
+    const settings = readAuditOptions('log could not be audited', options)
+    return this.#run(settings.signal, async (ended) => {
+      const { core, hold } = await this.#session.open()
+      return settings.repair ? repair(core, hold.swarm, settings.timeoutMs, ended) : audit(core, ended)
+    })
   }
 
   /**

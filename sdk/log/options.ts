@@ -126,6 +126,21 @@ export interface RecoverOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface AuditOptions {
+  /**
+   * Lets go of blocks that are damaged, and gets them back from peers.
+   * @default false
+   */
+  readonly repair?: boolean | undefined
+  /**
+   * How long to wait for peers that have what is damaged, in milliseconds.
+   * @default 30_000
+   */
+  readonly timeoutMs?: number | undefined
+  /** Ends it: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
 export interface AppendOptions {
   /**
    * How many peers must have it durably too before the promise resolves. Those that fetch all of the log do, each as
@@ -286,6 +301,25 @@ export interface RecoverSettings {
 export const readRecoverOptions = (action: string, options: unknown): RecoverSettings => {
   const { signal, alone = false } = fieldsOf(action, options, ['signal', 'alone'])
   return { signal: checkSignal(action, signal), alone: checkBoolean(action, 'alone', alone) }
+}
+
+export interface AuditSettings {
+  readonly signal: AbortSignal | undefined
+  readonly repair: boolean
+  readonly timeoutMs: number
+}
+
+export const readAuditOptions = (action: string, options: unknown): AuditSettings => {
+  const {
+    signal,
+    repair = false,
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+  } = fieldsOf(action, options, ['signal', 'repair', 'timeoutMs'])
+  return {
+    signal: checkSignal(action, signal),
+    repair: checkBoolean(action, 'repair', repair),
+    timeoutMs: checkWhole(action, 'timeoutMs', timeoutMs, MAX_TIMEOUT_MS),
+  }
 }
 
 export interface AppendSettings {

@@ -101,6 +101,24 @@ export class Presence {
     return [...this.#pages.keys()].map((page) => ({ key: presenceEntry(this.#logKey, page), value: null }))
   }
 
+  /** With one page made anew: `here` are those of its `count` blocks that are here. */
+  rebuilt(
+    number: number,
+    here: readonly PresentBlock[],
+    count: number,
+  ): { readonly presence: Presence; readonly change: StorageChange; readonly expect: StorageChange } {
+    const bits = new Uint8Array(PRESENCE_BLOCKS / 8)
+    const start = number * PRESENCE_BLOCKS
+    const present = new Set(here.map(({ index }) => index - start))
+    for (let at = 0; at < count; at++) {
+      if (present.has(at) !== this.#isWriter) bits[at >> 3] = (bits[at >> 3] as number) | (1 << (at & 7))
+    }
+    const marked = this.#isWriter ? count - present.size : present.size
+    // Of blocks that are gone nobody needs to know how long they were.
+    const bytes = this.#isWriter ? 0 : here.reduce((sum, { length }) => sum + length, 0)
+    return this.#withPage(number, { bytes, bits, marked })
+  }
+
   /**
    * With blocks that came or went, all of one page, and none that was already so; what that writes, and what the storage must have for
    * that to be true.
@@ -120,13 +138,20 @@ export class Presence {
       bytes += sign * length
       marked += sign
     }
-    const stored = encodeLogPresence({ bytes, bits })
+    // Of the writer's those that were damaged are not counted when they go, and are when they come.
+    return this.#withPage(number, { bytes: Math.max(0, bytes), bits, marked })
+  }
+
+  #withPage(
+    number: number,
+    page: Omit<Page, 'stored'>,
+  ): { readonly presence: Presence; readonly change: StorageChange; readonly expect: StorageChange } {
+    const stored = encodeLogPresence(page)
     const key = presenceEntry(this.#logKey, number)
-    const pages = new Map(this.#pages).set(number, { bytes, bits, marked, stored })
     return {
-      presence: new Presence(this.#isWriter, this.#logKey, pages),
+      presence: new Presence(this.#isWriter, this.#logKey, new Map(this.#pages).set(number, { ...page, stored })),
       change: { key, value: stored },
-      expect: { key, value: page.stored },
+      expect: { key, value: (this.#pages.get(number) ?? emptyPage).stored },
     }
   }
 }

@@ -152,9 +152,15 @@ export class Records {
     }
   }
 
-  /** What was read before may have been written anew, but for these, which were. */
-  forget(written: readonly LogRecord[] = []): void {
-    this.#recent = written.slice(-MAX_RECENT)
+  /** These were written. */
+  wrote(records: readonly LogRecord[]): void {
+    this.#recent = records.slice(-MAX_RECENT)
+  }
+
+  /** What was read before may have been written anew. */
+  forget(): void {
+    this.#recent = []
+    this.#known.clear()
   }
 
   #recentWith(block: number): LogRecord | null {

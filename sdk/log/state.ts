@@ -24,7 +24,13 @@ export interface LogState {
   /** Which blocks are here. */
   readonly presence: Presence
   /** Where it goes on; or why it cannot, while those of its blocks that are sound can still be read. */
-  readonly end: LogEnd | { readonly error: SkeinError }
+  readonly end: LogEnd | BrokenEnd
+}
+
+/** What comes from others can be verified all the same where the edge of the tree is known. */
+export interface BrokenEnd {
+  readonly error: SkeinError
+  readonly frontier: Frontier | null
 }
 
 export interface Loading {
@@ -57,21 +63,28 @@ export const loadState = async (loading: Loading): Promise<LogState> => {
     return { ...known, size, end: await loadEnd(loading, size, root, presence, isOwner) }
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'log-damaged') throw error
-    return { ...known, size, end: { error: error as SkeinError } }
+    const frontier = await loadFrontier(loading, size, root).catch(() => null)
+    return { ...known, size, end: { error: error as SkeinError, frontier } }
   }
 }
 
+const loadFrontier = async ({ records, hash }: Loading, size: number, root: Uint8Array): Promise<Frontier> => {
+  const peaks: Uint8Array[] = []
+  for (const position of nodesOf({ start: 0, end: size })) peaks.push(await records.node(position))
+  const frontier = Frontier.of(size, peaks)
+  if (!equalBytes(frontier.root(hash), root)) throw damaged('its tree has not the root that its head names')
+  return frontier
+}
+
 const loadEnd = async (
-  { records, hash }: Loading,
+  loading: Loading,
   size: number,
   root: Uint8Array,
   presence: Presence,
   isOwner: boolean,
 ): Promise<LogEnd> => {
-  const peaks: Uint8Array[] = []
-  for (const position of nodesOf({ start: 0, end: size })) peaks.push(await records.node(position))
-  const frontier = Frontier.of(size, peaks)
-  if (!equalBytes(frontier.root(hash), root)) throw damaged('its tree has not the root that its head names')
+  const { records, hash } = loading
+  const frontier = await loadFrontier(loading, size, root)
   const last = await records.at(size - 1)
   if (last === null && !isOwner) return { frontier, byteLength: presence.bytesOfAll(size) }
   if (last === null) throw damaged('its last record is missing')

@@ -73,7 +73,12 @@ describe('a log in a page', () => {
       for await (const value of log.createReadStream()) if ((value as { index: number }).index === next) next++
       return { next, url: log.url, writable: log.writable, audit: await log.audit() }
     })
-    expect(found).toEqual({ next: 2_000, url, writable: true, audit: { isSound: true, checked: 2_000, damaged: [] } })
+    expect(found).toEqual({
+      next: 2_000,
+      url,
+      writable: true,
+      audit: { isSound: true, checked: 2_000, damaged: [], repaired: [] },
+    })
   })
 
   it('is not forked by two tabs that append at once', async () => {

@@ -4,7 +4,7 @@ import { PRESENCE_BLOCKS } from '../../protocol/limits.js'
 import { decodeLogFrame, encodeLogFrame, type LogFrame } from '../../protocol/log-frames.js'
 import { decodeLogHead } from '../../protocol/log-head.js'
 import { equalBytes } from '../../util/bytes.js'
-import { acceptComparison, acceptGrowth, type Comparison } from '../accept.js'
+import { acceptComparison, acceptEdge, acceptGrowth, type Comparison } from '../accept.js'
 import type { Core, HeadRelation } from '../core.js'
 import type { BlockRange } from '../tree/positions.js'
 import { Fetching, type Fetched } from './fetching.js'
@@ -257,7 +257,8 @@ export class LogPeer {
   }
 
   async #head(head: Uint8Array): Promise<void> {
-    const relation = await this.#core.compare(head)
+    // Where the tree is damaged here, it cannot be compared, and the peer may help all the same.
+    const relation = await this.#core.compare(head).catch(() => 'unknown' as const)
     if (relation === null) throw new Violation('a head that the log has not signed')
     this.#show(head)
     this.#judge(relation, head)
@@ -288,8 +289,12 @@ export class LogPeer {
   }
 
   async #compareWith(head: Uint8Array, from: number, nodes: readonly Uint8Array[]): Promise<void> {
-    // Of what was nothing at all there is nothing to compare: it was asked for when this log was empty here.
-    if (from === 0) return
+    if (from === 0) {
+      // Also what was asked for when this log was empty here, and is of no use any more.
+      if (!(await acceptEdge(this.#core, head, nodes))) throw new Violation('a head that is not proved')
+      if (this.#core.state.end.frontier !== null) this.#host.changed()
+      return
+    }
     const comparison = await acceptComparison(this.#core, head, from, nodes)
     if (comparison === null) throw new Violation('a head that is not proved')
     await this.#host.compared(from, comparison)

@@ -4,7 +4,7 @@ import { decodeLogHead } from '../../protocol/log-head.js'
 import { equalBytes } from '../../util/bytes.js'
 import { Emitter } from '../../util/emitter.js'
 import { acceptBlocks, type Comparison } from '../accept.js'
-import type { Core } from '../core.js'
+import type { ChangedBlocks, Core } from '../core.js'
 import { blockUnavailable } from '../failures.js'
 import type { BlockRange } from '../tree/positions.js'
 import { Download, type DownloadRequest } from './download.js'
@@ -177,11 +177,12 @@ export class LogSwarm implements PeerHost {
 
   changed(): void {
     const { core } = this.#parts
-    const { end } = core.state
+    const { frontier } = core.state.end
     this.#lookForHope()
     this.receipts.look(this.#open())
     this.events.emit('change', null)
-    if (this.#stage.name !== 'running' || 'error' in end) return
+    if (this.#stage.name !== 'running') return
+    if (frontier === null) return this.#askForEdge()
     // One request each in turn, so that a log comes from all that have it; from those that let one go by only what nobody else has.
     for (let isMore = true; isMore;) {
       isMore = false
@@ -191,7 +192,7 @@ export class LogSwarm implements PeerHost {
         if (run === null || !peer.fetching.takes(run.end - run.start)) continue
         if (peer.isSlow && this.#isHadByOthers(peer, run)) continue
         this.#wishes.take(run)
-        peer.fetching.ask(run, end.frontier)
+        peer.fetching.ask(run, frontier)
         isMore = true
       }
     }
@@ -289,9 +290,41 @@ export class LogSwarm implements PeerHost {
     this.#parts.core.waits.fail(block, () => blockUnavailable(block))
   }
 
-  #moved(range: BlockRange): void {
+  /** Whether one of the peers says that it has this block. */
+  isHeld(block: number): boolean {
+    return this.#open().some(({ holdings }) => holdings.has(block))
+  }
+
+  /** Resolves when peers came or went, or have other blocks, and when the signal aborts. */
+  anyChange(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        stop()
+        signal.removeEventListener('abort', settle)
+        resolve()
+      }
+      const stop = this.events.on('change', settle)
+      signal.addEventListener('abort', settle)
+      if (signal.aborted) settle()
+    })
+  }
+
+  /** Resolves when the edge of the tree is known here, and when the signal aborts. */
+  async edgeKnown(signal: AbortSignal): Promise<void> {
+    this.changed()
+    while (this.#parts.core.state.end.frontier === null && !signal.aborted) await this.anyChange(signal)
+  }
+
+  /** It is damaged here: those can show it who have as much of the log, or more. */
+  #askForEdge(): void {
+    const { size } = this.#parts.core.state
+    for (const peer of this.#open()) if (peer.size >= size) peer.fetching.askGrowth(peer.size > size ? size : 0)
+  }
+
+  #moved(range: ChangedBlocks): void {
     const { presence } = this.#parts.core.state
-    if (!presence.has(range.start)) this.#wishes.lost(range)
+    if (range.isMissed === true) this.#wishes.missed()
+    else if (!presence.has(range.start)) this.#wishes.lost(range)
     this.#each((peer) => peer.tellPresence(range))
     for (const download of [...this.#downloads]) download.look()
     this.#compareAgain()

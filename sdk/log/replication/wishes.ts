@@ -41,6 +41,11 @@ export class Wishes {
     for (let block = start; block < end; block++) this.#taken.delete(block)
   }
 
+  /** Blocks went that were damaged: all ranges begin anew, and what was let go of on purpose stays so. */
+  missed(): void {
+    for (const range of this.#ranges.keys()) this.#ranges.set(range, range.start)
+  }
+
   /** Blocks went that were here: ranges that have an end begin anew. */
   lost(lost: BlockRange): void {
     const isNear = ({ start, end }: BlockRange): boolean => start <= lost.end && lost.start <= end

@@ -143,7 +143,7 @@ describe('append', () => {
     }
     expect(all).toHaveLength(82)
     expect(told.at(-1)).toBe(82)
-    expect(await other.audit()).toEqual({ isSound: true, checked: 82, damaged: [] })
+    expect(await other.audit()).toEqual({ isSound: true, checked: 82, damaged: [], repaired: [] })
     await one.append('more')
     expect(await one.compare(other.signedHead as Uint8Array)).toBe('older')
   })

@@ -35,7 +35,7 @@ describe('a process that is killed while it appends', () => {
       const log = new Log('crash', { valueEncoding: 'json', storage: deviceStorage(folder) })
       await log.ready()
       expect(log.length).toBeGreaterThanOrEqual(acknowledged)
-      expect(await log.audit()).toEqual({ isSound: true, checked: log.length, damaged: [] })
+      expect(await log.audit()).toEqual({ isSound: true, checked: log.length, damaged: [], repaired: [] })
       if (head !== null) expect(await log.compare(head)).toBe('older')
       await log.append({ after: round })
       head = log.signedHead

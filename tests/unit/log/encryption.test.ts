@@ -36,7 +36,7 @@ describe('an encrypted log', () => {
     const blind = device.log(keyOf(log), { valueEncoding: 'binary' })
     expect(await blind.get(0)).toHaveLength(29 + 40)
     expect(blind.byteLength).toBe(40 + 80)
-    expect(await blind.audit()).toEqual({ isSound: true, checked: 2, damaged: [] })
+    expect(await blind.audit()).toEqual({ isSound: true, checked: 2, damaged: [], repaired: [] })
     await expect(blind.append(Uint8Array.of(1))).rejects.toEqual(code('encryption-key-wrong'))
     expect(await blind.clear(0)).toBe(29 + 40)
     await expect(device.log(keyOf(log)).get(1)).rejects.toEqual(code('value-invalid'))

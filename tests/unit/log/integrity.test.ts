@@ -71,14 +71,14 @@ describe('audit', () => {
       await tamper(device, RECORD, 0, (value) => flip(value, bit))
     }
     expect(missed).toEqual([])
-    expect(await device.log('filled').audit()).toEqual({ isSound: true, checked: 5, damaged: [] })
+    expect(await device.log('filled').audit()).toEqual({ isSound: true, checked: 5, damaged: [], repaired: [] })
   })
 
   it('names the block whose bytes are others, alone', async () => {
     const { device } = await filled(200)
     await tamper(device, RECORD, 1, (value) => flip(value, (value.length - 1) * 8))
     const log = device.log('filled')
-    expect(await log.audit()).toEqual({ isSound: false, checked: 200, damaged: [127] })
+    expect(await log.audit()).toEqual({ isSound: false, checked: 200, damaged: [127], repaired: [] })
     await expect(log.get(127)).rejects.toEqual(code('log-damaged'))
     expect(await log.get(126)).toBe('text 126')
   })
@@ -86,7 +86,12 @@ describe('audit', () => {
   it('names the blocks of a record that is gone or cannot be read', async () => {
     const { device } = await filled(200)
     await tamper(device, RECORD, 1, () => null)
-    const expected = { isSound: false, checked: 136, damaged: Array.from({ length: 64 }, (_, at) => 64 + at) }
+    const expected = {
+      isSound: false,
+      checked: 136,
+      damaged: Array.from({ length: 64 }, (_, at) => 64 + at),
+      repaired: [],
+    }
     const log = device.log('filled')
     expect(await log.audit()).toEqual(expected)
     await expect(log.get(64, { wait: false })).rejects.toEqual(code('block-missing'))
@@ -156,7 +161,7 @@ describe('a log whose tree is another one than was signed', () => {
     const log = device.log('filled')
     await expect(log.append('more')).rejects.toEqual(code('log-damaged'))
     expect(await log.get(64)).toBe('text 64')
-    expect(await log.audit()).toEqual({ isSound: false, checked: 65, damaged: [63] })
+    expect(await log.audit()).toEqual({ isSound: false, checked: 65, damaged: [63], repaired: [] })
   })
 })
 

@@ -34,7 +34,7 @@ describe('a new log', () => {
     expect([one.writable, one.length, one.byteLength, one.signedHead, one.fork]).toEqual([true, 0, 0, null, null])
     expect(await one.head()).toBeUndefined()
     expect(await collect(one.createReadStream())).toEqual([])
-    expect(await one.audit()).toEqual({ isSound: true, checked: 0, damaged: [] })
+    expect(await one.audit()).toEqual({ isSound: true, checked: 0, damaged: [], repaired: [] })
   })
 
   it('is found again by its key and its URL, and its writer is still here', async () => {
@@ -197,7 +197,7 @@ describe('a log', () => {
     const again = log('many')
     expect(await collect(again.createReadStream())).toEqual(expected)
     expect([again.length, again.byteLength]).toEqual([first.length, first.byteLength])
-    expect(await again.audit()).toEqual({ isSound: true, checked: expected.length, damaged: [] })
+    expect(await again.audit()).toEqual({ isSound: true, checked: expected.length, damaged: [], repaired: [] })
   })
 
   it('appends nothing when it is given nothing', async () => {

@@ -270,7 +270,7 @@ describe('clear', () => {
     await log.close()
     const again = device.log(keyOf(log))
     expect(await again.get(300)).toBe('more')
-    expect(await again.audit()).toEqual({ isSound: true, checked: 1, damaged: [] })
+    expect(await again.audit()).toEqual({ isSound: true, checked: 1, damaged: [], repaired: [] })
     expect(again.byteLength).toBe(texts(300).join('').length + 4)
   })
 

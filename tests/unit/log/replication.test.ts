@@ -20,7 +20,7 @@ describe('a replica', () => {
       false,
     ])
     expect([writer.violations, reader.violations]).toEqual([[], []])
-    expect(await reader.log.audit()).toEqual({ isSound: true, checked: 1, damaged: [] })
+    expect(await reader.log.audit()).toEqual({ isSound: true, checked: 1, damaged: [], repaired: [] })
   })
 
   it('gets all of a log of any size, in order of its own, and is then as the writer is', async () => {
@@ -33,7 +33,7 @@ describe('a replica', () => {
       await reader.swarm.download(all(size))
       expect(await collect(reader.log.createReadStream())).toEqual(texts(size))
       expect(reader.log.byteLength).toBe(writer.log.byteLength)
-      expect(await reader.log.audit()).toEqual({ isSound: true, checked: size, damaged: [] })
+      expect(await reader.log.audit()).toEqual({ isSound: true, checked: size, damaged: [], repaired: [] })
       expect(await reader.log.seek(writer.log.byteLength - 1)).toEqual(await writer.log.seek(writer.log.byteLength - 1))
       expect([writer.violations, reader.violations, time.pending]).toEqual([[], [], 0])
     }
