@@ -27,9 +27,17 @@ export const repair = async (
   const stop = (): void => waiting.abort()
   signal.addEventListener('abort', stop)
   const stopTimer = platform.setTimer(timeoutMs, stop)
+  const isEdgeLost = core.state.end.frontier === null
+  let { damaged } = found
   try {
-    await fetchAgain(core, swarm, found.damaged, waiting.signal)
+    await fetchAgain(core, swarm, damaged, waiting.signal)
     await swarm.edgeKnown(waiting.signal)
+    if (isEdgeLost) {
+      // What the edge proves could not be looked at without it.
+      const more = (await audit(core, signal)).damaged.filter((index) => !damaged.includes(index))
+      damaged = [...damaged, ...more].sort((one, other) => one - other)
+      await fetchAgain(core, swarm, more, waiting.signal)
+    }
   } finally {
     stopTimer()
     signal.removeEventListener('abort', stop)
@@ -41,8 +49,8 @@ export const repair = async (
   const now = await audit(core, signal)
   const stillDamaged = new Set(now.damaged)
   const { presence } = core.state
-  const repaired = found.damaged.filter((index) => presence.has(index) && !stillDamaged.has(index))
-  return { ...found, isSound: now.isSound && repaired.length === found.damaged.length, repaired }
+  const repaired = damaged.filter((index) => presence.has(index) && !stillDamaged.has(index))
+  return { ...found, damaged, isSound: now.isSound && repaired.length === damaged.length, repaired }
 }
 
 /** Resolves when all are here, or the signal ends that. */
@@ -54,13 +62,15 @@ const fetchAgain = async (
 ): Promise<void> => {
   const downloads: Promise<void>[] = []
   for (let left = damaged; left.length > 0 && !signal.aborted;) {
+    // From before it is looked who has what, so that nothing is missed.
+    const change = swarm.anyChange(signal)
     const going = core.isWritable ? left.filter((index) => swarm.isHeld(index)) : left
-    await letGo(core, going)
+    if (going.length > 0) await letGo(core, going)
     for (const { start, end } of rangesOf(going))
       downloads.push(swarm.download({ start, end, onProgress: () => undefined, signal }))
     const gone = new Set(going)
     left = left.filter((index) => !gone.has(index))
-    if (left.length > 0) await swarm.anyChange(signal)
+    if (left.length > 0) await change
   }
   // What was given up for the time is found to be missing afterwards.
   await Promise.allSettled(downloads)

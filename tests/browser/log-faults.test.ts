@@ -287,7 +287,7 @@ describe('a replica on a device that is full', () => {
     const full = await reader.evaluate(async () => {
       const { SDK, memoryStorage, deviceStorage } = window.logs
       const [writing, reading] = [new SDK({ storage: memoryStorage() }), new SDK({ storage: deviceStorage() })]
-      const [there, back] = [new TransformStream<Uint8Array>(), new TransformStream<Uint8Array>()]
+      const [there, back] = [0, 1].map(() => new TransformStream()) as unknown as [logs.LogStreams, logs.LogStreams]
       void writing.replicate({ readable: back.readable, writable: there.writable })
       void reading.replicate({ readable: there.readable, writable: back.writable })
       const log = new writing.Log(null)

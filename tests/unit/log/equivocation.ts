@@ -13,7 +13,7 @@ import { encodeUtf8 } from '../../../sdk/util/bytes.js'
 import { Random } from '../../support/random.js'
 
 /** Runs what is due in order, and in between whatever that leads to without a timer. */
-export class VirtualTime implements Timing {
+class VirtualTime implements Timing {
   #now = 0
   #next = 0
   readonly #timers = new Map<number, { readonly at: number; readonly run: () => void }>()
