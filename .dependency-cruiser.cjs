@@ -38,7 +38,12 @@ const rooms = {
     ],
     outside: [],
   },
-  bots: { rooms: [], files: ['sdk/index[.]ts$', 'sdk/log/index[.]ts$', 'sdk/group/host[.]ts$'], outside: ['cac'], node: true },
+  bots: {
+    rooms: [],
+    files: ['sdk/index[.]ts$', 'sdk/log/index[.]ts$', 'sdk/group/host[.]ts$'],
+    outside: ['cac'],
+    node: true,
+  },
   signaling: {
     rooms: ['sdk/protocol', 'sdk/util'],
     outside: ['hono', '@hono/node-server', 'ws', 'cac'],
