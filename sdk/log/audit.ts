@@ -41,29 +41,28 @@ export const audit = async (core: Core, signal: AbortSignal): Promise<AuditRepor
 }
 
 /**
- * Of a log that is not all here: parts of the tree whose nodes do not make the one above them, which is proved. Where neither of them
- * is known, nothing below is here, or it is proved by nothing that is.
+ * Of a log that is not all here: parts of the tree whose blocks do not make the node above them with the nodes that are known beside them. Nodes that
+ * prove no block here are not looked at.
  */
 const looseRanges = async (core: Core, frontier: Frontier, signal: AbortSignal): Promise<BlockRange[]> => {
   const loose: BlockRange[] = []
   const { presence } = core.state
-  const look = (position: NodePosition): Promise<Uint8Array | null> => core.records.findNode(position).catch(() => null)
-  const prove = async ({ level, index }: NodePosition, node: Uint8Array): Promise<void> => {
+  const { hash } = core.parts
+  /** What the node is by what is known of it, or else by what is below. */
+  const nodeAt = async (position: NodePosition, above: Uint8Array | null): Promise<Uint8Array | null> => {
     if (signal.aborted) throw signal.reason
-    if (level === 0) return
-    const below = [0, 1].map((side) => ({ level: level - 1, index: 2 * index + side })) as [NodePosition, NodePosition]
-    const [left, right] = [await look(below[0]), await look(below[1])]
-    if (left !== null && right !== null && equalBytes(core.parts.hash.node(left, right), node)) {
-      await prove(below[0], left)
-      await prove(below[1], right)
-      return
-    }
+    const { level, index } = position
+    const known = above ?? (await core.records.findNode(position).catch(() => null))
     const range = { start: index * 2 ** level, end: (index + 1) * 2 ** level }
-    const isUnknown = left === null && right === null
-    if (!isUnknown || hasAny(presence, range)) loose.push(range)
+    if (level === 0 || !hasAny(presence, range)) return known
+    const left = await nodeAt({ level: level - 1, index: 2 * index }, null)
+    const right = await nodeAt({ level: level - 1, index: 2 * index + 1 }, null)
+    const made = left === null || right === null ? null : hash.node(left, right)
+    if (made === null || (known !== null && !equalBytes(made, known))) loose.push(range)
+    return known ?? made
   }
   for (const [at, position] of nodesOf({ start: 0, end: frontier.size }).entries())
-    await prove(position, frontier.peaks[at] as Uint8Array)
+    await nodeAt(position, frontier.peaks[at] as Uint8Array)
   return loose
 }
 
