@@ -12,7 +12,7 @@ import { rememberCore } from './core-of.js'
 import type { Core, HeadRelation } from './core.js'
 import type { Extensions } from './extensions.js'
 import { forward, type LogEventName, type LogEvents, type LogListenOptions } from './events.js'
-import { blockTooLarge, forked, isClosed, readOnly, wrongKey } from './failures.js'
+import { blockTooLarge, isClosed, wrongKey } from './failures.js'
 import { limited } from './limited.js'
 import { LogView } from './log-view.js'
 import {
@@ -34,7 +34,7 @@ import {
   type UpdateOptions,
 } from './options.js'
 import { peersOf, type RemotePeer } from './peers.js'
-import { takeOver } from './recover.js'
+import { recover } from './recover.js'
 import type { DownloadProgress } from './replication/download.js'
 import type { LogReceipt } from './replication/receipts.js'
 import { repair } from './repair.js'
@@ -249,17 +249,7 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
    */
   recover(options: RecoverOptions = {}): Promise<void> {
     const { signal, alone } = readRecoverOptions('log could not be recovered', options)
-    return this.#run(signal, async (ended) => {
-      const opened = await this.#session.open()
-      const { core, hold } = opened
-      if (core.parts.writer === null) throw readOnly()
-      for (let isDone = core.isWritable; !isDone; isDone = await takeOver(core)) {
-        if (!alone) await upToDate(opened, null, ended)
-        if (core.state.fork !== null) throw forked()
-        const { size: end } = core.state
-        await hold.swarm.download({ start: 0, end, onProgress: () => undefined, signal: ended })
-      }
-    })
+    return this.#run(signal, async (ended) => recover(await this.#session.open(), alone, ended))
   }
 
   /**

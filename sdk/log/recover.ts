@@ -2,11 +2,28 @@ import type { StorageChange } from '../platform/block-storage.js'
 import { encodeLogRecord } from '../protocol/log-record.js'
 import { encodeLogWriter } from '../protocol/log-writer.js'
 import type { Core } from './core.js'
-import { damaged, readOnly } from './failures.js'
+import { damaged, forked, readOnly } from './failures.js'
 import { headEntry, recordEntry, writerEntry } from './layout.js'
+import type { Opened } from './session.js'
 import type { LogState } from './state.js'
+import { upToDate } from './up-to-date.js'
 
 const SEED_BYTES = 32
+
+/**
+ * Fetches all that peers have of a log whose secret came from elsewhere, and makes this device its writer. Waits for a peer, unless `alone`. Rejects
+ * `log-read-only`, `log-forked`, and with the signal's reason.
+ */
+export const recover = async (opened: Opened, alone: boolean, signal: AbortSignal): Promise<void> => {
+  const { core, hold } = opened
+  if (core.parts.writer === null) throw readOnly()
+  for (let isDone = core.isWritable; !isDone; isDone = await takeOver(core)) {
+    if (!alone) await upToDate(opened, null, signal)
+    if (core.state.fork !== null) throw forked()
+    const { size: end } = core.state
+    await hold.swarm.download({ start: 0, end, onProgress: () => undefined, signal })
+  }
+}
 
 /**
  * Makes this device the writer of a log whose secret came from elsewhere, durably: from here on it appends. `false` when the log has blocks

@@ -36,8 +36,11 @@ export const findLog = async (
   const { name, isFresh } = target
   if (secret !== null) {
     const { publicKey, address } = derive(store, secret, namespace, name)
+    await list.ready()
+    // Of a list that is recovered all names are known that others may have written under.
+    const isNew = isFresh || (list.isWritable && list.named(namespace, name) === null)
     await list.record({ namespace, name, key: publicKey })
-    return isFresh ? { ...address, isRestored: false } : address
+    return isNew ? { ...address, isRestored: false } : address
   }
   if (isFresh) throw new SkeinError('log-read-only', 'log could not be made: the writer of its store is another device')
   await list.ready()

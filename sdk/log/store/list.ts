@@ -18,7 +18,7 @@ interface Placed {
 }
 
 /** The list is not to be written to, but its logs may well be. */
-const UNWRITABLE: readonly unknown[] = ['log-read-only', 'log-forked', 'log-damaged']
+const UNWRITABLE: readonly unknown[] = ['log-read-only', 'log-restored', 'log-forked', 'log-damaged']
 
 const nameId = (namespace: readonly string[], name: string): string => JSON.stringify([namespace, name])
 const entryId = ({ namespace, name, key }: StoreLog): string => JSON.stringify([namespace, name, encodeBase64url(key)])
@@ -76,6 +76,16 @@ export class StoreList {
       attach: (opened) => this.#attach(opened),
     })
     await this.ready()
+  }
+
+  /** As it is open; `null` where nobody knows the list. */
+  async opened(): Promise<Opened | null> {
+    return (await this.#session?.open()) ?? null
+  }
+
+  /** Whether this device writes it: then it has all names. */
+  get isWritable(): boolean {
+    return this.#session?.known?.core.isWritable ?? false
   }
 
   /** Resolves when all that is here was looked at; at once where nobody knows the list. Rejects as logs that are opened do. */

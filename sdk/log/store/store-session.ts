@@ -23,6 +23,8 @@ export interface OpenedStore {
   /** `null` for one of another device. */
   readonly secret: StoreRecord | null
   readonly list: StoreList
+  /** Its default log. */
+  readonly main: () => Promise<Opened>
 }
 
 /** What a store closes with itself. */
@@ -131,8 +133,16 @@ export class StoreSession {
       // Once, or a failure would leave a new store behind for each attempt.
       this.#kept ??= await keepStore(home.vault, this.#address)
       const { key, secret } = this.#kept
-      const opened: OpenedStore = { sodium: await loadSodium(), key, secret, list }
-      parts.push(await this.#openDefault(opened, this.#kept))
+      let main: Session | null = null
+      const opened: OpenedStore = {
+        sodium: await loadSodium(),
+        key,
+        secret,
+        list,
+        main: () => (main === null ? Promise.reject(storeClosed()) : main.open()),
+      }
+      main = await this.#openDefault(opened, this.#kept)
+      parts.push(main)
       const listed = secret === null ? this.#kept.statement?.listKey : null
       if (secret !== null) {
         const { seed, isRestored } = secret

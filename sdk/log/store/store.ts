@@ -2,7 +2,8 @@ import { callBack, splitCallback, type Callback } from '../../util/callback.js'
 import { parseAddress, parseStoreAddress, storeUrlOf, type SoughtAddress } from '../address.js'
 import { storeReadOnly } from '../failures.js'
 import type { Log } from '../log.js'
-import { checkSignal, type ReadyOptions } from '../options.js'
+import { checkSignal, readRecoverOptions, type ReadyOptions, type RecoverOptions } from '../options.js'
+import { recover } from '../recover.js'
 import type { ValueEncoding } from '../values.js'
 import { findDefault } from './find-log.js'
 import { HandedLog } from './handed-log.js'
@@ -151,6 +152,24 @@ export class Store extends StoreNamespace {
   recoveryPhrase(): Promise<string> {
     const action = 'recovery phrase could not be made'
     return this.#withSeed(action, (seed) => phraseOfSeed(action, seed))
+  }
+
+  /**
+   * Makes a store that was imported one to write to: recovers its list and its default log, as `Log.recover` does, from a peer that has them. Each
+   * other log that was there before is recovered by itself, when it is used; new ones need it not. With `alone` it waits for nobody: for a store of
+   * which no other device has anything.
+   *
+   * Rejects `log-read-only` for a store of another device, `log-forked`, with the signal's reason, `closed`, and what `ready` rejects with.
+   */
+  recover(options: RecoverOptions = {}): Promise<void> {
+    const action = 'store could not be recovered'
+    const { signal, alone } = readRecoverOptions(action, options)
+    return this.#session.run(signal, async (store, ended) => {
+      const list = await store.list.opened()
+      if (store.secret === null || list === null) throw storeReadOnly(action)
+      await recover(list, alone, ended)
+      await recover(await store.main(), alone, ended)
+    })
   }
 
   /**

@@ -85,6 +85,39 @@ describe('the secret of a store', () => {
     await again.close()
   })
 
+  it('writes to nothing that others may have more of before that is recovered', async () => {
+    const [one, other] = [createSdk(), createSdk()]
+    const store = createStore(null, { sdk: one })
+    await store.default().append(Uint8Array.of(1))
+    await textLog(store, 'a').append('from before')
+    const again = await other.Store.import(await store.export())
+    const [main, log] = [again.default(), textLog(again, 'a')]
+    await Promise.all([main.ready(), log.ready()])
+    expect([main.writable, log.writable]).toEqual([false, false])
+    await expect(main.append(Uint8Array.of(7))).rejects.toMatchObject({ code: 'log-restored' })
+    await expect(log.append('x')).rejects.toMatchObject({ code: 'log-restored' })
+    await log.close()
+    await main.close()
+    connect(one, other)
+    await again.recover()
+    expect((await again.list()).map(({ name }) => name)).toEqual(['a'])
+    const back = textLog(again, 'a')
+    await expect(back.append('x')).rejects.toMatchObject({ code: 'log-restored' })
+    await back.recover()
+    expect((await back.append('and on')).index).toBe(1)
+    expect([await back.get(0), await back.get(1)]).toEqual(['from before', 'and on'])
+    expect((await again.default().append(Uint8Array.of(2))).index).toBe(1)
+    const fresh = textLog(again, 'b')
+    await fresh.append('new')
+    expect((await again.list()).map(({ name }) => name)).toEqual(['a', 'b'])
+    expect([fresh.writable, back.fork]).toEqual([true, null])
+    await again.recover()
+    await expect(createStore(store.url, { sdk: other }).recover({ alone: true })).resolves.toBeUndefined()
+    const stranger = createStore(store.url)
+    await expect(stranger.recover({ alone: true })).rejects.toMatchObject({ code: 'log-read-only' })
+    await again.close()
+  })
+
   it('is told from what is damaged or none, which no error quotes', async () => {
     const store = createStore()
     const options = { storage: memoryStorage() }
