@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SkeinError, type WebGroup } from '../sdk/index.js'
-import { deviceStorage, Log, SDK } from '../sdk/log/index.js'
+import { deviceStorage, Log, SDK, type Store } from '../sdk/log/index.js'
 
 /** As many as an `SDK` lists: more could not be found again. */
 const MAX_LOGS = 1_024
@@ -28,7 +28,7 @@ export class GroupArchive {
   readonly closed: Promise<void>
   readonly #options: GroupArchiveOptions
   readonly #left = new AbortController()
-  readonly #logs = new Set<Log>()
+  readonly #stores = new Set<Store>()
   readonly #urls = new Set<string>()
   readonly #keeping = new Set<Promise<void>>()
 
@@ -56,8 +56,14 @@ export class GroupArchive {
     const index = new Log(INDEX, { storage, valueEncoding: 'utf-8' })
     const sdk = new SDK({ group, storage })
     try {
-      for await (const url of index.createReadStream()) this.#take(sdk, url, () => Promise.resolve())
-      for await (const url of sdk.watch({ signal: this.#left.signal })) this.#take(sdk, url, () => index.append(url))
+      const known = new Set<string>()
+      const remember = async (url: string): Promise<void> => {
+        if (!known.has(url)) await index.append(url)
+        known.add(url)
+      }
+      for await (const url of index.createReadStream()) known.add(url)
+      for (const url of known) this.#take(sdk, url, remember)
+      for await (const url of sdk.watch({ signal: this.#left.signal })) this.#take(sdk, url, remember)
     } catch (error) {
       // What is kept already goes on.
       if (!this.#isOver()) report(describe('logs of a group cannot be kept', error))
@@ -65,7 +71,7 @@ export class GroupArchive {
     }
     sdk.close()
     await Promise.all(this.#keeping)
-    await Promise.all([...this.#logs, index].map((log) => log.close()))
+    await Promise.all([...this.#stores, index].map((each) => each.close()))
   }
 
   #isOver(): boolean {
@@ -80,7 +86,7 @@ export class GroupArchive {
     })
   }
 
-  #take(sdk: SDK, url: string, remember: () => Promise<unknown>): void {
+  #take(sdk: SDK, url: string, remember: (url: string) => Promise<unknown>): void {
     if (this.#urls.has(url)) return
     if (this.#urls.size === MAX_LOGS) {
       this.#options.report(new Error(`a log is not kept: its group has ${MAX_LOGS} others here`))
@@ -93,7 +99,7 @@ export class GroupArchive {
   }
 
   /** Tries again until it is kept; each reason why it is not is told once. */
-  async #keep(sdk: SDK, url: string, remember: () => Promise<unknown>): Promise<void> {
+  async #keep(sdk: SDK, url: string, remember: (url: string) => Promise<unknown>): Promise<void> {
     const { report, retryMs = RETRY_MS } = this.#options
     const { signal } = this.#left
     const told = new Set<unknown>()
@@ -101,9 +107,9 @@ export class GroupArchive {
     while (!this.#isOver()) {
       try {
         // First: what others are told to be safe here must be found again by this process's successor.
-        if (!isRemembered) await remember()
+        if (!isRemembered) await remember(url)
         isRemembered = true
-        this.#logs.add(await this.#open(sdk, url))
+        this.#stores.add(await this.#open(sdk, url, remember))
         return
       } catch (error) {
         if (this.#isOver()) return
@@ -115,20 +121,31 @@ export class GroupArchive {
     }
   }
 
-  async #open(sdk: SDK, url: string): Promise<Log> {
+  /** A log may be the default one of a store: then what the store lists is kept, too. */
+  async #open(sdk: SDK, url: string, remember: (url: string) => Promise<unknown>): Promise<Store> {
     const { report } = this.#options
-    const log = new sdk.Log(url, { listed: true })
+    const store = new sdk.Store(url)
+    const log = store.default(null, { listed: true })
     log.on('log:fork', () => {
       report(new SkeinError('log-forked', `log ${log.id} is kept as it is: its writer has signed two histories`))
     })
     try {
       await log.ready()
     } catch (error) {
-      await log.close()
+      await store.close()
       throw error
     }
     log.on('error', ({ error }) => report(describe(`log ${log.id} cannot be kept`, error)))
-    return log
+    void this.#follow(sdk, store, remember)
+    return store
+  }
+
+  async #follow(sdk: SDK, store: Store, remember: (url: string) => Promise<unknown>): Promise<void> {
+    try {
+      for await (const { url } of store.watch({ signal: this.#left.signal })) this.#take(sdk, url, remember)
+    } catch (error) {
+      if (!this.#isOver()) this.#options.report(describe('a store cannot be followed', error))
+    }
   }
 }
 

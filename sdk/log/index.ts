@@ -27,7 +27,7 @@ export type { RemotePeer } from './peers.js'
 export type { DownloadProgress } from './replication/download.js'
 export type { PeerPath } from './replication/port.js'
 export type { LogReceipt } from './replication/receipts.js'
-export { SDK, type LogStreams, type ReplicateOptions, type SDKOptions } from './sdk.js'
+export { SDK, type LogClass, type LogStreams, type ReplicateOptions, type SDKOptions } from './sdk.js'
 export type { LogStream } from './read-stream.js'
 export type { BytePlace } from './seek.js'
 export {

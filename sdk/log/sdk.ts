@@ -10,6 +10,12 @@ import type { StoreImportOptions, StoreOptions } from './store/options.js'
 import { Store } from './store/store.js'
 import type { ValueEncoding } from './values.js'
 
+/** `Log`, whose address may be left out: `new sdk.Log()` makes a log of a fresh key. */
+export type LogClass = new <Encoding extends ValueEncoding = 'binary'>(
+  address?: Uint8Array | string | null,
+  options?: LogOptions<Encoding>,
+) => Log<Encoding>
+
 export interface SDKOptions {
   /**
    * With whose members logs are shared, in each of its joins. One `SDK` at a time.
@@ -56,8 +62,8 @@ let streams = 0
  */
 export class SDK {
   /** `Log` with this `SDK` as its option `sdk`. */
-  readonly Log: typeof Log
-  readonly Hypercore: typeof Log
+  readonly Log: LogClass
+  readonly Hypercore: LogClass
   /** `Store` with this `SDK` as its option `sdk`. */
   readonly Store: typeof Store
   readonly Corestore: typeof Store

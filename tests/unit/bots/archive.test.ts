@@ -51,6 +51,27 @@ const setup = async (options: Partial<ArchiveBotOptions> = {}) => {
 }
 
 describe('the archive bot', () => {
+  it('keeps all logs of a store whose default log is listed', async () => {
+    const { join: joinGroup, url, errors } = await setup({ webGroupOptions: { lingerMs: 5_000 } })
+    const ada = await joinGroup()
+    const groupKey = ada.key
+    const sdk = sdkFor(ada)
+    const store = new sdk.Store()
+    const main = store.default(null, { listed: true })
+    await main.append(Uint8Array.of(1))
+    await ada.invite(url)
+    await store.namespace('diary').get('today', { valueEncoding: 'utf-8' }).append(texts(70), { storedBy: 1 })
+    await vi.waitFor(() => expect(main.peers()).toHaveLength(1))
+    await ada.leave()
+    const bob = await joinGroup(groupKey)
+    await bob.invite(url)
+    const other = new (sdkFor(bob).Store)(store.url)
+    const log = other.namespace('diary').get('today', { valueEncoding: 'utf-8' })
+    await vi.waitFor(async () => expect(await log.has(0, 70)).toBe(true), { timeout: 15_000 })
+    expect([await collect(log.createReadStream()), errors]).toEqual([texts(70), []])
+    await other.close()
+  })
+
   it('keeps what is listed, tells so, and gives it to who comes when everybody has left', async () => {
     const { join: joinGroup, url, bot, errors, dir } = await setup({ webGroupOptions: { lingerMs: 5_000 } })
     const ada = await joinGroup()
