@@ -25,6 +25,7 @@ interface Acknowledged {
 }
 
 interface Opened {
+  readonly url: string
   readonly length: number
   readonly audit: { readonly isSound: boolean; readonly checked: number; readonly damaged: readonly number[] }
   /** How the heads that were seen before stand to the log. */
@@ -64,12 +65,15 @@ const appendForEver = (page: Page, cycle: number): Promise<void> =>
     }
   }, cycle)
 
-const openAgain = (page: Page, start: number, heads: readonly string[]): Promise<Opened> =>
+const openAgain = (page: Page, url: string, start: number, heads: readonly string[]): Promise<Opened> =>
   page.evaluate(
-    async ({ from, seen }) => {
+    async ({ expected, from, seen }) => {
       const log = new window.logs.Log('kills', { valueEncoding: 'json' })
       await log.ready()
       const { length } = log
+      // Said apart from all others: then the browser has lost the whole database.
+      if (expected !== '' && log.url !== expected)
+        throw new Error(`the database is another one: it has ${length} blocks of ${log.url}, not of ${expected}`)
       const relations: string[] = []
       for (const head of seen) relations.push(await log.compare(Uint8Array.from(atob(head), (c) => c.charCodeAt(0))))
       const values: (string | null)[] = []
@@ -81,9 +85,9 @@ const openAgain = (page: Page, start: number, heads: readonly string[]): Promise
       const audit = await log.audit()
       const { index } = await log.append({ cycle: -1, number: 0, filling: '-1.0 '.repeat(3_000) })
       await log.close()
-      return { length, audit, relations, values, appended: index }
+      return { url: log.url, length, audit, relations, values, appended: index }
     },
-    { from: start, seen: heads },
+    { expected: url, from: start, seen: heads },
   )
 
 const pageOf = async ({ browser }: KillableChromium, url: string): Promise<Page> => {
@@ -110,13 +114,17 @@ it(
     const known: string[] = []
     const heads: string[] = []
     let [total, unacknowledged] = [0, 0]
+    let url = ''
     let acknowledged: Acknowledged[] = []
     for (let cycle = 0; ; cycle++) {
       running = await launchKillableChromium(profile)
       const page = await pageOf(running, pages.url)
       const last = acknowledged.at(-1)
       if (last !== undefined) heads.push(last.head)
-      const opened = await openAgain(page, known.length, heads.slice(-20))
+      const opened = await openAgain(page, url, known.length, heads.slice(-20)).catch((error: unknown) => {
+        throw new Error(`cycle ${cycle}, seed "${seed}"`, { cause: error })
+      })
+      url = opened.url
 
       const where = `cycle ${cycle}, seed "${seed}"`
       const most = Math.max(known.length, ...acknowledged.map(({ length }) => length))
