@@ -20,11 +20,12 @@ it('runs the sample of cores and stores, with its own names and callbacks', asyn
     sparse: false,
     extensions: ['MANIFEST', 'REQUEST_FEEDS'],
   })
-  await new Promise<void>((resolve, reject) => {
+  const failure = await new Promise((resolve) => {
     void feed.ready(() => {
-      void feed.append({ hello: 'world' }, (error) => (error ? reject(error) : resolve()))
+      void feed.append({ hello: 'world' }, resolve)
     })
   })
+  expect(failure).toBeNull()
   await core.append(Uint8Array.of(1))
   await named.append(Uint8Array.of(2))
 
