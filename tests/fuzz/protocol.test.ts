@@ -83,7 +83,7 @@ import {
   encodeStreamEnd,
   encodeTransferFrame,
 } from '../../sdk/protocol/transfer-frames.js'
-import { concatBytes, decodeUtf8Lossy, encodeUtf8, equalBytes } from '../../sdk/util/bytes.js'
+import { concatBytes, equalBytes } from '../../sdk/util/bytes.js'
 import { streamEnds, transferFrames } from '../support/transfer-frames.js'
 
 const bytes = (size: number): Arbitrary<Uint8Array> => fc.uint8Array({ minLength: size, maxLength: size })
