@@ -1,10 +1,14 @@
-import { KEY_BYTES } from './kdf.js'
+import { KEY_BYTES, kdf } from './kdf.js'
 import { decodeSecret, encodeSecret, sealSecret, type SecretText } from './secret-text.js'
 import type { Sodium } from './sodium.js'
 import type { KeyPair } from './suite.js'
 
 /** An identity as a text. */
-const text: SecretText = { prefix: 'skid1_', check: 'identity-check', context: '' }
+const text: SecretText = {
+  prefix: 'skid1_',
+  check: (sodium, bytes) => kdf(sodium, null, 'identity-check', bytes),
+  context: '',
+}
 
 const keysOf = (sodium: Sodium, seed: Uint8Array): KeyPair => {
   const { publicKey, privateKey } = sodium.crypto_sign_seed_keypair(seed)

@@ -7,7 +7,11 @@ import { sign, verify } from './signature.js'
 import type { Sodium } from './sodium.js'
 
 /** The seed of a store as a text. */
-const text: SecretText = { prefix: 'sks1_', check: 'store-check', context: 'sks1_' }
+const text: SecretText = {
+  prefix: 'sks1_',
+  check: (sodium, bytes) => kdf(sodium, null, 'store-check', bytes),
+  context: 'sks1_',
+}
 
 /** The seeds of a store's logs, each of the seed of the store. */
 export const defaultSeedOf = (sodium: Sodium, seed: Uint8Array): Uint8Array => kdf(sodium, seed, 'store-default')

@@ -1,7 +1,11 @@
+import { platform } from '#platform'
 import type { Emitter } from '../util/emitter.js'
 import type { Extensions } from './extensions.js'
 import { peerWith, type RemotePeer } from './peers.js'
 import type { Opened } from './session.js'
+
+/** Whoever looks at peers looks at all of them, and frames of one come by the hundred. */
+const PEERS_MS = 50
 
 /** What a log tells of. */
 export interface LogEvents {
@@ -17,7 +21,7 @@ export interface LogEvents {
    * message, the peer.
    */
   readonly extension: { readonly type: string; readonly message: unknown; readonly peer: RemotePeer }
-  /** Peers came or went, or have other blocks than before: see `peers()`. */
+  /** Peers came or went, or have other blocks than before: see `peers()`. Told every 50 ms at most. */
   readonly 'peers:change': Readonly<Record<string, never>>
   /** A call failed whose promise may have nobody who looks at it, a listener threw, a peer sent what an extension cannot read, what was fetched cannot be stored, or what the log is kept in is gone. */
   readonly error: { readonly error: unknown }
@@ -36,6 +40,7 @@ export interface LogListenOptions {
 export const forward = (opened: Opened, extensions: Extensions, emitter: Emitter<LogEvents>): (() => void) => {
   const { core } = opened
   const { swarm } = opened.hold
+  let stopTimer: (() => void) | null = null
   const report = (error: unknown): void => {
     emitter.emit('error', { error })
   }
@@ -60,11 +65,16 @@ export const forward = (opened: Opened, extensions: Extensions, emitter: Emitter
     swarm.events.on('extension', ({ peerId, name, payload }) => hear(peerId, name, payload)),
     swarm.events.on('failed', ({ error }) => report(error)),
     swarm.events.on('change', () => {
-      if (emitter.has('peers:change')) emitter.emit('peers:change', Object.freeze({}))
+      if (!emitter.has('peers:change')) return
+      stopTimer ??= platform.setTimer(PEERS_MS, () => {
+        stopTimer = null
+        emitter.emit('peers:change', Object.freeze({}))
+      })
     }),
   ]
   if (core.state.fork !== null) tellFork(core.state.fork)
   return () => {
+    stopTimer?.()
     for (const each of undo) each()
   }
 }

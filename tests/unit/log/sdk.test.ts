@@ -192,6 +192,26 @@ describe('logs that are shared', () => {
     await one.replicate(pairOfStreams()[0], { signal: AbortSignal.abort() })
   })
 
+  it('J6: are kept and given by who cannot read them', async () => {
+    const encryptionKey = new Uint8Array(32).fill(7)
+    const [one, blind, other] = [sdkFor(), sdkFor(), sdkFor()]
+    const writer = open(one, null, { encryptionKey, valueEncoding: 'utf-8' })
+    await writer.append(texts(70))
+    const kept = open(blind, writer.url)
+    const [left, right] = pairOfStreams()
+    const [first] = [one.replicate(left), blind.replicate(right)]
+    await untilHas(kept, 70)
+    one.close()
+    await first
+    const reader = open(other, kept.url, { encryptionKey, valueEncoding: 'utf-8' })
+    const [near, far] = pairOfStreams()
+    void blind.replicate(near)
+    void other.replicate(far)
+    expect(await reader.get(69)).toBe('text 69')
+    const bytes = await open(blind, kept.url, { valueEncoding: 'binary' }).get(69)
+    expect([bytes.length, new TextDecoder().decode(bytes).includes('text')]).toEqual([47, false])
+  })
+
   it('are fetched when asked for alone where they are sparse', async () => {
     const { writer, reader } = await setupPair({ sparse: true, valueEncoding: 'utf-8' })
     await writer.append(texts(300))
