@@ -3,12 +3,14 @@
  * how long it takes until both know, from the moment that they are joined.
  */
 import { Core } from '../../../sdk/log/core.js'
+import { writerEntry } from '../../../sdk/log/layout.js'
 import { createTreeHash, loadSodium, logKeysOf, type Sodium } from '../../../sdk/crypto/index.js'
 import type { LogPort, Timing } from '../../../sdk/log/replication/port.js'
 import { LogSwarm } from '../../../sdk/log/replication/swarm.js'
 import type { LogPeer } from '../../../sdk/log/replication/peer.js'
 import { provesFork } from '../../../sdk/log/forks.js'
 import { MemoryPlace } from '../../../sdk/platform/block-storage.memory.js'
+import { encodeLogWriter } from '../../../sdk/protocol/log-writer.js'
 import { encodeUtf8 } from '../../../sdk/util/bytes.js'
 import { Random } from '../../support/random.js'
 
@@ -83,6 +85,10 @@ class World {
   async device(name: string, isWriter: boolean): Promise<Device> {
     const [sodium, hash, storage] = [this.#sodium, createTreeHash(this.#sodium), new MemoryPlace().open()]
     const writer = isWriter ? { keys: this.#keys, lock: null } : null
+    if (isWriter) {
+      const value = encodeLogWriter({ seed: this.#keys.secretKey.slice(0, 32), lock: null, isRestored: false })
+      await storage.write([{ key: writerEntry(this.#keys.publicKey), value }], { durability: 'strict' })
+    }
     const core = await Core.open({ storage, sodium, hash, logKey: this.#keys.publicKey, writer })
     const violated = (peerId: string, { message }: Error): void => {
       this.violations.push(`${name} of ${peerId}: ${message}`)
