@@ -518,6 +518,8 @@ describe('axe-core finds nothing', () => {
     await page.getByText('Nobody else is here yet').waitFor()
     expect(await findBarriers(page)).toEqual([])
     const bob = await joinChat(browser, page.url(), { name: 'Bob' })
+    // What is chosen before somebody is there is offered to nobody.
+    await eventually(() => memberNames(bob)).toHaveLength(2)
     await bob.locator('#file-input').setInputFiles([createFile('a.bin', 1000, 1), createFile('b.bin', 30 * MiB, 1)])
     await page.getByRole('button', { name: 'Decline b.bin' }).waitFor()
     await bob.getByLabel('Message', { exact: true }).pressSequentially('typing')
