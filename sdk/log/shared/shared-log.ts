@@ -215,10 +215,11 @@ export class SharedLog {
 
   async #begin(): Promise<Opened> {
     const founding = this.#log(this.#address)
+    let local = founding
     try {
       await founding.ready()
       const founder = encodeBase64url(founding.key as Uint8Array)
-      const local = founding.writable ? founding : this.#log(`shared ${founder}`)
+      if (!founding.writable) local = this.#log(`shared ${founder}`)
       await local.ready()
       const own = encodeBase64url(local.key as Uint8Array)
       if (this.#stage.name === 'closed') throw logClosed()
@@ -228,7 +229,7 @@ export class SharedLog {
       if (own !== founder) this.#read(own, local)
       return opened
     } catch (error) {
-      await founding.close()
+      await Promise.all([founding.close(), local.close()])
       if (this.#stage.name === 'opening') this.#stage = { name: 'idle' }
       throw error
     }
@@ -298,7 +299,8 @@ export class SharedLog {
       if (!isAllowed) throw readOnly(isForAdmins)
       const action = make(order)
       const { length } = await mine.log.append(encodeSharedEntry({ seen: newTo(mine, order, own), action }))
-      await this.#until(() => mine.entries.length >= length)
+      await this.#until(() => mine.isOver || mine.entries.length >= length)
+      if (mine.entries.length < length) throw logClosed()
       this.#current()
     })
   }

@@ -16,6 +16,7 @@ export class WriterLog {
   readonly #changed: () => void
   readonly #failed: (error: unknown) => void
   #isCaughtUp = false
+  #isOver = false
 
   /** `changed` is called when there are more entries; `failed` when the log cannot be read any further. */
   constructor(log: Log, changed: () => void, failed: (error: unknown) => void) {
@@ -25,9 +26,14 @@ export class WriterLog {
     void this.#read()
   }
 
-  /** Whether all was read that was here when it was opened. */
+  /** Whether all was read that was here when it was opened, as far as it can be read. */
   get isCaughtUp(): boolean {
-    return this.#isCaughtUp
+    return this.#isCaughtUp || this.#isOver
+  }
+
+  /** Whether nothing more is read of it: it is closed, or cannot be read any further. */
+  get isOver(): boolean {
+    return this.#isOver
   }
 
   async #read(): Promise<void> {
@@ -38,6 +44,8 @@ export class WriterLog {
       for (;;) await this.#readOn({ live: true }).catch(passIfMissing)
     } catch (error) {
       if (!isClosed(error)) this.#failed(error)
+      this.#isOver = true
+      this.#changed()
     }
   }
 

@@ -124,6 +124,23 @@ describe('a shared log', () => {
     await until(late, () => expect(valuesOf(late)).toEqual(['one', 'two', 'three']))
   })
 
+  it('settles what waits when its SDK is closed, and leaves nothing open of one that is closed while it opens', async () => {
+    const storage = memoryStorage()
+    const [one, other] = [sdkFor(), sdkFor(undefined, storage)]
+    const founded = open(one)
+    await founded.append('x')
+    const reader = open(other, founded.url)
+    const opening = reader.ready()
+    await reader.close()
+    await expect(opening).rejects.toMatchObject({ code: 'closed' })
+    const appending = [founded.append('y'), founded.append('z')]
+    one.close()
+    for (const result of await Promise.allSettled(appending)) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'closed' })
+    }
+    await expect(founded.append('late')).rejects.toMatchObject({ code: 'closed' })
+  })
+
   it('throws for what is none, and settles all when it is closed', async () => {
     const sdk = sdkFor()
     expect(() => new SharedLog(7 as never)).toThrow(TypeError)
