@@ -139,6 +139,12 @@ describe('a shared log', () => {
       if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'closed' })
     }
     await expect(founded.append('late')).rejects.toMatchObject({ code: 'closed' })
+    // Before what was here is read.
+    const slow = open(other)
+    const late = slow.append('x')
+    await slow.ready()
+    other.close()
+    await expect(late).rejects.toMatchObject({ code: 'closed' })
   })
 
   it('throws for what is none, and settles all when it is closed', async () => {
