@@ -33,6 +33,8 @@ declare global {
     told: (appended: Appended) => Promise<void>
     log: logs.Log<'json'>
     running: Promise<unknown>
+    /** How many appends were acknowledged. */
+    acknowledged?: number
   }
 }
 
@@ -113,7 +115,7 @@ describe('two tabs that append to one log', () => {
   })
 
   it('do not need each other: one that is closed in mid-append takes nothing with it', async () => {
-    for (const waitMs of [20, 60, 150]) {
+    for (const count of [2, 6, 15]) {
       const context = await openContext()
       const [stays, goes] = await Promise.all([openPage(context), openPage(context)])
       const told: Appended[] = []
@@ -122,7 +124,9 @@ describe('two tabs that append to one log', () => {
       }
       await Promise.all([beginAppending(stays, 'both', 0), beginAppending(goes, 'both', 1)])
       await expect.poll(() => new Set(told.map(({ tab }) => tab)).size, { timeout: 20_000 }).toBe(2)
-      await stays.waitForTimeout(waitMs)
+      await expect
+        .poll(() => told.filter(({ tab }) => tab === 1).length, { timeout: 20_000, interval: 5 })
+        .toBeGreaterThanOrEqual(count)
       await goes.close()
       const before = told.filter(({ tab }) => tab === 0).length
       await expect
@@ -168,7 +172,7 @@ const beginLosing = (page: Page): Promise<void> =>
       while (codes.size === 0) {
         const appends = Array.from({ length: 8 }, (_, at) => log.append({ at, filling: 'x'.repeat(2_000) }))
         for (const code of await Promise.all(appends.map(settled))) {
-          if (code === 'done') acknowledged++
+          if (code === 'done') window.acknowledged = ++acknowledged
           else codes.add(code)
         }
       }
@@ -198,12 +202,17 @@ const lost = {
   length: 1,
 }
 
+/** Appends are acknowledged, so that others are under way. */
+const untilUnderWay = async (page: Page): Promise<void> => {
+  await page.waitForFunction(() => (window.acknowledged ?? 0) >= 16)
+}
+
 describe('a log whose storage is taken away in mid-append', () => {
   it('says that it is lost, to all that wait, when another page deletes the database', async () => {
     const context = await openContext()
     const [page, other] = await Promise.all([openPage(context), openPage(context)])
     await beginLosing(page)
-    await page.waitForTimeout(150)
+    await untilUnderWay(page)
     const outcome = await other.evaluate(
       () =>
         new Promise<string>((resolve) => {
@@ -220,7 +229,7 @@ describe('a log whose storage is taken away in mid-append', () => {
     const context = await openContext()
     const page = await openPage(context)
     await beginLosing(page)
-    await page.waitForTimeout(150)
+    await untilUnderWay(page)
     const devtools = await context.newCDPSession(page)
     await devtools.send('Storage.clearDataForOrigin', { origin: pages.url, storageTypes: 'indexeddb' })
     expect(await page.evaluate(() => window.running)).toEqual(lost)
@@ -230,7 +239,7 @@ describe('a log whose storage is taken away in mid-append', () => {
     const context = await openContext()
     const [page, other] = await Promise.all([openPage(context), openPage(context)])
     await beginLosing(page)
-    await page.waitForTimeout(150)
+    await untilUnderWay(page)
     const outcome = await other.evaluate(
       () =>
         new Promise<string>((resolve) => {

@@ -17,7 +17,16 @@ export class LogMember {
   }
 
   async untilLinked(): Promise<void> {
-    while ((this.#group?.neighbors.length ?? 0) === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    const group = this.#group
+    if (group === null) throw new Error('not joined')
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (group.neighbors.length > 0) resolve()
+      }
+      group.on('member:join', look)
+      group.on('link:change', look)
+      look()
+    })
   }
 
   /** The URL of a log of so many blocks. */
