@@ -52,12 +52,28 @@ const memberNames = (page: Page): Promise<string[]> => page.locator('#members .m
 
 const rowOf = (page: Page, name: string) => page.locator('#members li').filter({ hasText: name })
 
-/** Bytes that differ from place to place, so that a slice lost or swapped shows. */
-const createFile = (name: string, size: number, salt: number) => {
-  const buffer = Buffer.alloc(size)
-  for (let i = 0; i < size; i += 1) buffer[i] = (i * 31 + (i >> 9) * salt + salt) & 255
-  return { name, mimeType: 'application/x-test', buffer }
+interface DiskFile {
+  readonly name: string
+  readonly path: string
+  readonly hash: string
 }
+
+/**
+ * Bytes that differ from place to place, so that a slice lost or swapped shows. On disk: what a test hands to a page itself
+ * travels as text, which takes longer than everything that these tests are about.
+ */
+const createFile = async (name: string, size: number, salt: number): Promise<DiskFile> => {
+  const bytes = Buffer.alloc(size)
+  for (let i = 0; i < size; i += 1) bytes[i] = (i * 31 + (i >> 9) * salt + salt) & 255
+  const folder = await mkdtemp(join(tmpdir(), 'skein-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const path = join(folder, name)
+  await writeFile(path, bytes)
+  return { name, path, hash: hashOf(bytes) }
+}
+
+const choose = (page: Page, ...files: DiskFile[]): Promise<void> =>
+  page.locator('#file-input').setInputFiles(files.map(({ path }) => path))
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
@@ -68,9 +84,8 @@ const accept = (page: Page, name: string): Promise<void> =>
 const cardOf = (page: Page, name: string) => page.getByRole('group', { name: `File ${name}` })
 
 const savedHash = async (page: Page, name: string): Promise<string> => {
-  const downloading = page.waitForEvent('download')
-  await page.getByRole('link', { name: `Save ${name}` }).click()
-  const download = await downloading
+  const link = page.getByRole('link', { name: `Save ${name}` })
+  const [download] = await Promise.all([page.waitForEvent('download'), link.click()])
   expect(download.suggestedFilename()).toBe(name)
   return hashOf(await readFile(await download.path()))
 }
@@ -161,16 +176,13 @@ describe('the chat', () => {
   it('carries files from several senders at once to those who accept, intact, with progress at both ends', async () => {
     const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob' })) as [Page, Page]
     await Promise.all([ada, bob].map(watchProgress))
-    const fromAda = [
+    const fromAda = await Promise.all([
       createFile('one.bin', 24 * MiB + 5, 3),
       createFile('two.bin', 2 * MiB, 7),
       createFile('empty.bin', 0, 0),
-    ]
-    const fromBob = [createFile('three.bin', 16 * MiB, 11)]
-    await Promise.all([
-      ada.locator('#file-input').setInputFiles(fromAda),
-      bob.locator('#file-input').setInputFiles(fromBob),
     ])
+    const fromBob = [await createFile('three.bin', 16 * MiB, 11)]
+    await Promise.all([choose(ada, ...fromAda), choose(bob, ...fromBob)])
     await cardOf(bob, 'one.bin').getByText('24 MiB · offered by Ada').waitFor()
     await cardOf(ada, 'one.bin').getByText('24 MiB · offered to Bob').waitFor()
     // All that waits or is under way, his own offer too.
@@ -181,7 +193,7 @@ describe('the chat', () => {
       [bob, fromAda],
       [ada, fromBob],
     ] as const) {
-      for (const { name, buffer } of files) expect(await savedHash(page, name)).toBe(hashOf(buffer))
+      for (const { name, hash } of files) expect(await savedHash(page, name)).toBe(hash)
     }
     await cardOf(ada, 'two.bin').getByText('2 MiB · sent to Bob').waitFor()
     for (const page of [ada, bob]) {
@@ -274,11 +286,8 @@ describe('the chat', () => {
       const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob' })) as [Page, Page]
       const name = 'long.bin'
       // On a disk, where a file keeps its date: it is by this that it is known again.
-      const folder = await mkdtemp(join(tmpdir(), 'skein-'))
-      onTestFinished(() => rm(folder, { recursive: true }))
-      const { buffer } = createFile(name, 96 * MiB, 5)
-      await writeFile(join(folder, name), buffer)
-      await ada.locator('#file-input').setInputFiles(join(folder, name))
+      const file = await createFile(name, 96 * MiB, 5)
+      await choose(ada, file)
       await accept(bob, name)
       const arrived = bob.getByRole('progressbar', { name: `Receiving ${name}` })
       await eventually(async () => Number(await arrived.getAttribute('value'))).toBeGreaterThan(0.05)
@@ -293,7 +302,7 @@ describe('the chat', () => {
         await ada.reload()
         await cardOf(bob, name).getByText('Ada has left before it was here').waitFor()
         await eventually(() => memberNames(ada)).toEqual(['Ada', 'Bob'])
-        await ada.locator('#file-input').setInputFiles(join(folder, name))
+        await choose(ada, file)
       }
       const card = cardOf(bob, name).last()
       const words = card.getByText(/^96 MiB · offered by Ada, [\d.]+ MiB of it is here$/)
@@ -304,7 +313,7 @@ describe('the chat', () => {
       // By keys alone, with the focus where one goes on.
       await bob.getByRole('button', { name: `Resume ${name}`, exact: true }).press('Enter')
       expect(await card.evaluate((one) => one === document.activeElement)).toBe(true)
-      expect(await savedHash(bob, name)).toBe(hashOf(buffer))
+      expect(await savedHash(bob, name)).toBe(file.hash)
       // It begins where it was, give or take what is rounded in words.
       const [first] = (await seenProgress(bob)).filter((value) => value > 0)
       expect(first).toBeGreaterThanOrEqual((mebibytes - 0.05) / 96)
@@ -313,17 +322,17 @@ describe('the chat', () => {
 
   it('goes to those who accept, and ends with a member that leaves', async () => {
     const [ada, bob, carol] = (await joinAll({ name: 'Ada' }, { name: 'Bob' }, { name: 'Carol' })) as [Page, Page, Page]
-    await ada.locator('#file-input').setInputFiles(createFile('a.bin', 100_000, 3))
+    await choose(ada, await createFile('a.bin', 100_000, 3))
     await accept(bob, 'a.bin')
     await bob.getByRole('link', { name: 'Save a.bin' }).waitFor()
     await cardOf(ada, 'a.bin').getByText('waiting for others to accept').waitFor()
     await carol.close({ runBeforeUnload: true })
     await cardOf(ada, 'a.bin').getByText('sent to Bob; Carol left before it was there').waitFor()
-    await bob.locator('#file-input').setInputFiles(createFile('b.bin', 100_000, 3))
+    await choose(bob, await createFile('b.bin', 100_000, 3))
     await ada.getByRole('button', { name: 'Accept b.bin', exact: true }).waitFor()
     await bob.close({ runBeforeUnload: true })
     await cardOf(ada, 'b.bin').getByText('Bob has left before it was here').waitFor()
-    await ada.locator('#file-input').setInputFiles(createFile('c.bin', 10, 3))
+    await choose(ada, await createFile('c.bin', 10, 3))
     await ada.getByText('c.bin was not sent: nobody is here to get it').waitFor()
   })
 
@@ -431,7 +440,7 @@ describe('the chat', () => {
     await rowOf(page, 'Ada the Second').waitFor()
     // A file is taken by key, and after each key the focus is somewhere of use.
     const bob = await joinChat(browser, page.url(), { name: 'Bob' })
-    await bob.locator('#file-input').setInputFiles(createFile('a.bin', 1000, 1))
+    await choose(bob, await createFile('a.bin', 1000, 1))
     await page.getByRole('button', { name: 'Accept a.bin', exact: true }).waitFor()
     const label = (): Promise<string | null> =>
       page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? null)
@@ -520,7 +529,7 @@ describe('axe-core finds nothing', () => {
     const bob = await joinChat(browser, page.url(), { name: 'Bob' })
     // What is chosen before somebody is there is offered to nobody.
     await eventually(() => memberNames(bob)).toHaveLength(2)
-    await bob.locator('#file-input').setInputFiles([createFile('a.bin', 1000, 1), createFile('b.bin', 30 * MiB, 1)])
+    await choose(bob, await createFile('a.bin', 1000, 1), await createFile('b.bin', 30 * MiB, 1))
     await page.getByRole('button', { name: 'Decline b.bin' }).waitFor()
     await bob.getByLabel('Message', { exact: true }).pressSequentially('typing')
     await page.getByText('Bob is typing').first().waitFor()
