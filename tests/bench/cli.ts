@@ -1,9 +1,9 @@
 /** `npm run bench`: skein, its peers and the bare channel, side by side in one run. README.md names the flags. */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { cac } from 'cac'
 import { groups } from './figures/figure.js'
 import { figures } from './figures/index.js'
-import { createReport } from './report/json.js'
+import { createReport, readReport, type Measured } from './report/json.js'
 import { createTable } from './report/table.js'
 import { isPartOf, runBench } from './run.js'
 import { sides } from './sides/index.js'
@@ -32,12 +32,13 @@ cli.option('--only <names>', `Figures, by commas: ${figures.map(({ id }) => id).
 cli.option('--sides <names>', `Sides, by commas: ${sides.map(({ name }) => name).join(', ')}`)
 cli.option('--link <rate>', 'Over one link of such a rate, as 10mbit (Linux, as root)')
 cli.option('--long', 'With the figures that take minutes')
+cli.option('--from <files>', 'Shows what such runs have written by --json, by commas, and measures nothing')
 cli.option('--json', 'Prints JSON with all values, the table on stderr')
 cli.option('--picture <file>', 'Writes the figures as bars into an SVG file')
 cli.help()
 const { args, options } = cli.parse()
 
-const flags = ['--', 'h', 'help', 'rounds', 'only', 'sides', 'link', 'long', 'json', 'picture']
+const flags = ['--', 'h', 'help', 'rounds', 'only', 'sides', 'link', 'long', 'from', 'json', 'picture']
 const unknown = Object.keys(options).find((name) => !flags.includes(name))
 if (unknown !== undefined) fail(`there is no option "${unknown}"`)
 
@@ -56,14 +57,23 @@ if (typeof link === 'string' && !isOnSlowLink()) {
   const chosenSides = choose('--sides', options['sides'], sides, ({ name }) => name).filter((side) =>
     chosenFigures.some((figure) => isPartOf(side, figure)),
   )
-  const world = await World.open()
-  const { browserVersion } = world
-  const results = await runBench(world, {
-    figures: chosenFigures,
-    sides: chosenSides,
-    rounds,
-    onProgress: (line) => process.stderr.write(`${line}\n`),
-  }).finally(() => world.close())
+  const measure = async (): Promise<Measured> => {
+    const world = await World.open()
+    const { browserVersion } = world
+    const results = await runBench(world, {
+      figures: chosenFigures,
+      sides: chosenSides,
+      rounds,
+      onProgress: (line) => process.stderr.write(`${line}\n`),
+    }).finally(() => world.close())
+    return { results, browserVersion, rounds }
+  }
+  const from: unknown = options['from']
+  const measured =
+    typeof from === 'string'
+      ? readReport(await Promise.all(from.split(',').map((file) => readFile(file, 'utf8'))), chosenFigures)
+      : await measure()
+  const { results, browserVersion } = measured
 
   const picture: unknown = options['picture']
   if (typeof picture === 'string') {
@@ -71,13 +81,13 @@ if (typeof link === 'string' && !isOnSlowLink()) {
     await writeFile(picture, createPicture(results, chosenSides))
   }
   const table = `
-Medians of ${rounds} rounds in Chromium ${browserVersion}, Node ${process.version}; in brackets the ratio to the bare channel,
+Medians of ${measured.rounds} rounds in Chromium ${browserVersion}, Node ${process.version}; in brackets the ratio to the bare channel,
 in Node to simple-peer, of logs to the storage without them, in Node to hypercore.
 
 ${createTable(results, chosenSides)}
 `
   if (options['json'] === true) {
     process.stderr.write(table)
-    console.log(JSON.stringify(createReport(results, chosenSides, { browserVersion, rounds }), null, 2))
+    console.log(JSON.stringify(createReport(measured, chosenSides), null, 2))
   } else console.log(table)
 }
