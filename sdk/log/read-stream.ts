@@ -15,11 +15,14 @@ export interface StreamSource<Value> {
   assertGoing(): void
 }
 
-/** How many records are looked at in one go: at first, for whoever wants little, and then twice as many each time; 4 MiB at most. */
+/** How many records are looked at in one go: at first, for whoever wants little, and then twice as many each time; 2 MiB at most. */
 const FIRST_LOOK = 4
-const MAX_LOOK = 16
+const MAX_LOOK = 8
 
-/** Reads as its reader does: what is here a few records ahead, since each look costs, and nothing that has to be fetched. */
+/**
+ * Reads as its reader does: what is here a few records ahead, since each look costs, the next ones while the reader is busy with
+ * the second half of those, and nothing that has to be fetched.
+ */
 export const createStream = <Value>(source: StreamSource<Value>, options: Streaming): LogStream<Value> => {
   const cancelled = new AbortController()
   const { signal } = cancelled
@@ -28,6 +31,24 @@ export const createStream = <Value>(source: StreamSource<Value>, options: Stream
   let look = FIRST_LOOK
   let row: readonly (() => Value)[] = []
   let taken = 0
+  let ahead: Promise<typeof row> | null = null
+  const lookFrom = (index: number, to: number): Promise<typeof row> => {
+    const looked = source.row(index, to, look, signal)
+    look = Math.min(look * 2, MAX_LOOK)
+    return looked
+  }
+  const lookAhead = (): void => {
+    const from = next + row.length - taken
+    if (ahead !== null || taken * 2 < row.length || end === undefined || from >= end) return
+    ahead = lookFrom(from, end)
+    // Who reads on is told.
+    ahead.catch(() => undefined)
+  }
+  const takeAhead = async (): Promise<typeof row> => {
+    const looked = ahead
+    ahead = null
+    return looked === null ? [] : looked
+  }
   const fetchNext = async (controller: ReadableStreamDefaultController<Value>): Promise<void> => {
     end ??= options.end ?? (options.live ? Infinity : await source.length(signal))
     if (next >= end) {
@@ -35,9 +56,10 @@ export const createStream = <Value>(source: StreamSource<Value>, options: Stream
       return
     }
     if (options.live && next >= (await source.length(signal))) await source.grown(next, signal)
-    row = await source.row(next, end, look, signal)
+    row = await takeAhead()
+    // More may be here by now.
+    if (row.length === 0) row = await lookFrom(next, end)
     taken = 0
-    look = Math.min(look * 2, MAX_LOOK)
     if (row.length > 0) {
       takeNext(controller)
       return
@@ -50,6 +72,7 @@ export const createStream = <Value>(source: StreamSource<Value>, options: Stream
     const read = row[taken++] as () => Value
     controller.enqueue(read())
     next++
+    lookAhead()
   }
   const stream = new ReadableStream<Value>(
     {
