@@ -11,7 +11,7 @@ import { Violation } from './violation.js'
 /** Without a sign of an answer for so long, somebody else is asked: three times what a phone takes to come out of a tunnel. */
 const REQUEST_TIMEOUT_MS = 10_000
 /** Of blocks that are asked for and not stored. */
-const WINDOW_BYTES = 1_048_576
+const WINDOW_BYTES = 4_194_304
 /** Sizes from which on somebody is asked how the log grew: its own, and what other peers show that it cannot be compared with. */
 const MAX_GROWTHS = 8
 /** Weight of the newest round trip in what is known of them. */
@@ -66,6 +66,8 @@ export class Fetching {
   readonly #keeps = new Map<number, Keep>()
   readonly #growths = new Map<number, { readonly from: number; readonly stopTimer: () => void }>()
   #rttMs: number | null = null
+  /** What a block takes, as far as answers have told; before, what it takes at most. */
+  #blockBytes = MAX_BLOCK_BYTES
 
   constructor(parts: FetchingParts) {
     this.#parts = parts
@@ -87,7 +89,7 @@ export class Fetching {
 
   /** Whether a run of so many blocks may be asked for now. */
   takes(blocks: number): boolean {
-    const isRoom = this.#bytes + weightOf(blocks) <= WINDOW_BYTES
+    const isRoom = this.#bytes + this.#weightOf(blocks) <= WINDOW_BYTES
     return isRoom && this.#pending.size + this.#keeps.size < MAX_LOG_REQUESTS - 1
   }
 
@@ -95,7 +97,7 @@ export class Fetching {
   ask(run: BlockRange, frontier: Frontier): void {
     const { timing, core, send } = this.#parts
     const id = this.#nextId++
-    const bytes = weightOf(run.end - run.start)
+    const bytes = this.#weightOf(run.end - run.start)
     const verifier = new RunVerifier(core.parts.hash, frontier, run.start)
     const { size } = frontier
     const pending = { run, size, verifier, blocks: [], bytes, askedMs: timing.now(), bytesLeft: MAX_RECORD_BLOCK_BYTES }
@@ -198,6 +200,8 @@ export class Fetching {
   #finish(id: number, pending: Pending): void {
     this.#pending.delete(id)
     const { run, blocks, verifier, bytes } = pending
+    const largest = Math.max(...blocks.map(({ block }) => block.length))
+    this.#blockBytes = Math.max(largest, this.#blockBytes / 2)
     const got = { start: run.start, end: run.start + blocks.length }
     if (got.end < run.end) this.#parts.missed({ start: got.end, end: run.end }, false)
     void this.#parts.fetched(got, { blocks, siblings: verifier.siblings }).then(() => {
@@ -210,6 +214,11 @@ export class Fetching {
     pending.stopTimer()
     this.#pending.delete(id)
     this.#bytes -= pending.bytes
+  }
+
+  /** What an answer is expected to take. */
+  #weightOf(blocks: number): number {
+    return Math.min(blocks * this.#blockBytes, MAX_RECORD_BLOCK_BYTES)
   }
 
   #timer(id: number): () => void {
@@ -230,6 +239,3 @@ export class Fetching {
     if (id >= this.#nextId) throw new Violation('an answer to nothing')
   }
 }
-
-/** What an answer may take: nobody knows how long blocks are before they come. */
-const weightOf = (blocks: number): number => Math.min(blocks * MAX_BLOCK_BYTES, MAX_RECORD_BLOCK_BYTES)
