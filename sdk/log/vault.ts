@@ -4,9 +4,11 @@ import { SkeinError } from '../errors.js'
 import type { BlockStorage, StorageChange } from '../platform/block-storage.js'
 import { encodeLogWriter, type LogWriter } from '../protocol/log-writer.js'
 import { encodeBase64url } from '../util/base64url.js'
+import { equalBytes } from '../util/bytes.js'
 import { Ending } from '../util/ending.js'
 import type { LogAddress } from './address.js'
 import { Core } from './core.js'
+import { damaged } from './failures.js'
 import { nameEntry, writerEntry } from './layout.js'
 import { Serial } from './serial.js'
 import { readWriter } from './writer.js'
@@ -61,7 +63,10 @@ export class Vault {
       try {
         const logKey = await this.#resolve(sodium, storage, address, encryptionKey)
         const id = encodeBase64url(logKey)
-        const shared = cores.get(id) ?? { core: await openCore(sodium, storage, logKey), leases: 0 }
+        const shared = cores.get(id) ?? {
+          core: await openCore(sodium, storage, logKey, address.kind === 'name'),
+          leases: 0,
+        }
         cores.set(id, shared)
         shared.leases++
         return { core: shared.core, lost, release: () => this.#turns.run(() => this.#release(id, shared)) }
@@ -164,9 +169,13 @@ const keepWriter = async (
   return publicKey
 }
 
-const openCore = async (sodium: Sodium, storage: BlockStorage, logKey: Uint8Array): Promise<Core> => {
+const openCore = async (sodium: Sodium, storage: BlockStorage, logKey: Uint8Array, isNamed: boolean): Promise<Core> => {
   const bytes = await storage.get(writerEntry(logKey))
+  // What has a name on this device was made here.
+  if (isNamed && bytes === null) throw damaged('its name does not lead to it')
   const writer = bytes === null ? null : keysIn(sodium, readWriter(bytes))
+  // Signed by another one, its next head would be the last that it has.
+  if (writer !== null && !equalBytes(writer.keys.publicKey, logKey)) throw damaged('its secret is another one')
   return Core.open({ storage, sodium, hash: createTreeHash(sodium), logKey, writer })
 }
 

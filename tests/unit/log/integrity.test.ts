@@ -11,6 +11,7 @@ import { KnownTree } from './known-tree.js'
 import { collect, createDevice, keyOf, texts, type Device } from './setup.js'
 
 const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown
+const NAME = 1
 const WRITER = 2
 const HEAD = 3
 const RECORD = 5
@@ -150,6 +151,44 @@ describe('a log that is opened', () => {
     expect([log.length, log.byteLength]).toEqual([65, 0])
     expect(await log.get(63)).toBe('text 63')
     expect(await log.audit()).toMatchObject({ isSound: false })
+  })
+})
+
+describe('a bit that flips in what is stored of a log beside its blocks', () => {
+  /** What somebody finds who opens the log by its name: the code that it is refused with, or what is in it. */
+  const find = async (device: Device): Promise<unknown> => {
+    const log = device.log('filled')
+    try {
+      await log.append([])
+      return { values: await collect(log.createReadStream()), isSound: (await log.audit()).isSound }
+    } catch (error) {
+      return (error as { code?: string }).code ?? error
+    } finally {
+      await log.close()
+    }
+  }
+
+  it.each([
+    ['its name', NAME],
+    ['its secret', WRITER],
+    ['its head', HEAD],
+  ])('is found in %s, whichever it is, and what was appended is there again without it', async (_what, kind) => {
+    const { device } = await filled(3, 2)
+    const storage = device.place.open()
+    const [entry] = await entriesOf(storage, kind)
+    await storage.close()
+    const bits = (entry as StoredEntry).value.length * 8
+    // One bit of the secret says that it was restored: then the log waits to be recovered.
+    const refusals: unknown[] = ['log-damaged', 'log-restored']
+    const others: unknown[] = []
+    for (let bit = 0; bit < bits; bit++) {
+      await tamper(device, kind, 0, (value) => flip(value, bit))
+      const found = await find(device)
+      if (!refusals.includes(found)) others.push([bit, found])
+      await tamper(device, kind, 0, (value) => flip(value, bit))
+    }
+    expect(others).toEqual([])
+    expect(await find(device)).toEqual({ values: texts(5), isSound: true })
   })
 })
 
