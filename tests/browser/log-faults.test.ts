@@ -329,3 +329,60 @@ describe('a replica on a device that is full', () => {
     expect(after.audit).toMatchObject({ isSound: true, checked: 200 })
   })
 })
+
+describe('a replica with flipped bits on its device', () => {
+  it('finds the blocks that they are in, and gets those from a peer', async () => {
+    const page = await openPage(await openContext())
+    const url = await page.evaluate(async () => {
+      const { SDK, memoryStorage, deviceStorage } = window.logs
+      const writing = new SDK({ storage: memoryStorage() })
+      const log = new writing.Log(null, { valueEncoding: 'json' })
+      await log.append(Array.from({ length: 200 }, (_, number) => ({ number })))
+      const join = async (): Promise<logs.SDK> => {
+        const reading = new SDK({ storage: deviceStorage() })
+        const [there, back] = [0, 1].map(() => new TransformStream()) as unknown as [logs.LogStreams, logs.LogStreams]
+        void writing.replicate({ readable: back.readable, writable: there.writable }).catch(() => undefined)
+        void reading.replicate({ readable: there.readable, writable: back.writable }).catch(() => undefined)
+        return reading
+      }
+      Object.assign(window, { join })
+      const reading = await join()
+      const copy = new reading.Log(log.url, { valueEncoding: 'json' })
+      await copy.update()
+      await copy.download()
+      await reading.close()
+      return log.url
+    })
+    await page.evaluate(async () => {
+      const done = <Value>(request: IDBRequest<Value>): Promise<Value> =>
+        new Promise((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result)
+          request.onerror = () => reject(request.error ?? new Error('a request failed'))
+        })
+      const database = await done(indexedDB.open('skein-logs'))
+      const store = database.transaction('entries', 'readwrite').objectStore('entries')
+      // Records of blocks, and in each the last byte of its last block.
+      const records = IDBKeyRange.bound(Uint8Array.of(5), Uint8Array.of(6), false, true)
+      for (const key of await done(store.getAllKeys(records))) {
+        const value = (await done(store.get(key))) as Uint8Array
+        value[value.length - 1] = (value.at(-1) as number) ^ 1
+        await done(store.put(value, key))
+      }
+      database.close()
+    })
+    const audits = await page.evaluate(async (address) => {
+      const reading = await (window as unknown as { join: () => Promise<logs.SDK> }).join()
+      const copy = new reading.Log(address, { valueEncoding: 'json' })
+      const found = await copy.audit()
+      const mended = await copy.audit({ repair: true })
+      const values: unknown[] = []
+      for await (const value of copy.createReadStream()) values.push(value)
+      return { found, mended, after: await copy.audit(), values }
+    }, url)
+    const damaged = [63, 127, 191, 199]
+    expect(audits.found).toEqual({ isSound: false, checked: 200, damaged, repaired: [] })
+    expect(audits.mended).toMatchObject({ isSound: true, repaired: damaged })
+    expect(audits.after).toEqual({ isSound: true, checked: 200, damaged: [], repaired: [] })
+    expect(audits.values).toEqual(Array.from({ length: 200 }, (_, number) => ({ number })))
+  })
+})
