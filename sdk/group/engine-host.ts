@@ -1,5 +1,6 @@
 import type {
   CarrierId,
+  Closing,
   Delivery,
   DeliveryFailure,
   DeliveryReport,
@@ -13,6 +14,7 @@ import type { Link, LinkHandlers, Transport } from '../link/link.js'
 import type { SignalingHandlers, SignalingSocket } from '../discovery/signaling-socket.js'
 import type { Platform } from '../platform/platform.js'
 import type { Log } from '../util/log.js'
+import { EndingLinks } from './ending-links.js'
 import type { Journal } from './journal.js'
 
 /** What the engine tells, with the member that it speaks of as it was at that moment. */
@@ -45,9 +47,6 @@ interface LinkTrace {
   readonly member?: string
 }
 
-/** How long a carrier may take to send what is still in it when the engine is done with it. */
-const drainMs = 1_000
-
 /**
  * Owns an engine for one join: its carriers, its timer, and the order of its events. `step` is never entered twice at
  * once: what happens during a step, or in the listeners called after it, waits in a queue.
@@ -57,7 +56,7 @@ export class EngineHost {
   readonly #effects: Effects
   readonly #links = new Map<CarrierId, Link>()
   readonly #log: Log | undefined
-  readonly #draining = new Map<Link, Promise<void>>()
+  readonly #ending: EndingLinks
   readonly #closed: Promise<void>
   #resolveClosed: () => void = () => undefined
   #server: { readonly carrier: CarrierId; readonly socket: SignalingSocket } | null = null
@@ -71,6 +70,7 @@ export class EngineHost {
   constructor(options: EngineHostOptions) {
     this.#options = options
     this.#log = options.journal.logOf('link')
+    this.#ending = new EndingLinks(options.clock)
     this.#effects = this.#createEffects()
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
@@ -105,7 +105,9 @@ export class EngineHost {
   ): void {
     if (this.#ended) return
     const carrier = this.#options.engine.newCarrier()
-    const { link, room } = begin(this.#handlersOf(carrier, { kind: 'arrived' }))
+    const { link, room }: { readonly link: Link; readonly room: number } = begin(
+      this.#handlersOf(carrier, { kind: 'arrived' }, () => link),
+    )
     this.#links.set(carrier, link)
     this.push({ type: 'carrier:arrived', carrier, room })
     for (const bytes of frames) {
@@ -135,7 +137,7 @@ export class EngineHost {
       return
     }
     // A browser keeps a page only when none of its connections is open, be it one that is about to close.
-    if (event.type === 'suspend') for (const link of this.#draining.keys()) link.close()
+    if (event.type === 'suspend') this.#ending.close()
     const happenings = this.#outbox
     this.#outbox = []
     for (const happening of happenings) {
@@ -162,8 +164,8 @@ export class EngineHost {
         if (this.#server?.carrier === carrier) this.#server.socket.write(bytes)
         else this.#links.get(carrier)?.write(lane, bytes)
       },
-      close: (carrier, drain) => {
-        this.#close(carrier, drain)
+      close: (carrier, how) => {
+        this.#close(carrier, how)
       },
       deliver: (message) => this.#outbox.push({ type: 'message', message }),
       streamOpened: (opened) => this.#outbox.push({ type: 'stream', opened }),
@@ -224,14 +226,16 @@ export class EngineHost {
   #begin(carrier: CarrierId, trace: LinkTrace, open: (handlers: LinkHandlers) => Link): void {
     this.#log?.('debug', 'link:begin', { carrier, ...trace })
     try {
-      this.#links.set(carrier, open(this.#handlersOf(carrier, trace)))
+      const link: Link = open(this.#handlersOf(carrier, trace, () => link))
+      this.#links.set(carrier, link)
     } catch (error) {
       // A transport that was handed in may throw whatever it likes; that costs this link alone.
       this.push({ type: 'carrier:closed', carrier, reason: `the transport failed: ${String(error)}` })
     }
   }
 
-  #handlersOf(carrier: CarrierId, trace: LinkTrace): LinkHandlers {
+  /** `linkOf` is asked when there is one. */
+  #handlersOf(carrier: CarrierId, trace: LinkTrace, linkOf: () => Link): LinkHandlers {
     const isCurrent = () => this.#links.has(carrier)
     const { clock, journal } = this.#options
     const beganMs = clock.now()
@@ -253,7 +257,7 @@ export class EngineHost {
         if (isCurrent()) this.push({ type: 'carrier:room', carrier, lane, bytes })
       },
       onClose: (reason) => {
-        if (!this.#links.delete(carrier)) return
+        if (!this.#links.delete(carrier)) return this.#ending.handleClosed(linkOf())
         const event = isOpen ? 'link:closed' : 'link:failed'
         journal.note('link', 'warn', event, { carrier, ...trace, afterMs: clock.now() - beganMs, text: reason })
         this.push({ type: 'carrier:closed', carrier, reason })
@@ -261,7 +265,7 @@ export class EngineHost {
     }
   }
 
-  #close(carrier: CarrierId, drain: boolean): void {
+  #close(carrier: CarrierId, how: Closing): void {
     if (this.#server?.carrier === carrier) {
       // What was written to a socket still goes out after this.
       this.#server.socket.close()
@@ -271,13 +275,10 @@ export class EngineHost {
     const link = this.#links.get(carrier)
     if (!link) return
     this.#links.delete(carrier)
-    this.#log?.('debug', 'link:close', { carrier, drain })
-    if (!drain) {
-      link.close()
-      return
-    }
-    const drained = link.end(drainMs).finally(() => this.#draining.delete(link))
-    this.#draining.set(link, drained)
+    this.#log?.('debug', 'link:close', { carrier, how })
+    if (how === 'now') link.close()
+    else if (how === 'drained') this.#ending.drain(link)
+    else this.#ending.leave(link)
   }
 
   #scheduleWake(atMs: number): void {
@@ -308,8 +309,8 @@ export class EngineHost {
     this.#queue = []
     this.#wake?.cancel()
     this.#wake = null
-    if (this.#server) this.#close(this.#server.carrier, false)
-    for (const carrier of [...this.#links.keys()]) this.#close(carrier, false)
-    void Promise.all(this.#draining.values()).then(this.#resolveClosed)
+    if (this.#server) this.#close(this.#server.carrier, 'now')
+    for (const carrier of [...this.#links.keys()]) this.#close(carrier, 'now')
+    void this.#ending.closed.then(this.#resolveClosed)
   }
 }

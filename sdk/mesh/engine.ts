@@ -291,7 +291,7 @@ export class Engine {
         return this.#carrierOpen(event)
       case 'carrier:arrived':
         // It was under way when the page was put away.
-        if (this.#phase.type === 'suspended') return effects.close(event.carrier, false)
+        if (this.#phase.type === 'suspended') return effects.close(event.carrier, 'now')
         return this.#doorstep.handleArrived(event.carrier, event.room)
       case 'carrier:closed':
         return this.#carrierClosed(event)
@@ -455,7 +455,7 @@ export class Engine {
     // It may be the network that is silent, and then the link may outlast that.
     if (reason === 'timeout') this.#connector.drop(peer, (link) => this.#kept.keep(link))
     else {
-      this.#connector.drop(peer)
+      this.#connector.drop(peer, reason === 'goodbye' ? 'by-other' : 'now')
       this.#kept.drop(peer, false)
     }
     this.#doorstep.drop(peer)
@@ -592,7 +592,8 @@ export class Engine {
 
   #finishLeave(): void {
     this.#sayGoodbye(this.#publisher.goodbye())
-    for (const link of this.#core.links.values()) this.#core.effects.close(link.carrier, link.state === 'bound')
+    for (const link of this.#core.links.values())
+      this.#core.effects.close(link.carrier, link.state === 'bound' ? 'drained' : 'now')
     this.#doorstep.clear()
     this.#server.leave()
     this.#phase = { type: 'left' }

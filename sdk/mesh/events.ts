@@ -7,6 +7,12 @@ export type CarrierId = number
 /** `all` or a member's id. */
 export type Audience = string
 
+/**
+ * How a carrier is closed: at once, after what is written has gone out, or when the other side does, which has said that it is
+ * about to.
+ */
+export type Closing = 'now' | 'drained' | 'by-other'
+
 /** What happens to the engine. It learns of the world through these alone. */
 export type EngineEvent =
   /** Begin: dial the signaling server, if there is one. */
@@ -110,8 +116,8 @@ export interface Effects {
   signalLink(carrier: CarrierId, bytes: Uint8Array): void
   /** Never beyond the room reported, but for a goodbye. */
   write(carrier: CarrierId, lane: Lane, bytes: Uint8Array): void
-  /** Close; with `drain`, after what is written has gone out. The engine forgets the carrier at once. */
-  close(carrier: CarrierId, drain: boolean): void
+  /** The engine forgets the carrier at once. */
+  close(carrier: CarrierId, how: Closing): void
   deliver(message: Delivery): void
   /** A member is going to send on a stream of its own; before anything is delivered of that. */
   streamOpened(opened: { readonly from: string; readonly opening: Opening }): void

@@ -430,12 +430,13 @@ export class Member {
           for (const extra of this.tamper(bytes, carrier)) held.end.write('reliable', extra)
         }
       },
-      close: (carrier, drain) => {
+      close: (carrier, how) => {
         this.#check('close')
-        world.trace(() => `${this.name} -> close ${carrier}${drain ? ' draining' : ''}`)
+        world.trace(() => `${this.name} -> close ${carrier} ${how}`)
         const held = this.#held(carrier, 'close')
         this.#carriers.delete(carrier)
-        held.end.close(drain)
+        // What the other side is about to end may as well end now: it has written all by then.
+        held.end.close(how === 'drained')
       },
       deliver: (message) => {
         this.#check('deliver')

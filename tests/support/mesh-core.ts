@@ -2,6 +2,7 @@ import type { KeyPair } from '../../sdk/crypto/suite.js'
 import { Core } from '../../sdk/mesh/core.js'
 import type {
   CarrierId,
+  Closing,
   DeliveryFailure,
   DeliveryReport,
   Effects,
@@ -25,7 +26,7 @@ class RecordedEffects implements Effects {
   readonly dialed: { readonly carrier: CarrierId; readonly address: string }[] = []
   readonly signals: { readonly carrier: CarrierId; readonly bytes: Uint8Array }[] = []
   readonly writes: { readonly carrier: CarrierId; readonly lane: string; readonly bytes: Uint8Array }[] = []
-  readonly closes: { readonly carrier: CarrierId; readonly drain: boolean }[] = []
+  readonly closes: { readonly carrier: CarrierId; readonly how: Closing }[] = []
   readonly delivered: Delivery[] = []
   readonly streams: Parameters<Effects['streamOpened']>[0][] = []
   readonly settled: number[] = []
@@ -54,8 +55,8 @@ class RecordedEffects implements Effects {
     this.writes.push({ carrier, lane, bytes })
   }
 
-  close(carrier: CarrierId, drain: boolean): void {
-    this.closes.push({ carrier, drain })
+  close(carrier: CarrierId, how: Closing): void {
+    this.closes.push({ carrier, how })
   }
 
   deliver(message: Delivery): void {

@@ -214,6 +214,8 @@ export class TestMember {
   readonly failures: { readonly submission: number; readonly failure: DeliveryFailure }[] = []
   /** Carriers that this engine closed by itself. */
   readonly closed: CarrierId[] = []
+  /** Those of them that it leaves to the other end to close. */
+  readonly leftToOther: CarrierId[] = []
   /** How many it has begun, or taken up to look whether they are any. */
   handshakes = 0
   /** Every handshake of this member, the newest last. */
@@ -473,8 +475,9 @@ export class TestMember {
         for (const sent of frames) if (end.other) this.#carry(end.other, lane, sent)
         this.#giveRoom(carrier)
       },
-      close: (carrier) => {
+      close: (carrier, how) => {
         this.closed.push(carrier)
+        if (how === 'by-other') this.leftToOther.push(carrier)
         if (carrier === this.#server) {
           this.#server = null
           world.server.closed(this)

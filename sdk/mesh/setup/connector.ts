@@ -4,7 +4,7 @@ import { encodeBase64url } from '../../util/base64url.js'
 import { equalBytes } from '../../util/bytes.js'
 import { Alarm } from '../alarm.js'
 import type { Core } from '../core.js'
-import type { CarrierId } from '../events.js'
+import type { CarrierId, Closing } from '../events.js'
 import { Link } from '../link.js'
 import type { Peer, AgreedSession, Setup, StreamStart, Way } from '../peer.js'
 import type { Introduced } from '../session/certificates.js'
@@ -322,7 +322,7 @@ export class Connector {
 
   /** The member has closed everything on its side. Its session and streams stay for when it comes back. */
   handleAway(peer: Peer): void {
-    this.#unlink(peer)
+    this.#unlink(peer, 'by-other')
     // What it has begun itself since then goes on; what I have begun it may never have heard of.
     if (peer.isInitiator) this.#reset(peer)
     peer.isAway = this.#core.nowMs - peer.beganMs >= RETURN_MS
@@ -337,13 +337,10 @@ export class Connector {
     }
   }
 
-  /**
-   * The member has left, or never came: nothing of it is kept but what the roster knows, and links that `keep` takes;
-   * without it, they are closed.
-   */
-  drop(peer: Peer, keep: ((link: Link) => void) | null = null): void {
+  /** The member has left, or never came: nothing of it is kept but what the roster knows. Its links are closed so, or taken by that. */
+  drop(peer: Peer, links: Closing | ((link: Link) => void) = 'now'): void {
     this.#reset(peer)
-    this.#unlink(peer, keep)
+    this.#unlink(peer, links)
     peer.session = peer.previous = null
     peer.unconfirmed = null
     this.#handlers.abandonStream(peer)
@@ -371,7 +368,7 @@ export class Connector {
   #shed(): number {
     const link = this.#plan.surplus()
     if (link !== null) {
-      this.#links.close(link, true)
+      this.#links.close(link, 'drained')
       this.handleLinkClosed(link)
     }
     return this.#plan.hasSurplus ? this.#core.nowMs + SHED_MS : Infinity
@@ -617,12 +614,13 @@ export class Connector {
     if (link) this.#links.close(link)
   }
 
-  #unlink(peer: Peer, keep: ((link: Link) => void) | null = null): void {
+  #unlink(peer: Peer, links: Closing | ((link: Link) => void) = 'now'): void {
     peer.link = null
     for (const link of this.#links.boundTo(peer)) {
+      if (typeof links !== 'function') this.#links.close(link, links)
       // A socket is tied to a session that is over; whoever dialled it dials again.
-      if (keep === null || link.cipher !== null) this.#links.close(link)
-      else keep(link)
+      else if (link.cipher !== null) this.#links.close(link)
+      else links(link)
       this.#handlers.linkLost(link)
     }
   }

@@ -88,7 +88,7 @@ export class Doorstep {
   handleArrived(carrier: CarrierId, room: number): void {
     const taken = this.#core.linkCount + this.#visitors.size
     if (this.#visitors.size >= MAX_VISITORS || taken >= this.#core.options.limits.maxLinks) {
-      return this.#core.effects.close(carrier, false)
+      return this.#core.effects.close(carrier, 'now')
     }
     this.#greet(this.#add(carrier, room))
   }
@@ -157,7 +157,7 @@ export class Doorstep {
 
   /** Closes all: I leave. */
   clear(): void {
-    for (const { carrier } of this.#visitors.values()) this.#core.effects.close(carrier, false)
+    for (const { carrier } of this.#visitors.values()) this.#core.effects.close(carrier, 'now')
     this.#visitors.clear()
   }
 
@@ -251,7 +251,7 @@ export class Doorstep {
 
   #close(visitor: Visitor): void {
     this.#visitors.delete(visitor.carrier)
-    this.#core.effects.close(visitor.carrier, false)
+    this.#core.effects.close(visitor.carrier, 'now')
     this.#handlers.lost(visitor.carrier)
   }
 }

@@ -150,6 +150,6 @@ export class KeptLinks {
 
   #close(link: Link): void {
     this.#links.delete(link)
-    if (this.#core.links.delete(link.carrier)) this.#core.effects.close(link.carrier, false)
+    if (this.#core.links.delete(link.carrier)) this.#core.effects.close(link.carrier, 'now')
   }
 }

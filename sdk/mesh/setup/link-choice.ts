@@ -1,5 +1,6 @@
 import { encodeRecord } from '../../protocol/records.js'
 import type { Core } from '../core.js'
+import type { Closing } from '../events.js'
 import type { Link } from '../link.js'
 import type { Peer } from '../peer.js'
 import { ProtocolViolation } from '../violation.js'
@@ -22,12 +23,12 @@ export class LinkChoice {
     link.boundMs = link.lastHeardMs = this.#core.nowMs
     if (!peer.isInitiator) {
       // One may wait beside the one in use, and no more.
-      for (const other of this.boundTo(peer)) if (other !== link && other !== peer.link) this.close(other, true)
+      for (const other of this.boundTo(peer)) if (other !== link && other !== peer.link) this.close(other, 'drained')
       peer.link ??= link
     } else if (peer.link === null || this.#isBetter(link, peer.link)) {
       link.control.push(encodeRecord({ type: 'use' }))
       this.#switchTo(link)
-    } else return this.close(link, true)
+    } else return this.close(link, 'drained')
     this.#bound(link)
   }
 
@@ -40,7 +41,7 @@ export class LinkChoice {
   #switchTo(link: Link): void {
     const replaced = link.peer.link
     link.peer.link = link
-    if (replaced !== null) this.close(replaced, true)
+    if (replaced !== null) this.close(replaced, 'drained')
     this.#core.topologyChanged()
   }
 
@@ -54,9 +55,9 @@ export class LinkChoice {
     return [...this.#core.boundLinks()].filter((link) => link.peer === peer)
   }
 
-  /** Ends a link by my own will; with `drain`, after what it holds is sent. */
-  close(link: Link, drain = false): void {
+  /** Ends a link by my own will, or because its member has left. */
+  close(link: Link, how: Closing = 'now'): void {
     this.#core.links.delete(link.carrier)
-    this.#core.effects.close(link.carrier, drain)
+    this.#core.effects.close(link.carrier, how)
   }
 }

@@ -164,7 +164,7 @@ export class ServerConnection {
   }
 
   leave(): void {
-    if ('carrier' in this.#state) this.#core.effects.close(this.#state.carrier, true)
+    if ('carrier' in this.#state) this.#core.effects.close(this.#state.carrier, 'drained')
     this.#state = { type: 'off' }
   }
 
@@ -257,7 +257,7 @@ export class ServerConnection {
   }
 
   #drop(reason: string): void {
-    if ('carrier' in this.#state) this.#core.effects.close(this.#state.carrier, false)
+    if ('carrier' in this.#state) this.#core.effects.close(this.#state.carrier, 'now')
     this.#wait(null, reason)
   }
 

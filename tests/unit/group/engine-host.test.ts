@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { platform } from '#platform'
 import type { SignalingHandlers } from '../../../sdk/discovery/signaling-socket.js'
 import { EngineHost, type Happening } from '../../../sdk/group/engine-host.js'
@@ -198,7 +198,7 @@ describe('EngineHost', () => {
   it('hears nothing of a link that the engine has closed', () => {
     const { host, log, links } = setup((event, effects) => {
       if (event.type === 'start') effects.openLink(1, 'bob', null)
-      if (event.type === 'carrier:open') effects.close(1, false)
+      if (event.type === 'carrier:open') effects.close(1, 'now')
     })
     host.push({ type: 'start' })
     links[0]?.handlers.onOpen({ binding: null, room })
@@ -216,6 +216,49 @@ describe('EngineHost', () => {
     expect(log).toEqual(['start', 'carrier:closed 1'])
   })
 
+  const withLinkLeftToOther = () => {
+    const made = setup((event, effects) => {
+      if (event.type === 'start') effects.openLink(1, 'bob', null)
+      if (event.type === 'carrier:open') effects.close(1, 'by-other')
+      leaveOn(event, effects)
+    })
+    made.host.push({ type: 'start' })
+    const [link] = made.links
+    if (link === undefined) throw new Error('there is no link')
+    link.handlers.onOpen({ binding: null, room })
+    return { ...made, link }
+  }
+
+  it('leaves a link to a member that has said goodbye to its other end, and hears nothing of it', async () => {
+    const { host, link, log, timers } = withLinkLeftToOther()
+    link.handlers.onBytes('reliable', new Uint8Array(1))
+    expect([link.closed, log]).toEqual([false, ['start', 'carrier:open 1']])
+    link.handlers.onClose('ended by the other side')
+    expect([link.closed, timers.size, log]).toEqual([true, 0, ['start', 'carrier:open 1']])
+    host.stop()
+    await host.closed
+  })
+
+  it('closes such a link itself when the other end takes a second, and has left no earlier', async () => {
+    const { host, link, timers, clock } = withLinkLeftToOther()
+    const closed = vi.fn()
+    void host.closed.then(closed)
+    host.push({ type: 'leave', now: false })
+    await Promise.resolve()
+    expect([link.closed, closed.mock.calls.length]).toEqual([false, 0])
+    const [timer] = timers
+    expect(timer?.atMs).toBe(clock.nowMs + 1_000)
+    timer?.fn()
+    expect(link.closed).toBe(true)
+    await host.closed
+  })
+
+  it('closes such a link at once when the page is put away', () => {
+    const { host, link, timers } = withLinkLeftToOther()
+    host.push({ type: 'suspend' })
+    expect([link.closed, timers.size]).toEqual([true, 0])
+  })
+
   it('is closed once the engine has left and what it wrote has drained', async () => {
     const { host, links, servers, timers } = setup((event, effects) => {
       if (event.type === 'start') {
@@ -224,7 +267,7 @@ describe('EngineHost', () => {
         effects.wake(9_000)
       }
       if (event.type !== 'leave') return
-      effects.close(2, true)
+      effects.close(2, 'drained')
       effects.emit({ type: 'left' })
     })
     let closed = false
