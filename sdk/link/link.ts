@@ -1,4 +1,5 @@
 import type { Binding, Lane } from '../protocol/carrier.js'
+import type { MediaPort } from './media.js'
 
 /**
  * What a link tells its owner. No call is made after `onClose`, after the owner's `close()` or `end()`, nor from inside
@@ -25,6 +26,8 @@ export interface LinkHandlers {
 
 /** A carrier to one member. Ordered and without loss on its reliable lane until it closes; then gone for good. */
 export interface Link {
+  /** Where its media are taken up, from `onOpen` on; nothing before, and on links that carry none. */
+  readonly media?: MediaPort | null
   /** Hands in the other side's description or candidate, as its `onSignal` gave it. Garbage closes the link. */
   signal(bytes: Uint8Array): void
   /** Sends one frame of 1 byte to 64 KiB. The link may keep `bytes` until sent. Ignored unless open. */

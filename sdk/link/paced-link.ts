@@ -1,6 +1,7 @@
 import type { Platform } from '../platform/platform.js'
 import type { Lane } from '../protocol/carrier.js'
 import type { Link, LinkHandlers } from './link.js'
+import type { MediaPort } from './media.js'
 import type { Slots } from './slots.js'
 
 /** A set-up that takes longer is waiting for the other side, and needs little of this one. */
@@ -40,6 +41,10 @@ export class PacedLink implements Link {
     })
     // The next one begins in a task of its own, never inside a call into this one.
     this.#release = () => platform.soon(release)
+  }
+
+  get media(): MediaPort | null {
+    return this.#link?.media ?? null
   }
 
   signal(bytes: Uint8Array): void {

@@ -85,6 +85,8 @@ export const createPeer = (options: {
         if (!over) internals._createOffer()
       }
     }
+    // What comes of media is not for it: it would keep every track, and has a say in negotiations that it did not begin.
+    connection.ontrack = connection.onsignalingstatechange = null
     if (!internals._channel) throw new Error('the engine made no data channel')
     return {
       connection,

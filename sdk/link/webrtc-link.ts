@@ -1,11 +1,13 @@
-import type { Lane } from '../protocol/carrier.js'
-import { MAX_FRAME_BYTES } from '../protocol/limits.js'
+import type { Binding, Lane } from '../protocol/carrier.js'
+import { MAX_FRAME_BYTES, MAX_MEDIA_TEXT_LENGTH } from '../protocol/limits.js'
 import type { Platform, RtcEngine } from '../platform/platform.js'
 import { SendGate } from '../platform/send-gate.js'
 import { CandidateFilter } from './candidate-filter.js'
 import { parseFingerprint } from './fingerprint.js'
 import { Gathering } from './gathering.js'
+import { HeldMedia } from './held-media.js'
 import type { Link, LinkHandlers } from './link.js'
+import type { MediaPort } from './media.js'
 import { decodeSignal, encodeSignal, type LinkSignal } from './signal-codec.js'
 import { isCertificateOf } from './remote-certificate.js'
 import { createPeer, type Peer } from './simple-peer.js'
@@ -27,7 +29,7 @@ const UNRELIABLE_BYTES = 64 * 1024
 /** Only where the engine fires no `bufferedamountlow` (@roamhq/wrtc). */
 const POLL_MS = 4
 /**
- * The one text message there is, last on the reliable channel: everything before it has arrived, so whoever reads it
+ * The one text message that is no JSON, last on the reliable channel: everything before it has arrived, so whoever reads it
  * closes. Closing the channel instead would lose what SCTP still holds in older engines, and nothing else tells when
  * that is empty: `bufferedAmount` does not count it everywhere.
  */
@@ -64,6 +66,9 @@ export class WebRtcLink implements Link {
   #remoteFingerprint: Uint8Array | null = null
   #remoteCandidates = 0
   #cancelTimeout = (): void => {}
+  #media: HeldMedia | null = null
+  /** `null` where the engine has no media. */
+  readonly #createStream: (() => MediaStream) | null
   readonly #onConnection: (change: 1 | -1) => void
 
   constructor(options: {
@@ -80,6 +85,8 @@ export class WebRtcLink implements Link {
     this.#platform = platform
     this.#handlers = handlers
     this.#initiator = remote === null
+    const Stream = engine?.MediaStream
+    this.#createStream = Stream === undefined ? null : () => new Stream()
     if (engine === null) {
       this.#report('no WebRTC engine')
       return
@@ -111,6 +118,10 @@ export class WebRtcLink implements Link {
     }
     this.#cancelTimeout = platform.setTimer(CONNECT_TIMEOUT_MS, () => this.#fail('not connected in time'))
     if (remote !== null) this.signal(remote)
+  }
+
+  get media(): MediaPort | null {
+    return this.#media
   }
 
   signal(bytes: Uint8Array): void {
@@ -241,7 +252,31 @@ export class WebRtcLink implements Link {
     this.#state = { ...this.#state, name: 'open' }
     const unreliableRoom = unreliable?.channel.readyState === 'open' ? unreliable.gate.room : 0
     const room = { reliable: reliable.gate.room, unreliable: unreliableRoom }
-    this.#handlers.onOpen({ binding: { local, remote }, room })
+    const binding = { local, remote }
+    if (this.#createStream !== null) this.#media = this.#createMedia(this.#state.peer, binding, this.#createStream)
+    this.#handlers.onOpen({ binding, room })
+  }
+
+  #createMedia(peer: Peer, binding: Binding, createStream: () => MediaStream): HeldMedia {
+    return new HeldMedia({
+      connection: peer.connection,
+      initiator: this.#initiator,
+      binding,
+      send: (text) => this.#sendText(peer.reliable, text),
+      fail: (reason) => this.#fail(reason),
+      createStream,
+      soon: (fn) => this.#platform.soon(fn),
+    })
+  }
+
+  /** Rare and small beside what is written, so it counts as nothing in the room. */
+  #sendText(channel: RTCDataChannel, text: string): void {
+    if (this.#state.name !== 'open' || channel.readyState !== 'open') return
+    try {
+      channel.send(text)
+    } catch (error) {
+      this.#fail(`cannot send: ${String(error)}`)
+    }
   }
 
   #handleMessage(lane: Lane, data: unknown): void {
@@ -251,10 +286,16 @@ export class WebRtcLink implements Link {
       this.#handleOpen(lane)
     }
     if (this.#state.name !== 'open') return
-    if (typeof data === 'string') return this.#fail('text where bytes belong')
+    if (typeof data === 'string') return this.#handleText(lane, data)
     const bytes = new Uint8Array(data as ArrayBuffer)
     if (bytes.length > MAX_FRAME_BYTES) return this.#fail(`frame of ${bytes.length} bytes`)
     this.#handlers.onBytes(lane, bytes)
+  }
+
+  #handleText(lane: Lane, text: string): void {
+    const isMedia = lane === 'reliable' && text.startsWith('{') && text.length <= MAX_MEDIA_TEXT_LENGTH
+    if (!isMedia || this.#media === null) return this.#fail('text where bytes belong')
+    this.#media.handleText(text)
   }
 
   #fail(reason: string): void {
@@ -281,6 +322,7 @@ export class WebRtcLink implements Link {
       end.channel.onopen = end.channel.onmessage = end.channel.onbufferedamountlow = null
       end.channel.onclose = end.channel.onerror = null
     }
+    this.#media?.handleClose()
     state.gathering.stop()
     state.peer.connection.ondatachannel = null
     state.peer.destroy()

@@ -2,10 +2,10 @@ import { common } from './common.js'
 import type { ClientSocket, PageHandlers, Platform, RtcEngine } from './platform.js'
 
 const loadRtc = (): Promise<RtcEngine | null> => {
-  const { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate } = globalThis as Partial<RtcEngine>
+  const { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate, MediaStream } = globalThis as Partial<RtcEngine>
   // Missing in workers, and where a policy or an extension has switched WebRTC off.
   const present = RTCPeerConnection && RTCSessionDescription && RTCIceCandidate
-  return Promise.resolve(present ? { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate } : null)
+  return Promise.resolve(present ? { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate, MediaStream } : null)
 }
 
 const openSocket = (url: string, protocols: readonly string[]): ClientSocket => {

@@ -5,6 +5,8 @@ export interface RtcEngine {
   readonly RTCPeerConnection: new (configuration?: RTCConfiguration) => RTCPeerConnection
   readonly RTCSessionDescription: new (description: RTCSessionDescriptionInit) => RTCSessionDescription
   readonly RTCIceCandidate: new (candidate?: RTCIceCandidateInit) => RTCIceCandidate
+  /** Absent from an engine without media. */
+  readonly MediaStream?: (new () => MediaStream) | undefined
 }
 
 /** What skein uses of a WHATWG WebSocket. Binary messages arrive as `ArrayBuffer`. */

@@ -94,3 +94,12 @@ export const MAX_STORE_NAMESPACE = 8
 export const MAX_STORE_NAME_CHARACTERS = 64
 /** Entries of the list of a store that count: whoever reads one holds them all in memory. */
 export const MAX_STORE_ENTRIES = 65_536
+/** Tracks of a kind that a link can carry each way. */
+export const MAX_MEDIA_SLOTS = 16
+/**
+ * What the ends of a link say about its media at once, in UTF-16 units. A description of all slots takes 82 KiB in
+ * Chromium, and 87 KiB in JSON, since it lists every codec for each; a message of 256 KiB is what every engine takes.
+ */
+export const MAX_MEDIA_TEXT_LENGTH = 131_072
+/** What a section of a description is called: a number in today's engines. */
+export const MAX_MID_LENGTH = 16
