@@ -103,3 +103,8 @@ export const MAX_MEDIA_SLOTS = 16
 export const MAX_MEDIA_TEXT_LENGTH = 131_072
 /** What a section of a description is called: a number in today's engines. */
 export const MAX_MID_LENGTH = 16
+/** Streams of media that a member has at a time, and tracks of each. */
+export const MAX_MEDIA_STREAMS = 16
+export const MAX_STREAM_TRACKS = 8
+/** What the application says of a stream, encoded. */
+export const MAX_MEDIA_METADATA_BYTES = 1_024

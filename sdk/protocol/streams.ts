@@ -13,7 +13,16 @@ export const isStreamMode = (mode: number): mode is StreamMode => mode <= STREAM
 export const isReliable = (mode: StreamMode): boolean => mode === STREAM_MODE.MESSAGES || mode === STREAM_MODE.BULK
 
 /** Who reads a stream; the engine does not ask. */
-export const STREAM_KIND = { CHANNEL: 1, PRESENCE: 2, TRANSFER: 3, FILE: 4, DUPLEX: 5, LOG_HELLO: 6, LOG: 7 } as const
+export const STREAM_KIND = {
+  CHANNEL: 1,
+  PRESENCE: 2,
+  TRANSFER: 3,
+  FILE: 4,
+  DUPLEX: 5,
+  LOG_HELLO: 6,
+  LOG: 7,
+  MEDIA: 8,
+} as const
 
 /** What is sent by `send`: open from the start, both ways. */
 export const MESSAGE_STREAM = 0

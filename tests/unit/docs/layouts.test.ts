@@ -16,6 +16,7 @@ import { decodeChannelFrame, encodeChannelFrame, type ChannelFrame } from '../..
 import { FRAME } from '../../../sdk/protocol/codes.js'
 import { decodeFields } from '../../../sdk/protocol/fields.js'
 import type { HandshakePayload } from '../../../sdk/protocol/handshake-payload.js'
+import { decodeMediaFrame, encodeMediaFrame, type MediaFrame } from '../../../sdk/protocol/media-frames.js'
 import { Reader } from '../../../sdk/protocol/reader.js'
 import { encodeRecord, readRecord } from '../../../sdk/protocol/records.js'
 import { STREAM_MODE } from '../../../sdk/protocol/streams.js'
@@ -358,5 +359,30 @@ describe('streams', () => {
   ])('C4: the end of a stream of bytes is these bytes: %s', (bytes, end) => {
     expect(hex(encodeStreamEnd(end))).toBe(hex(unhex(bytes)))
     expect(decodeStreamEnd(unhex(bytes))).toEqual(end)
+  })
+
+  it.each<[string, MediaFrame]>([
+    [
+      '00 01 07000000 02 7700 02 0100 01 0201 02',
+      {
+        type: 'state',
+        streams: [
+          {
+            id: 7,
+            metadata: unhex('77 00'),
+            tracks: [
+              { label: 1, kind: 'video', muted: false },
+              { label: 258, kind: 'audio', muted: true },
+            ],
+          },
+        ],
+      },
+    ],
+    ['00 00', { type: 'state', streams: [] }],
+    ['01 01 0100 01 e802', { type: 'wishes', wishes: [{ label: 1, shown: true, maxHeight: 360 }] }],
+    ['01 01 0201 00 00', { type: 'wishes', wishes: [{ label: 258, shown: false, maxHeight: 0 }] }],
+  ])('Q6: what is said of media is these bytes: %s', (bytes, frame) => {
+    expect(hex(encodeMediaFrame(frame))).toBe(hex(unhex(bytes)))
+    expect(decodeMediaFrame(unhex(bytes))).toEqual(frame)
   })
 })
