@@ -19,6 +19,11 @@ const rooms = {
     files: ['sdk/mesh/streams[.]ts$'],
     outside: [],
   },
+  'sdk/media': {
+    rooms: ['sdk/platform', 'sdk/protocol', 'sdk/util'],
+    files: ['sdk/mesh/streams[.]ts$', 'sdk/link/media[.]ts$'],
+    outside: [],
+  },
   'sdk/log': {
     rooms: ['sdk/crypto', 'sdk/platform', 'sdk/protocol', 'sdk/util'],
     files: ['sdk/index[.]ts$', 'sdk/mesh/streams[.]ts$'],
@@ -28,6 +33,7 @@ const rooms = {
     rooms: [
       'sdk/channel',
       'sdk/transfer',
+      'sdk/media',
       'sdk/mesh',
       'sdk/discovery',
       'sdk/link',

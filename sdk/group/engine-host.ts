@@ -11,6 +11,7 @@ import type {
 import type { Engine } from '../mesh/engine.js'
 import type { PeerView } from '../mesh/options.js'
 import type { Link, LinkHandlers, Transport } from '../link/link.js'
+import type { MediaPort } from '../link/media.js'
 import type { SignalingHandlers, SignalingSocket } from '../discovery/signaling-socket.js'
 import type { Platform } from '../platform/platform.js'
 import type { Log } from '../util/log.js'
@@ -21,6 +22,8 @@ import type { Journal } from './journal.js'
 export type Happening =
   | { readonly type: 'notice'; readonly notice: EngineNotice; readonly peer: PeerView | null }
   | { readonly type: 'message'; readonly message: Delivery }
+  /** A link with this member that carries media is bound. */
+  | { readonly type: 'linked'; readonly id: string; readonly media: MediaPort }
   | { readonly type: 'stream'; readonly opened: Parameters<Effects['streamOpened']>[0] }
 
 export interface EngineHostOptions {
@@ -150,22 +153,18 @@ export class EngineHost {
   #createEffects(): Effects {
     const { engine, onAdmitted, onReported, onFailed } = this.#options
     return {
-      openServer: (carrier) => {
-        this.#openServer(carrier)
-      },
-      openLink: (carrier, memberId, remote) => {
-        this.#openLink(carrier, memberId, remote)
-      },
-      dialLink: (carrier, address) => {
-        this.#dialLink(carrier, address)
-      },
+      openServer: (carrier) => this.#openServer(carrier),
+      openLink: (carrier, memberId, remote) => this.#openLink(carrier, memberId, remote),
+      dialLink: (carrier, address) => this.#dialLink(carrier, address),
       signalLink: (carrier, bytes) => this.#links.get(carrier)?.signal(bytes),
       write: (carrier, lane, bytes) => {
         if (this.#server?.carrier === carrier) this.#server.socket.write(bytes)
         else this.#links.get(carrier)?.write(lane, bytes)
       },
-      close: (carrier, how) => {
-        this.#close(carrier, how)
+      close: (carrier, how) => this.#close(carrier, how),
+      linkBound: (carrier, id) => {
+        const media = this.#links.get(carrier)?.media
+        if (media) this.#outbox.push({ type: 'linked', id, media })
       },
       deliver: (message) => this.#outbox.push({ type: 'message', message }),
       streamOpened: (opened) => this.#outbox.push({ type: 'stream', opened }),

@@ -1,4 +1,5 @@
 import type { ChannelInvalid, PresenceChange } from '../channel/index.js'
+import type { RemoteStream, StreamLost, StreamRemoved, StreamUnavailable } from '../media/index.js'
 import type { DuplexOpened, FileOffer } from '../transfer/index.js'
 import type { DeliveryFailure, LeaveReason, Path, SignalingState } from '../mesh/events.js'
 import type { StateChange } from './lifecycle.js'
@@ -78,6 +79,25 @@ export interface GroupEvents {
   /** A member has opened a duplex with me. While nobody listens, they are refused. */
   'duplex:open': DuplexOpened
   /**
+   * A member has a stream for me, and all of it arrives: its tracks are in `stream`. Fires once for each stream, after the member's
+   * `member:join`; for those that were there before, too.
+   */
+  'stream:add': RemoteStream
+  /** A stream of a member has other tracks, or is muted otherwise; the payload is that of its `stream:add`. */
+  'stream:update': RemoteStream
+  /**
+   * A stream of a member is gone; its tracks have ended. Comes before the member's `member:leave`. One that was `unreachable` is
+   * added again when there is a link again, as another one.
+   */
+  'stream:remove': StreamRemoved
+  /**
+   * A member has a stream for me that cannot come: for 3 s there has been no WebRTC link with it, and nothing of media is ever sent through
+   * others. Messages go on. `stream:add` follows if there is a link later.
+   */
+  'stream:unavailable': StreamUnavailable
+  /** A track of one of my streams has ended by itself. Nothing is sent of it until it is replaced or removed. */
+  'stream:lost': StreamLost
+  /**
    * The group has changed its state; `group.state` is `next` already. `reason` says why: `join`, `joined`, `leave`,
    * `left`, the code of the error that ended a join, `aborted`, `lost` (with `autoRejoin: false`), `pagehide`, or
    * `failure` when an `error` event tells more.
@@ -124,6 +144,11 @@ export const groupEventNames: readonly GroupEventName[] = [
   'presence:change',
   'file',
   'duplex:open',
+  'stream:add',
+  'stream:update',
+  'stream:remove',
+  'stream:unavailable',
+  'stream:lost',
   'state:change',
   'signaling:change',
   'error',

@@ -67,9 +67,7 @@ export class GroupCore implements JoinListener {
     this.log = journal.logOf('group')
     this.#app = app
     this.#platform = platform
-    this.lifecycle = new Lifecycle((change) => {
-      app.emit('state:change', change)
-    })
+    this.lifecycle = new Lifecycle((change) => app.emit('state:change', change))
     this.recognition = new Recognition(this, app, platform)
     this.snapshots = new Snapshots(this.recognition)
     this.rooms = new GroupRooms(this, app, { platform, messageBytes: settings.messageBytes })
@@ -206,7 +204,8 @@ export class GroupCore implements JoinListener {
       const { from, to, stream, kind, bytes } = happening.message
       if (stream !== MESSAGE_STREAM) return this.streams?.handleMessage(happening.message)
       this.#app.emit('message', { from, data: decodeMessage(kind, bytes), to })
-    } else this.streams?.handleOpened(join, happening.opened)
+    } else if (happening.type === 'linked') this.rooms.linked(happening)
+    else this.streams?.handleOpened(join, happening.opened)
   }
 
   #handleNotice(join: Join, notice: EngineNotice, view: PeerView | null): void {

@@ -1,19 +1,23 @@
 import { Channels, Presence, PresenceCore } from '../channel/index.js'
+import { Media } from '../media/index.js'
+import type { MediaGate } from '../media/gate.js'
+import type { MediaPort } from '../link/media.js'
 import type { StreamHub } from '../mesh/streams.js'
 import type { Platform } from '../platform/platform.js'
 import { Transfers } from '../transfer/index.js'
-import type { GroupEvents } from './events.js'
 import type { Application } from './group-core.js'
 import type { JoinParts } from './load.js'
 
-/** What a group has beside messages, each built on streams of its own: channels, presence, files and duplexes. */
+/** What a group has beside messages, each built on streams of its own: channels, presence, files and duplexes, media. */
 export class GroupRooms {
   readonly channels: Channels
   readonly presence: Presence
   readonly transfers: Transfers
+  readonly media: Media
   readonly #presenceCore: PresenceCore
   readonly #app: Application
   readonly #platform: Platform
+  #gate: MediaGate | null = null
 
   constructor(
     home: Pick<StreamHub, 'members' | 'myId' | 'assertJoined' | 'report'>,
@@ -28,40 +32,22 @@ export class GroupRooms {
     })
     this.presence = new Presence(this.#presenceCore)
     this.transfers = new Transfers(home, (size) => platform.randomBytes(size))
+    this.media = new Media({
+      lost: (event) => app.emit('stream:lost', event),
+      report: (error) => app.report(error),
+    })
   }
 
   /** Once, when what the first join needs is there, and nobody else is yet. */
-  start(hub: StreamHub, { ChannelTraffic, PresenceTraffic, TransferTraffic, loadContentHash }: JoinParts): void {
-    const app = this.#app
-    const timers = {
-      now: () => this.#platform.now(),
-      setTimer: (delayMs: number, run: () => void) => this.#platform.setTimer(delayMs, run),
-    }
-    const channelTraffic = new ChannelTraffic({
-      hub,
-      timers,
-      find: (name) => this.channels.find(name),
-      invalid: (event) => {
-        app.emit('channel:invalid', event)
-      },
-    })
-    this.channels.start(channelTraffic)
-    this.#presenceCore.start(new PresenceTraffic(this.#presenceCore, hub, timers))
-    const transferTraffic = new TransferTraffic(
-      hub,
-      {
-        hasFileListener: () => app.listens('file'),
-        file: (offer: GroupEvents['file']) => {
-          app.emit('file', offer)
-        },
-        hasDuplexListener: () => app.listens('duplex:open'),
-        duplex: (opened: GroupEvents['duplex:open']) => {
-          app.emit('duplex:open', opened)
-        },
-      },
-      { ...timers, randomBytes: (size: number) => this.#platform.randomBytes(size), loadHash: loadContentHash },
-    )
-    this.transfers.start(transferTraffic)
+  start(hub: StreamHub, { startRooms }: JoinParts): void {
+    const [app, platform, presenceCore] = [this.#app, this.#platform, this.#presenceCore]
+    const { channels, transfers, media } = this
+    this.#gate = startRooms(hub, { app, platform, channels, presenceCore, transfers, media })
+  }
+
+  /** A link with this member that carries media is bound. */
+  linked({ id, media }: { readonly id: string; readonly media: MediaPort }): void {
+    this.#gate?.linked(id, media)
   }
 
   /** The join is over. */
@@ -69,5 +55,6 @@ export class GroupRooms {
     this.channels.left()
     this.presence.left()
     this.transfers.groupLeft()
+    this.#gate?.left()
   }
 }

@@ -141,11 +141,16 @@ export class GroupStreams implements StreamHub {
   readonly #readers = new Map<string, Map<number, Read>>()
   readonly #listeners = new Set<(change: { readonly id: string; readonly isHere: boolean }) => void>()
   readonly #ids = new StreamIds()
-  readonly #logs: Readonly<Record<'channel' | 'transfer' | 'log', Log | undefined>>
+  readonly #logs: Readonly<Record<'channel' | 'transfer' | 'media' | 'log', Log | undefined>>
 
   constructor(host: StreamHost, journal: Pick<Journal, 'logOf'>) {
     this.#host = host
-    this.#logs = { channel: journal.logOf('channel'), transfer: journal.logOf('transfer'), log: journal.logOf('log') }
+    this.#logs = {
+      channel: journal.logOf('channel'),
+      transfer: journal.logOf('transfer'),
+      media: journal.logOf('media'),
+      log: journal.logOf('log'),
+    }
   }
 
   /** Of each stream of a member that is read now. */
@@ -155,6 +160,7 @@ export class GroupStreams implements StreamHub {
 
   #logOf(kind: number): Log | undefined {
     if (kind <= STREAM_KIND.PRESENCE) return this.#logs.channel
+    if (kind === STREAM_KIND.MEDIA) return this.#logs.media
     return kind <= STREAM_KIND.DUPLEX ? this.#logs.transfer : this.#logs.log
   }
 

@@ -44,6 +44,16 @@ export {
   type TransferProgress,
   type TransferReport,
 } from '../transfer/index.js'
+export type {
+  AddStreamOptions,
+  MediaQuality,
+  Muted,
+  OutgoingStream,
+  RemoteStream,
+  StreamLost,
+  StreamRemoved,
+  StreamUnavailable,
+} from '../media/index.js'
 export { SkeinError, type SkeinErrorCode } from '../errors.js'
 export type { DialedTransport, SignaledTransport, Transport } from '../link/link.js'
 export { webRTC, type WebRtcOptions } from '../link/webrtc.js'

@@ -1,34 +1,16 @@
-import type { SignalingClosed } from '../discovery/signaling-socket.js'
+import type { SkeinError } from '../errors.js'
 import type { Engine } from '../mesh/engine.js'
-import type { SignalingState } from '../mesh/events.js'
 import type { Platform, SocketLike } from '../platform/platform.js'
-import { isDialable } from '../platform/socket-url.js'
 import type { EngineHost, Happening } from './engine-host.js'
-import {
-  action,
-  createClosedError,
-  createMisunderstoodError,
-  createRejectedError,
-  createServerError,
-  createTimeoutError,
-  withoutSecrets,
-} from './join-errors.js'
-import { keysOf } from './identity.js'
-import type { Invites, Invitee } from './invites.js'
+import { action, createClosedError, createRejectedError, createTimeoutError } from './join-errors.js'
+import type { Invitee } from './invites.js'
 import type { JoinListener } from './join-listener.js'
 import type { JoinRequest } from './join-request.js'
 import type { Journal } from './journal.js'
-import { loadForJoin, type JoinParts } from './load.js'
+import { loadForJoin } from './load.js'
+import type { JoinRun } from './join-run.js'
 import type { Settings } from './options.js'
 import { PendingSends } from './pending-sends.js'
-
-/** What runs from `onIdentified` on. */
-interface Running {
-  readonly engine: Engine
-  readonly host: EngineHost
-  readonly invites: Invites
-  readonly SocketLink: JoinParts['SocketLink']
-}
 
 /** One join of one group, from the call until its last carrier is closed. */
 export class Join {
@@ -51,7 +33,8 @@ export class Join {
   readonly #listener: JoinListener
   readonly #platform: Platform
   readonly #journal: Journal
-  #running: Running | null = null
+  /** From `onIdentified` on. */
+  #running: JoinRun | null = null
   #settle: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | null = null
   #settleIdentified: { readonly resolve: (id: string) => void; readonly reject: (reason: unknown) => void } | null =
     null
@@ -104,17 +87,13 @@ export class Join {
 
   /** Only once joined. */
   invite(invitee: Invitee, signal: AbortSignal | undefined): Promise<string> {
-    return (this.#running as Running).invites.invite(invitee, signal)
+    return (this.#running as JoinRun).invites.invite(invitee, signal)
   }
 
   /** Takes a socket that leads to a member, and what has arrived over it. Only once `onIdentified` was called. */
   arrive(socket: SocketLike, frames: readonly Uint8Array[]): void {
     if (this.#running === null) return socket.close()
-    const { host, SocketLink } = this.#running
-    host.arrive((handlers) => {
-      const link = new SocketLink({ socket, platform: this.#platform, handlers })
-      return { link, room: link.room }
-    }, frames)
+    this.#running.arrive(socket, frames)
   }
 
   /** Ends it with goodbyes. Rejects what is pending with `closed`. Resolves when everything is closed; never rejects. */
@@ -141,112 +120,40 @@ export class Join {
   async #prepare(): Promise<void> {
     const settings = this.#settings
     const { groupKey, role } = this.request
-    const loaded = await loadForJoin(settings, groupKey, role.isInvited)
-    const { parts, sodium, groupSecret, iceServers } = loaded
-    this.#journal.logOf('group')?.('debug', 'loaded', { iceServers: iceServers.length })
+    const { parts, ...loaded } = await loadForJoin(settings, groupKey, role.isInvited)
+    this.#journal.logOf('group')?.('debug', 'loaded', { iceServers: loaded.iceServers.length })
     if (!this.#settle) return
     this.#listener.onLoaded(parts)
-    this.iceServers = iceServers
-    const suite = parts.createSuite({ sodium, random: (size) => this.#platform.randomBytes(size) })
-    const { groupId, ...keys } = parts.deriveGroupKeys(suite, groupSecret, settings.auth, (error) => {
-      this.#listener.onError(error)
-    })
-    const identity = role.identity ?? (settings.identity && keysOf(settings.identity)) ?? suite.identityKeys()
-    const engine = new parts.Engine(
-      {
-        suite,
-        keys,
-        identity,
-        session: suite.sessionKeys(),
-        profile: settings.profile,
-        bot: role.bot,
-        addresses: role.addresses,
-        // A bot is dialled; whom it could dial was told to it by those who are in the group.
-        dials: !role.bot && settings.transports.some(({ kind }) => kind === 'dialed'),
-        relay: settings.relay,
-        server: settings.signalingUrls.length > 0,
-        canLink: (memberId) =>
-          settings.transports.some((transport) => transport.kind === 'signaled' && transport.canLink(memberId)),
-        limits: { messageBytes: settings.messageBytes, maxLinks: settings.maxLinks, stallMs: settings.stallMs },
-        lingerMs: settings.lingerMs,
-        log: this.#journal.logOf('mesh'),
-      },
-      this.#platform.now(),
-    )
-    const host = this.#createHost(parts, engine, iceServers)
-    const invites = this.#createInvites(parts)
-    this.#running = { engine, host, invites, SocketLink: parts.SocketLink }
-    this.identity = identity.publicKey
-    this.id = engine.id
-    this.groupId = groupId
-    this.topic = keys.topic
-    this.#listener.onIdentified(this)
-    // A listener may have left the group just now.
-    if (!this.#isPending) return
-    host.push({ type: 'start' })
-    this.#settleIdentified?.resolve(this.id)
-  }
-
-  get #isPending(): boolean {
-    return this.#settle !== null
-  }
-
-  #createInvites({ Invites }: JoinParts): Invites {
-    return new Invites({
+    this.iceServers = loaded.iceServers
+    const run = parts.createRun({
+      settings,
+      request: this.request,
       platform: this.#platform,
-      key: this.request.key,
-      find: (id) => this.engine?.peer(id) ?? null,
-      onSocket: (socket, frames) => {
-        this.arrive(socket, frames)
-      },
-    })
-  }
-
-  #createHost(
-    { EngineHost, openSignaling }: JoinParts,
-    engine: Engine,
-    iceServers: readonly RTCIceServer[],
-  ): EngineHost {
-    return new EngineHost({
-      engine,
       journal: this.#journal,
-      iceServers,
-      transports: this.#settings.transports,
-      isDialable: (address) => isDialable(address, this.#settings.allowInsecure),
-      clock: this.#platform,
-      openServer: (handlers) =>
-        openSignaling({
-          urls: this.#settings.signalingUrls,
-          platform: this.#platform,
-          log: this.#journal.logOf('signaling'),
-          handlers: {
-            ...handlers,
-            onClose: (info) => {
-              const { code, opened, refused } = info
-              this.#journal.note('signaling', 'warn', 'signaling:closed', { code, opened, refused })
-              const end = { ...info, reason: withoutSecrets(info.reason) }
-              handlers.onClose(end)
-              this.#handleServerClosed(end)
-            },
-          },
-        }),
-      onAdmitted: (submission) => {
-        this.sends.handleAdmitted(submission)
-      },
-      onReported: (submission, report) => {
-        this.sends.handleReported(submission, report)
-      },
-      onFailed: (submission, failure) => {
-        this.sends.handleFailed(submission, failure)
-      },
-      onHappening: (happening) => {
-        this.#handleHappening(happening)
-      },
+      loaded,
+      sends: this.sends,
+      onHappening: (happening) => this.#handleHappening(happening),
+      onServerFailed: (error) => this.#handleServerFailed(error),
+      onError: (error) => this.#listener.onError(error),
       onCrash: (error) => {
         if (this.#settle) this.#fail(error)
         else this.#listener.onCrashed(this, error)
       },
     })
+    this.#running = run
+    this.identity = run.identity
+    this.id = run.engine.id
+    this.groupId = run.groupId
+    this.topic = run.topic
+    this.#listener.onIdentified(this)
+    // A listener may have left the group just now.
+    if (!this.#isPending) return
+    run.host.push({ type: 'start' })
+    this.#settleIdentified?.resolve(this.id)
+  }
+
+  get #isPending(): boolean {
+    return this.#settle !== null
   }
 
   #handleHappening(happening: Happening): void {
@@ -256,7 +163,7 @@ export class Join {
     if (notice?.type === 'refused') this.#running?.invites.handleRefused(notice)
     if (notice?.type === 'signaling:change') {
       this.#listener.onHappening(this, happening)
-      this.#handleSignaling(notice.state, notice.reason)
+      if (notice.state === 'open') this.#welcomed = true
     } else if (this.#held && notice?.type !== 'joined') {
       this.#held.push(happening)
     } else if (this.#held) {
@@ -278,18 +185,9 @@ export class Join {
   }
 
   /** The engine dials again and again; a join ends with the first round in which nobody answers as a server should. */
-  #handleServerClosed(info: SignalingClosed): void {
+  #handleServerFailed(error: SkeinError): void {
     // Whoever was invited has another way in.
-    if (this.#welcomed || !this.#isPending || this.request.role.isInvited) return
-    const error = createServerError(info)
-    if (error !== null) this.#fail(error)
-  }
-
-  #handleSignaling(state: SignalingState, reason: string): void {
-    if (state === 'open') this.#welcomed = true
-    if (this.#welcomed || state !== 'closed' || this.request.role.isInvited) return
-    const error = createMisunderstoodError(reason)
-    if (error !== null) this.#fail(error)
+    if (!this.#welcomed && !this.request.role.isInvited) this.#fail(error)
   }
 
   #fail(error: unknown): void {

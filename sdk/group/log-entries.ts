@@ -21,6 +21,7 @@ const KIND_NAMES: Readonly<Record<number, string>> = {
   [STREAM_KIND.TRANSFER]: 'control',
   [STREAM_KIND.FILE]: 'file',
   [STREAM_KIND.DUPLEX]: 'duplex',
+  [STREAM_KIND.MEDIA]: 'media',
 }
 
 export const nameOfKind = (kind: number): string => KIND_NAMES[kind] ?? 'other'
@@ -86,6 +87,14 @@ const describeEvent = ({ name, payload }: RawEvent): Told => {
       return ['transfer', 'info', { from: payload.from, size: payload.size }]
     case 'duplex:open':
       return ['transfer', 'info', { from: payload.from }]
+    case 'stream:add':
+    case 'stream:update':
+      return ['media', name === 'stream:add' ? 'info' : 'debug', { from: payload.from, ...payload.muted }]
+    case 'stream:remove':
+    case 'stream:unavailable':
+      return ['media', 'info', { from: payload.from, reason: payload.reason }]
+    case 'stream:lost':
+      return ['media', 'warn', { track: payload.track.kind }]
   }
 }
 

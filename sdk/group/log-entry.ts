@@ -4,9 +4,9 @@ export type { LogLevel } from '../util/log.js'
 
 /**
  * Who tells: the group itself, its sockets to signaling servers, the engine (`mesh`: set-up, sessions, paths, silence),
- * links, channels and presence, files and duplexes, logs. `DEBUG` and `localStorage.debug` call them `skein:group` and so on.
+ * links, channels and presence, files and duplexes, media, logs. `DEBUG` and `localStorage.debug` call them `skein:group` and so on.
  */
-export type LogRoom = 'group' | 'signaling' | 'mesh' | 'link' | 'channel' | 'transfer' | 'log'
+export type LogRoom = 'group' | 'signaling' | 'mesh' | 'link' | 'channel' | 'transfer' | 'media' | 'log'
 
 /**
  * One thing that a group has done or met with, as the option `logger` is given it. Plain, frozen, ready for JSON.

@@ -4,6 +4,7 @@ import { SkeinError } from '../errors.js'
 import type { DeliveryReport, SignalingState } from '../mesh/events.js'
 import { registerStreams } from '../mesh/streams.js'
 import type { Channel, ChannelOptions, Presence } from '../channel/index.js'
+import type { AddStreamOptions, OutgoingStream } from '../media/index.js'
 import type { Duplex, FileSource, OpenDuplexOptions, SendFileOptions, Transfer } from '../transfer/index.js'
 import { platform } from '#platform'
 import { parseSocketUrl } from '../platform/socket-url.js'
@@ -209,14 +210,22 @@ export class WebGroup extends GroupEmitter {
   }
 
   /**
-   * Opens a stream of bytes each way with a member, with backpressure from end to end. Resolves when the other side has taken it. Rejects with
-   * `duplex-refused` (nobody listens to `duplex:open` there, or too many are open), `not-joined`, `member-unknown`, `member-left`,
-   * `closed`, or the reason of `signal`. Throws a `TypeError` or `RangeError` for bad arguments.
+   * Opens a stream of bytes each way with a member, with backpressure from end to end. Resolves when the other side has taken it. Rejects with `duplex-refused`
+   * (nobody listens to `duplex:open` there, or too many are open), `not-joined`, `member-unknown`, `member-left`, `closed`, or the reason of `signal`.
+   * Throws a `TypeError` or `RangeError` for bad arguments.
    */
   openDuplex(to: string, options: OpenDuplexOptions = {}): Promise<Duplex> {
     const opened = this.#core.rooms.transfers.openDuplex(to, options)
     follow(this.#core.journal.logOf('transfer'), 'duplex', { to }, opened)
     return watch(this.application.report, options.signal, () => opened)
+  }
+
+  /**
+   * Gives my camera, microphone or screen to those who are here and whoever comes, over all joins, until `remove()`. Throws a `TypeError` or
+   * `RangeError` for what cannot be added: see README. What fails later, a promised stream included, rejects {@link OutgoingStream.ready}.
+   */
+  addStream(stream: MediaStream | Promise<MediaStream>, options: AddStreamOptions = {}): OutgoingStream {
+    return this.#core.rooms.media.addStream(stream, options)
   }
 
   /**
@@ -226,8 +235,7 @@ export class WebGroup extends GroupEmitter {
    *
    * Rejects with `not-joined`, `invite-failed` (nobody answers, no bot does, another identity, it will not come, not
    * here within 15 s), `auth-rejected` (it does not let me in, or I do not let it in; it has the key all the same),
-   * `insecure-url` (`ws://` to another machine), `closed`, or the reason of `signal`, which ends the wait alone. Throws
-   * a `TypeError` or `RangeError` for what is no such URL.
+   * `insecure-url` (`ws://` to another machine), `closed`, or the reason of `signal`, which ends the wait alone. Throws a `TypeError` or `RangeError` for what is no such URL.
    */
   invite(url: string, options: InviteOptions = {}): Promise<string> {
     const action = 'bot could not be invited'

@@ -20,7 +20,7 @@ export class HeldMedia implements MediaPort {
   readonly #soon: (fn: () => void) => void
   #state: State = { name: 'untaken', texts: [] }
 
-  constructor(options: Omit<MediaPort, 'take'> & { readonly soon: (fn: () => void) => void }) {
+  constructor(options: Omit<MediaPort, 'take' | 'isClosed'> & { readonly soon: (fn: () => void) => void }) {
     this.connection = options.connection
     this.initiator = options.initiator
     this.binding = options.binding
@@ -28,6 +28,10 @@ export class HeldMedia implements MediaPort {
     this.fail = options.fail
     this.createStream = options.createStream
     this.#soon = options.soon
+  }
+
+  get isClosed(): boolean {
+    return this.#state.name === 'closed'
   }
 
   take(handlers: MediaPortHandlers): void {

@@ -18,6 +18,7 @@ export interface MediaPort {
   readonly initiator: boolean
   /** The certificates of which the members have made sure. Every later description names the same. */
   readonly binding: Binding
+  readonly isClosed: boolean
   /** Hands over what has arrived before. Once; calls `onClose` when the link is gone already. */
   take(handlers: MediaPortHandlers): void
   /** In order with all that is written reliably. Without effect once the link is closing. */

@@ -426,6 +426,7 @@ export class Engine {
 
   #linkBound(link: Link): void {
     this.#core.log?.('debug', 'link:bound', { member: link.peer.id, carrier: link.carrier })
+    this.#core.effects.linkBound(link.carrier, link.peer.id)
     this.#kept.drop(link.peer, true)
     this.#gossip.greet(link)
     this.#liveness.heard(link.peer, link)

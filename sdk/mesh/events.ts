@@ -118,6 +118,8 @@ export interface Effects {
   write(carrier: CarrierId, lane: Lane, bytes: Uint8Array): void
   /** The engine forgets the carrier at once. */
   close(carrier: CarrierId, how: Closing): void
+  /** The link over this carrier is bound to this member. Of several with it the newest is to carry what belongs to a link. */
+  linkBound(carrier: CarrierId, memberId: string): void
   deliver(message: Delivery): void
   /** A member is going to send on a stream of its own; before anything is delivered of that. */
   streamOpened(opened: { readonly from: string; readonly opening: Opening }): void

@@ -448,6 +448,7 @@ export class Member {
         const number = world.ledger.deliver(sender.name, this.name, message)
         world.trace(() => `${this.name} -> deliver ${number} of ${sender.name} to ${message.to}`)
       },
+      linkBound: () => undefined,
       streamOpened: () => undefined,
       admitted: (submission) => {
         this.#check('admitted')

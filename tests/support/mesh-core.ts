@@ -63,6 +63,10 @@ class RecordedEffects implements Effects {
     this.delivered.push(message)
   }
 
+  linkBound(): void {
+    // What is tested with this needs none of it.
+  }
+
   streamOpened(opened: Parameters<Effects['streamOpened']>[0]): void {
     this.streams.push(opened)
   }

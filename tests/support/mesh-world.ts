@@ -208,6 +208,7 @@ export class TestMember {
   readonly identity: KeyPair
   readonly received: Delivery[] = []
   readonly streams: Parameters<Effects['streamOpened']>[0][] = []
+  readonly bound: { readonly carrier: CarrierId; readonly memberId: string }[] = []
   readonly notices: EngineNotice[] = []
   readonly admitted: number[] = []
   readonly reports: { readonly submission: number; readonly report: DeliveryReport }[] = []
@@ -490,6 +491,9 @@ export class TestMember {
         world.later(() => {
           if (end.other) world.cut(end.other)
         })
+      },
+      linkBound: (carrier, memberId) => {
+        this.bound.push({ carrier, memberId })
       },
       deliver: (message) => {
         this.received.push(message)

@@ -109,6 +109,7 @@ export class Host {
       deliver: () => {
         this.delivered++
       },
+      linkBound: () => undefined,
       streamOpened: () => undefined,
       admitted: () => {
         this.admitted++

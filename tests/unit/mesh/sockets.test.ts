@@ -48,6 +48,16 @@ describe.each(['Ada', 'Bot'] as const)('a socket between two that know nothing o
     expect(ada.notices.filter(({ type }) => type === 'path:change')).toEqual([])
   })
 
+  it('is told of as bound, as is the channel after it, which is the one in use', () => {
+    const { world, ada, bot } = setup({ first })
+    ada.connectSocket(bot)
+    world.runUntil(() => world.isWhole, 1_000)
+    world.runUntil(() => [ada, bot].every((member) => member.bound.length === 2), 5_000)
+    world.runUntil(() => ada.openLinks(bot).length === 1 && bot.openLinks(ada).length === 1, 5_000)
+    expect([...ada.bound, ...bot.bound].map(({ memberId }) => memberId)).toEqual([bot.id, bot.id, ada.id, ada.id])
+    expect([ada, bot].map(({ bound }) => bound.at(-1)?.carrier)).toEqual([ada.link(bot).carrier, bot.link(ada).carrier])
+  })
+
   it('W4: carries nothing in clear', () => {
     const { world, ada, bot } = setup({ first })
     world.refuse(ada, bot)

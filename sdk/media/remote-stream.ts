@@ -1,0 +1,37 @@
+import type { Muted, OutgoingStream } from './outgoing-stream.js'
+
+/** A stream of another member, from `stream:add` to `stream:remove`; the same object in all of its events. */
+export interface RemoteStream {
+  /** The member's id. */
+  readonly from: string
+  /**
+   * The same for its whole life: tracks are exchanged in it when their member replaces, adds or removes some, and when
+   * the link is another. They may be stopped here; the member is not told.
+   */
+  readonly stream: MediaStream
+  /** What the member says of it; frozen. */
+  readonly metadata: unknown
+  /** Of which its member sends nothing now. */
+  readonly muted: Muted
+}
+
+export interface StreamRemoved extends Omit<RemoteStream, 'muted'> {
+  /** `removed`: by its member; `left`: its member has left; `unreachable`: no link that carries media leads there any more. */
+  readonly reason: 'removed' | 'left' | 'unreachable'
+}
+
+/** A member has a stream for me, and no link that could bring it. */
+export interface StreamUnavailable {
+  readonly from: string
+  readonly metadata: unknown
+  /** The member is reached through others, who would see what they pass on, or over a socket. */
+  readonly reason: 'relayed'
+  /** What helps: a TURN server among the `iceServers` of both. */
+  readonly hint: 'turn'
+}
+
+/** A track of mine has ended by itself: its device is gone, or somebody ended the sharing of a screen. */
+export interface StreamLost {
+  readonly stream: OutgoingStream
+  readonly track: MediaStreamTrack
+}
