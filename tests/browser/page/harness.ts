@@ -6,6 +6,7 @@ import * as skein from 'skein'
 import { RtcRules } from './rtc-rules.js'
 import { createBytes, summarize } from './data.js'
 import { keep, kept } from './keep.js'
+import { createColour, Viewer } from './media.js'
 
 export interface Recorded {
   readonly name: skein.GroupEventName
@@ -151,7 +152,10 @@ const harness = {
   summarize,
   keep,
   kept,
+  createColour,
+  Viewer,
   me: null as Member | null,
+  viewer: null as Viewer | null,
   shown: null as Shown | null,
   lifecycle: [] as string[],
 }

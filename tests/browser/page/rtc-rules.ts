@@ -3,6 +3,7 @@ interface Engine {
   readonly RTCPeerConnection: typeof RTCPeerConnection
   readonly RTCSessionDescription: typeof RTCSessionDescription
   readonly RTCIceCandidate: typeof RTCIceCandidate
+  readonly MediaStream: typeof MediaStream
 }
 
 type Held = readonly string[] | 'all'
@@ -92,8 +93,8 @@ export class RtcRules {
 
   engine(id: string): Engine | null {
     if (this.refused.has(id) || this.#only?.has(id) === false) return null
-    const { RTCSessionDescription, RTCIceCandidate } = window
-    return { RTCPeerConnection: this.#connectionClass(id), RTCSessionDescription, RTCIceCandidate }
+    const { RTCSessionDescription, RTCIceCandidate, MediaStream } = window
+    return { RTCPeerConnection: this.#connectionClass(id), RTCSessionDescription, RTCIceCandidate, MediaStream }
   }
 
   #connectionClass(id: string): typeof RTCPeerConnection {

@@ -1,0 +1,183 @@
+import { WebGroup } from 'skein'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createVideo } from '../support/wrtc-media.js'
+import { colourIsSeen, view } from './media-scenes.js'
+import { joinApart } from './scenes.js'
+import { setup, useBrowser } from './support.js'
+
+useBrowser()
+
+const joinTwo = async () => {
+  const world = await setup()
+  const [ada, bob] = await world.joinAll(2)
+  return { ...world, ada, bob, atAda: await view(ada), atBob: await view(bob) }
+}
+
+describe('media between pages', () => {
+  it('two pages see and hear what the camera and the microphone of the other give', async () => {
+    const { atAda, atBob, ada } = await joinTwo()
+    for (const viewer of [atAda, atBob]) await viewer.evaluate((me) => me.openCamera())
+    for (const viewer of [atAda, atBob]) {
+      const seen = await viewer.evaluate(async (me) => {
+        const { stream, metadata, muted } = await me.nth('stream:add', 1)
+        return { metadata, muted, kinds: stream.getTracks().map(({ kind }) => kind), size: await me.frames(stream) }
+      })
+      expect(seen).toMatchObject({ metadata: { kind: 'camera' }, muted: { audio: false, video: false } })
+      expect(seen.kinds.sort()).toEqual(['audio', 'video'])
+      expect(seen.size.width / seen.size.height).toBeCloseTo(16 / 9, 1)
+    }
+    expect(await atBob.evaluate(async (me) => (await me.nth('stream:add', 1)).from)).toBe(ada.id)
+  })
+
+  it('whoever joins later sees what was there', async () => {
+    const { atAda, join } = await joinTwo()
+    await atAda.evaluate((me) => me.show('blue'))
+    const atCyn = await view(await join())
+    await atCyn.evaluate(async (me) => me.untilColour((await me.nth('stream:add', 1)).stream, 'blue'))
+  })
+
+  it('Q4: the next track takes the place of the one before, in the same stream and without negotiation', async () => {
+    const { ada, atAda, atBob } = await joinTwo()
+    await colourIsSeen(atAda, atBob, 'red')
+    const changes = await ada.me.evaluate(async ({ rules }) => {
+      let count = 0
+      for (const connection of rules.open) connection.onsignalingstatechange = () => count++
+      const [sent] = window.harness.viewer?.sent ?? []
+      const [own] = sent?.tracks ?? []
+      if (sent === undefined || own === undefined) throw new Error('nothing is sent')
+      await sent.replaceTrack(own.track, window.harness.createColour('green'))
+      return count
+    })
+    await atBob.evaluate(async (me) => me.untilColour((await me.nth('stream:add', 1)).stream, 'green'))
+    expect(changes).toBe(0)
+    expect(await atBob.evaluate((me) => me.names())).toEqual(['stream:add'])
+  })
+
+  it('Q9: nothing is sent of what is muted, which others see, and then it goes on', async () => {
+    const { ada, atAda, atBob } = await joinTwo()
+    await colourIsSeen(atAda, atBob, 'red')
+    await atAda.evaluate((me) => me.sent[0]?.mute('video'))
+    await atBob.evaluate(async (me) => me.untilMuted(await me.nth('stream:add', 1), 'video', true))
+    const sending = await ada.me.evaluate(({ rules }) =>
+      [...rules.open].flatMap((connection) => connection.getSenders().filter(({ track }) => track !== null)),
+    )
+    expect(sending).toEqual([])
+    await atAda.evaluate((me) => me.sent[0]?.unmute('video'))
+    await atBob.evaluate(async (me) => {
+      const seen = await me.nth('stream:add', 1)
+      await me.untilMuted(seen, 'video', false)
+      await me.untilColour(seen.stream, 'red')
+    })
+  })
+
+  it('a stream that is removed is gone there, and another one comes', async () => {
+    const { atAda, atBob } = await joinTwo()
+    await atAda.evaluate((me) => me.show('red'))
+    await atBob.evaluate((me) => me.nth('stream:add', 1).then(({ from }) => from))
+    await atAda.evaluate((me) => {
+      me.sent[0]?.remove()
+      me.show('blue')
+    })
+    const removed = await atBob.evaluate(async (me) => {
+      const { stream, reason } = await me.nth('stream:remove', 1)
+      await me.untilColour((await me.nth('stream:add', 2)).stream, 'blue')
+      return { reason, tracks: stream.getTracks().map(({ readyState }) => readyState) }
+    })
+    expect(removed).toEqual({ reason: 'removed', tracks: ['ended'] })
+  })
+
+  it('a page that is loaded again shows all streams within 2 s of being joined, and is shown', async () => {
+    const { join, ada, bob, atAda, atBob } = await joinTwo()
+    const cyn = await join()
+    const atCyn = await view(cyn)
+    for (const [viewer, colour] of [
+      [atAda, 'red'],
+      [atCyn, 'green'],
+    ] as const) {
+      await viewer.evaluate((me, shown) => me.show(shown), colour)
+    }
+    await atBob.evaluate((me) => me.nth('stream:add', 2).then(() => undefined))
+    await bob.page.reload()
+    const again = await join({}, bob.page)
+    const tookMs = await again.me.evaluate(async ({ group }) => {
+      const joinedAt = performance.now()
+      const viewer = (window.harness.viewer = new window.harness.Viewer(group))
+      const all = [await viewer.nth('stream:add', 1), await viewer.nth('stream:add', 2)]
+      await Promise.all(all.map(({ stream }) => viewer.frames(stream, 1)))
+      return performance.now() - joinedAt
+    })
+    expect(tookMs).toBeLessThan(2_000)
+    await again.page.evaluate(() => window.harness.viewer?.show('blue'))
+    await atAda.evaluate(async (me) => me.untilColour((await me.nth('stream:add', 2)).stream, 'blue'))
+    expect(ada.id).not.toBe(again.id)
+  })
+
+  it('Q8: a member that is reached through others alone gets no media and is told why, while messages go on', async () => {
+    const { ada, bob, carol } = await joinApart(await setup())
+    const [atAda, atBob, atCarol] = [await view(ada), await view(bob), await view(carol)]
+    await colourIsSeen(atAda, atCarol, 'red')
+    const told = await atBob.evaluate((me) => me.nth('stream:unavailable', 1))
+    expect(told).toEqual({ from: ada.id, metadata: { kind: 'red' }, reason: 'relayed', hint: 'turn' })
+    await ada.me.evaluate(({ group }) => group.send('still here'))
+    await bob.me.evaluate((me) => me.untilMessage('still here'))
+    expect(await atBob.evaluate((me) => me.names())).toEqual(['stream:unavailable'])
+  })
+
+  it.each(['cut', 'swallow'] as const)('Q7: a stream stays the same over a new link (%s)', async (how) => {
+    const { ada, atAda, atBob } = await joinTwo()
+    await colourIsSeen(atAda, atBob, 'red')
+    const before = await atBob.evaluate(
+      async (me, [id, act]) => {
+        const { stream } = await me.nth('stream:add', 1)
+        const [track] = stream.getVideoTracks()
+        window.harness.me?.rules[act](id)
+        await me.nth('stream:update', 1)
+        await me.untilColour(stream, 'red')
+        return track?.readyState
+      },
+      [ada.id, how] as const,
+    )
+    expect(before).toBe('ended')
+    expect(await atBob.evaluate((me) => me.names().filter((name) => name !== 'stream:update'))).toEqual(['stream:add'])
+    await atAda.evaluate((me) => me.sent[0]?.remove())
+    await atBob.evaluate((me) => me.nth('stream:remove', 1).then(() => undefined))
+  })
+
+  it('sixteen videos of one page are all seen at another', async () => {
+    const { atAda, atBob } = await joinTwo()
+    await atAda.evaluate((me) => {
+      const track = window.harness.createColour('green', 64, 36)
+      for (let i = 0; i < 16; i++) me.group.addStream(new MediaStream([track]))
+    })
+    const sizes = await atBob.evaluate(async (me) => {
+      const all = await Promise.all(Array.from({ length: 16 }, (_, i) => me.nth('stream:add', i + 1)))
+      return Promise.all(all.map(({ stream }) => me.frames(stream, 1)))
+    })
+    expect(sizes).toHaveLength(16)
+  })
+
+  it('a page and a member in Node see each other', async () => {
+    const { signaling, key, join } = await setup()
+    const node = new WebGroup({ signaling: signaling.url })
+    onTestFinished(() => node.leave())
+    await node.join(key)
+    const ada = await join()
+    const atAda = await view(ada)
+    const camera = createVideo(120)
+    onTestFinished(camera.stop)
+    const { default: wrtc } = await import('@roamhq/wrtc')
+    node.addStream(new wrtc.MediaStream([camera.track]))
+    await atAda.evaluate(async (me) => me.frames((await me.nth('stream:add', 1)).stream))
+    const seen = new Promise<void>((resolve) => {
+      node.on('stream:add', ({ stream }) => {
+        const sink = new wrtc.nonstandard.RTCVideoSink(stream.getVideoTracks()[0] as MediaStreamTrack)
+        sink.onframe = (() => {
+          sink.stop()
+          resolve()
+        }) as never
+      })
+    })
+    await atAda.evaluate((me) => me.show('red'))
+    await seen
+  })
+})
