@@ -1,4 +1,5 @@
 import { common } from './common.js'
+import type { MediaDevicesLike } from './media-devices.js'
 import type { ClientSocket, PageHandlers, Platform, RtcEngine } from './platform.js'
 
 const loadRtc = (): Promise<RtcEngine | null> => {
@@ -6,6 +7,12 @@ const loadRtc = (): Promise<RtcEngine | null> => {
   // Missing in workers, and where a policy or an extension has switched WebRTC off.
   const present = RTCPeerConnection && RTCSessionDescription && RTCIceCandidate
   return Promise.resolve(present ? { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate, MediaStream } : null)
+}
+
+const devices = (): MediaDevicesLike | null => {
+  // Not there in workers, and on pages that are not secure; nor is `navigator` everywhere.
+  const { navigator } = globalThis as { navigator?: { readonly mediaDevices?: MediaDevicesLike } }
+  return navigator?.mediaDevices ?? null
 }
 
 const openSocket = (url: string, protocols: readonly string[]): ClientSocket => {
@@ -75,6 +82,7 @@ const watchPage = (handlers: PageHandlers): (() => void) => {
 export const platform: Platform = {
   ...common,
   loadRtc,
+  devices,
   loadSocket: () => Promise.resolve(openSocket),
   debugSetting,
   writeDebug: (line) => console.debug(line),

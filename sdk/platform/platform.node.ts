@@ -49,6 +49,8 @@ const loadSocket: Platform['loadSocket'] = async () => {
 export const platform: Platform = {
   ...common,
   loadRtc,
+  // @roamhq/wrtc has a `getUserMedia`, but no device behind it.
+  devices: () => null,
   loadSocket,
   debugSetting: () => process.env['DEBUG'] ?? '',
   writeDebug: (line) => console.error(line),

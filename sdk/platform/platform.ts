@@ -1,4 +1,5 @@
 import type { BlockStorage } from './block-storage.js'
+import type { MediaDevicesLike } from './media-devices.js'
 
 /** A WebRTC implementation, in the shape that `@roamhq/wrtc` and its like export. */
 export interface RtcEngine {
@@ -83,6 +84,11 @@ export interface Platform {
   randomBytes(size: number): Uint8Array
   /** The WebRTC of this runtime, or `null` where it has none that works. */
   loadRtc(): Promise<RtcEngine | null>
+  /**
+   * Cameras, microphones and screens, or `null` where there are none to be had: in Node, and on pages that came over plain HTTP. At once, and not
+   * by a promise: browsers open a screen only in answer to a click.
+   */
+  devices(): MediaDevicesLike | null
   /** What opens WebSockets here. The function throws on what the WebSocket constructor throws on. */
   loadSocket(): Promise<(url: string, protocols: readonly string[]) => ClientSocket>
   /** `DEBUG` in Node and `localStorage.debug` in a browser; empty where there is none, or it cannot be read. */
