@@ -47,7 +47,7 @@ const rooms = {
   bots: {
     rooms: [],
     files: ['sdk/index[.]ts$', 'sdk/log/index[.]ts$', 'sdk/group/host[.]ts$'],
-    outside: ['cac'],
+    outside: ['cac', '@roamhq/wrtc'],
     node: true,
   },
   signaling: {
