@@ -4,6 +4,8 @@ export type LinkQuality = 'good' | 'fair' | 'poor'
 export interface LinkEstimate {
   /** Bits per second that could be sent over it, all together. */
   readonly availableBitrate: number | null
+  /** Whether that is what holds back what is sent. Of a link that is asked for little, engines know little more than that it bears this. */
+  readonly isLimiting: boolean
   readonly rttMs: number | null
   /** The part of what was sent that did not arrive, from 0 to 1. */
   readonly loss: number | null

@@ -49,8 +49,8 @@ const LEAST_AUDIO_BITRATE = 16_000
 /** Of an estimate: the rest is for messages, and for its being wrong. */
 const USABLE = 0.9
 /**
- * A browser's estimate is of little more than what it sends. So it says little of what would get through until more has been
- * sent for a while; meanwhile the browser itself sends what gets through.
+ * A browser's estimate is of little more than what it sends, and takes seconds to follow when that becomes more. So what it says is believed only when
+ * it has held things back for a while; meanwhile the browser itself sends what gets through.
  */
 const SETTLING_MS = 5_000
 const TRUST_WHILE_SETTLING = 4
@@ -123,8 +123,8 @@ class LinkMemory<Label> {
   /** For links whose rate nobody estimates. */
   readonly #cap = new Cap()
   readonly #videos = new Map<Label, VideoMemory>()
-  /** Since when no more than now has been wished. */
-  #settlingSinceMs = -Infinity
+  /** Since when its estimate has held back what is wished now. */
+  #limitedSinceMs: number | null = null
 
   /** At most, by the plan before. */
   get plannedBitrate(): number {
@@ -138,7 +138,7 @@ class LinkMemory<Label> {
   }
 
   /** Takes up what is wished now. */
-  review(wishes: ReadonlyMap<Label, Wish>, sources: ReadonlyMap<Label, VideoSource>, nowMs: number): void {
+  review(wishes: ReadonlyMap<Label, Wish>, sources: ReadonlyMap<Label, VideoSource>): void {
     for (const label of this.#videos.keys()) {
       if (!wishes.has(label) || !sources.has(label)) this.#videos.delete(label)
     }
@@ -152,7 +152,7 @@ class LinkMemory<Label> {
       } else Object.assign(video, { ladder, isShown: wish.shown })
     }
     const wishedBitrate = sum(this.#shown.map(({ ladder }) => bestOf(ladder).idealBitrate))
-    if (wishedBitrate > this.wishedBitrate * LEAST_RISE) this.#settlingSinceMs = nowMs
+    if (wishedBitrate > this.wishedBitrate * LEAST_RISE) this.#limitedSinceMs = null
     this.wishedBitrate = wishedBitrate
   }
 
@@ -178,9 +178,14 @@ class LinkMemory<Label> {
     return [...this.#videos.values()].filter(({ isShown }) => isShown)
   }
 
-  #capacity({ availableBitrate }: LinkEstimate, nowMs: number): number {
+  #capacity({ availableBitrate, isLimiting }: LinkEstimate, nowMs: number): number {
     if (availableBitrate === null) return this.#cap.value
-    const isSettled = nowMs - this.#settlingSinceMs >= SETTLING_MS
+    if (!isLimiting) {
+      this.#limitedSinceMs = null
+      return Infinity
+    }
+    this.#limitedSinceMs ??= nowMs
+    const isSettled = nowMs - this.#limitedSinceMs >= SETTLING_MS
     return availableBitrate * (isSettled ? USABLE : TRUST_WHILE_SETTLING)
   }
 }
@@ -207,7 +212,7 @@ export class QualityPlanner<Link, Label> {
     const audio = { maxBitrate: Math.max(LEAST_AUDIO_BITRATE, Math.min(AUDIO_BITRATE, Math.floor(most / tracks))) }
     const upload = { capacity: most - tracks * audio.maxBitrate }
     const sendings = links.flatMap(({ memory, estimate, audioTracks, wishes }) => {
-      memory.review(wishes, videos, nowMs)
+      memory.review(wishes, videos)
       return memory.createSendings(estimate, audioTracks * audio.maxBitrate, upload, nowMs)
     })
     const bitrates = distribute(sendings)

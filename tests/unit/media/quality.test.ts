@@ -9,9 +9,9 @@ import { showsAll, showsNothing, type Wish } from '../../../sdk/media/wish.js'
 
 const CAMERA = 1
 const SCREEN = 2
-const unmeasured: LinkEstimate = { availableBitrate: null, rttMs: null, loss: null }
-const carries = (availableBitrate: number): LinkEstimate => ({ availableBitrate, rttMs: 20, loss: 0 })
-const loses = (loss: number): LinkEstimate => ({ availableBitrate: null, rttMs: 20, loss })
+const unmeasured: LinkEstimate = { availableBitrate: null, isLimiting: false, rttMs: null, loss: null }
+const carries = (availableBitrate: number): LinkEstimate => ({ availableBitrate, isLimiting: true, rttMs: 20, loss: 0 })
+const loses = (loss: number): LinkEstimate => ({ availableBitrate: null, isLimiting: false, rttMs: 20, loss })
 
 const source = (width: number, height: number, limits: QualityLimits = {}, isDetail = false): VideoSource => ({
   width,
@@ -215,6 +215,15 @@ describe('the plan as time goes on', () => {
   const height = (planned: ReadonlyMap<string, LinkPlan<number>>): number =>
     heightOf(source(1_280, 720), encoding(planned, 'bob'))
 
+  it('takes an estimate that nothing comes up to for no limit: nobody moves in the picture', () => {
+    const { planFor } = setup()
+    const still = { bob: { estimate: { ...carries(300_000), isLimiting: false } } }
+    expect(height(planFor(60, still))).toBe(720)
+    // Somebody moves, and the estimate follows within seconds.
+    planFor(2, at(400_000))
+    expect(height(planFor(10, at(2_000_000)))).toBe(720)
+  })
+
   it('goes down at once when a link gets worse', () => {
     const { plan, planFor } = setup()
     expect(height(planFor(10, at(3_000_000)))).toBe(720)
@@ -301,6 +310,7 @@ describe('the plan as time goes on', () => {
     const told = fc.record({
       estimate: fc.record({
         availableBitrate: bitrates,
+        isLimiting: fc.boolean(),
         rttMs: fc.constant(10),
         loss: fc.option(fc.float({ min: 0, max: 1, noNaN: true }), { nil: null }),
       }),
