@@ -1,8 +1,7 @@
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { build, type Rolldown } from 'vite'
 import { launchChromium } from '../support/chromium.js'
+import { bundlePage } from './bundle-page.js'
 import { expectVisibility, useTabs } from './page-life.js'
 import { servePages } from './serve-pages.js'
 
@@ -10,26 +9,8 @@ let browser: Browser
 let pages: Awaited<ReturnType<typeof servePages>>
 let code: string
 
-const bundle = async (): Promise<string> => {
-  const { output } = (await build({
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      write: false,
-      target: 'es2022',
-      modulePreload: false,
-      rolldownOptions: {
-        input: join(import.meta.dirname, 'page/attaching.ts'),
-        // Classic, so that it has run when the tag is there.
-        output: { format: 'iife', codeSplitting: false },
-      },
-    },
-  })) as Rolldown.RolldownOutput
-  return output[0].code
-}
-
 beforeAll(async () => {
-  ;[browser, pages, code] = await Promise.all([launchChromium(), servePages(), bundle()])
+  ;[browser, pages, code] = await Promise.all([launchChromium(), servePages(), bundlePage('attaching.ts')])
 })
 afterAll(() => Promise.all([browser.close(), pages.close()]))
 

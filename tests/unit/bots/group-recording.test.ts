@@ -5,7 +5,8 @@ import { GroupRecording } from '../../../bots/record/group-recording.js'
 import type { RecordedStream } from '../../../bots/record/recorder.js'
 import type { Sinks, VideoFrame } from '../../../bots/record/sinks.js'
 import { Emitter } from '../../../sdk/util/emitter.js'
-import { createFolder, createFrame, filesIn } from './recordings.js'
+import { createFrame } from '../../support/raw-media.js'
+import { createFolder, filesIn } from './recordings.js'
 
 interface Events {
   'stream:add': RecordedStream

@@ -1,70 +1,13 @@
-import wrtc from '@roamhq/wrtc'
 import { stat } from 'node:fs/promises'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Recorder } from '../../../bots/record/recorder.js'
-import type { RecordedTrack, Sinks } from '../../../bots/record/sinks.js'
+import type { Sinks } from '../../../bots/record/sinks.js'
 import { loadWrtcSinks } from '../../../bots/record/wrtc-sinks.js'
 import { i420Bytes } from '../../../bots/record/y4m.js'
-import {
-  createChunk,
-  createFolder,
-  createFrame,
-  decodeSamples,
-  filesIn,
-  hasFfmpeg,
-  probe,
-  type Probed,
-} from './recordings.js'
+import { connectMedia } from '../../support/media-loopback.js'
+import { createFolder, decodeSamples, filesIn, hasFfmpeg, probe, type Probed } from './recordings.js'
 
-interface VideoInput {
-  createTrack(): MediaStreamTrack
-  onFrame(frame: { readonly width: number; readonly height: number; readonly data: Uint8Array }): void
-}
-
-interface AudioInput {
-  createTrack(): MediaStreamTrack
-  onData(chunk: { readonly samples: Int16Array; readonly sampleRate: number; readonly channelCount: number }): void
-}
-
-/** The types of the package say neither that frames have no samples nor what may be left out. */
-const { RTCVideoSource, RTCAudioSource } = wrtc.nonstandard as unknown as {
-  readonly RTCVideoSource: new () => VideoInput
-  readonly RTCAudioSource: new () => AudioInput
-}
-
-const FRAME_MS = 40
-const CHUNK_MS = 10
-
-/** Two connections of one process, over which the first sends a video of this size and a tone. */
-const connect = async (size: { width: number; height: number }): Promise<readonly RecordedTrack[]> => {
-  const [sender, receiver] = [new wrtc.RTCPeerConnection(), new wrtc.RTCPeerConnection()]
-  const [video, audio] = [new RTCVideoSource(), new RTCAudioSource()]
-  const sent = [video.createTrack(), audio.createTrack()]
-  const timers: NodeJS.Timeout[] = []
-  onTestFinished(() => {
-    for (const timer of timers) clearInterval(timer)
-    sender.close()
-    receiver.close()
-    for (const track of sent) track.stop()
-  })
-  sender.onicecandidate = ({ candidate }) => void (candidate && receiver.addIceCandidate(candidate))
-  receiver.onicecandidate = ({ candidate }) => void (candidate && sender.addIceCandidate(candidate))
-  const tracks: RecordedTrack[] = []
-  receiver.ontrack = ({ track }) => tracks.push(track)
-  for (const track of sent) sender.addTrack(track)
-  await sender.setLocalDescription(await sender.createOffer())
-  await receiver.setRemoteDescription(sender.localDescription as RTCSessionDescription)
-  await receiver.setLocalDescription(await receiver.createAnswer())
-  await sender.setRemoteDescription(receiver.localDescription as RTCSessionDescription)
-  let [shown, said] = [0, 0]
-  timers.push(
-    setInterval(() => video.onFrame(createFrame(size.width, size.height, 16 + (shown++ % 200))), FRAME_MS),
-    setInterval(() => audio.onData(createChunk(said++)), CHUNK_MS),
-  )
-  return tracks
-}
-
-/** The same, noting when each first gave something. */
+/** Sinks that note when each of them first gave something. */
 const watch = (sinks: Sinks): { readonly sinks: Sinks; readonly firstMs: Map<string, number> } => {
   const firstMs = new Map<string, number>()
   const note = (kind: string): void => {
@@ -90,7 +33,7 @@ const watch = (sinks: Sinks): { readonly sinks: Sinks; readonly firstMs: Map<str
 const setup = async () => {
   const dir = await createFolder()
   const size = { width: 160, height: 120 }
-  const tracks = await connect(size)
+  const { tracks } = await connectMedia(size)
   const errors: unknown[] = []
   const { sinks, firstMs } = watch(await loadWrtcSinks())
   const recorder = new Recorder({ dir, sinks, framesPerSecond: 25, report: (error) => errors.push(error) })

@@ -5,16 +5,8 @@ import { recordingName } from '../../../bots/record/file-names.js'
 import { Recorder, type RecordedStream, type RecorderOptions } from '../../../bots/record/recorder.js'
 import { y4mHeader } from '../../../bots/record/y4m.js'
 import type { AudioChunk, RecordedTrack, Sinks, VideoFrame } from '../../../bots/record/sinks.js'
-import {
-  createChunk,
-  createFolder,
-  createFrame,
-  decodePictures,
-  decodeSamples,
-  filesIn,
-  hasFfmpeg,
-  probe,
-} from './recordings.js'
+import { createFolder, decodePictures, decodeSamples, filesIn, hasFfmpeg, probe } from './recordings.js'
+import { createChunk, createFrame } from '../../support/raw-media.js'
 
 /** Sinks that give what the test puts in; real ones are in record-webrtc.test.ts. */
 class Taps implements Sinks {

@@ -5,8 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
-import type { AudioChunk, VideoFrame } from '../../../bots/record/sinks.js'
-import { i420Bytes } from '../../../bots/record/y4m.js'
 
 const run = promisify(execFile)
 const MAX_OUTPUT = 64 * 1024 * 1024
@@ -72,21 +70,4 @@ export const decodePictures = (path: string): Promise<Buffer> => decode(path, ['
 export const decodeSamples = async (path: string): Promise<Int16Array> => {
   const bytes = await decode(path, ['-f', 's16le', '-c:a', 'pcm_s16le'])
   return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
-}
-
-/** Of one brightness, so that each can be told from the next. */
-export const createFrame = (width: number, height: number, brightness: number, rotation = 0): VideoFrame => {
-  const data = new Uint8Array(i420Bytes(width, height)).fill(128)
-  data.fill(brightness % 256, 0, width * height)
-  return { width, height, rotation, data }
-}
-
-/** Ten milliseconds of a tone, or of silence. */
-export const createChunk = (index: number, sampleRate = 48_000, channelCount = 1, amplitude = 8_000): AudioChunk => {
-  const perChunk = sampleRate / 100
-  const samples = Int16Array.from({ length: perChunk * channelCount }, (_, at) => {
-    const time = index * perChunk + Math.floor(at / channelCount)
-    return Math.round(amplitude * Math.cos((2 * Math.PI * 440 * time) / sampleRate))
-  })
-  return { sampleRate, channelCount, samples }
 }

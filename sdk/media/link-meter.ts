@@ -1,0 +1,142 @@
+import type { LinkEstimate } from './link-quality.js'
+
+/** What is read of the entries of an `RTCStatsReport`. Whatever an engine leaves out is missing. */
+export interface StatsEntry {
+  readonly id: string
+  readonly type: string
+  readonly kind?: string
+  readonly mid?: string
+  readonly selectedCandidatePairId?: string
+  /** Firefox says it of the pair. */
+  readonly selected?: boolean
+  readonly localId?: string
+  readonly availableOutgoingBitrate?: number
+  readonly currentRoundTripTime?: number
+  readonly roundTripTime?: number
+  readonly fractionLost?: number
+  readonly bytesSent?: number
+  readonly bytesReceived?: number
+  readonly packetsSent?: number
+  readonly frameWidth?: number
+  readonly frameHeight?: number
+  readonly framesPerSecond?: number
+  readonly qualityLimitationReason?: string
+  readonly audioLevel?: number
+}
+
+/** A video as it is on the link now. */
+export interface VideoFigures {
+  readonly width: number
+  readonly height: number
+  readonly frameRate: number
+  /** Bits per second. */
+  readonly bitrate: number
+}
+
+/** What goes over one link, since the reading before. */
+export interface LinkFigures {
+  readonly estimate: LinkEstimate
+  /** Bits per second, of media alone. */
+  readonly sentBitrate: number
+  readonly receivedBitrate: number
+  /** By the `mid` of their slots; those of which pictures go. */
+  readonly sentVideos: ReadonlyMap<string, VideoFigures>
+  readonly receivedVideos: ReadonlyMap<string, VideoFigures>
+  /** By `mid`, from 0 to 1: of what is received. */
+  readonly audioLevels: ReadonlyMap<string, number>
+}
+
+/** With so much of an estimate sent, it is what holds back the rest. */
+const LIMITING_SHARE = 0.7
+const NONE: ReadonlyMap<string, Counted> = new Map()
+
+interface Counted {
+  readonly bytes: number
+  readonly packets: number
+}
+
+const findPair = (entries: readonly StatsEntry[]): StatsEntry | undefined => {
+  const transport = entries.find(({ type, selectedCandidatePairId }) => type === 'transport' && selectedCandidatePairId)
+  const id = transport?.selectedCandidatePairId
+  return entries.find(
+    (entry) => entry.type === 'candidate-pair' && (id === undefined ? entry.selected : entry.id === id),
+  )
+}
+
+const bytesOf = ({ bytesSent = 0, bytesReceived = 0 }: StatsEntry): number => bytesSent + bytesReceived
+
+/** Makes figures of the counters that `getStats` gives. One for each link. */
+export class LinkMeter {
+  #before = NONE
+  #atMs: number | null = null
+
+  read(report: Iterable<StatsEntry>, nowMs: number): LinkFigures {
+    const entries = [...report]
+    const elapsedMs = this.#atMs === null ? 0 : nowMs - this.#atMs
+    const sent = entries.filter(({ type }) => type === 'outbound-rtp')
+    const received = entries.filter(({ type }) => type === 'inbound-rtp')
+    const rate = (entry: StatsEntry): number => {
+      const before = this.#before.get(entry.id)
+      return elapsedMs > 0 ? (Math.max(0, bytesOf(entry) - (before?.bytes ?? 0)) * 8_000) / elapsedMs : 0
+    }
+    const total = (all: readonly StatsEntry[]): number => all.reduce((sum, entry) => sum + rate(entry), 0)
+    const sentBitrate = total(sent)
+    const figures: LinkFigures = {
+      estimate: this.#estimate(entries, sent, sentBitrate),
+      sentBitrate,
+      receivedBitrate: total(received),
+      sentVideos: videosOf(sent, rate),
+      receivedVideos: videosOf(received, rate),
+      audioLevels: new Map(
+        received.flatMap(({ mid, audioLevel }) =>
+          mid !== undefined && audioLevel !== undefined ? [[mid, audioLevel] as const] : [],
+        ),
+      ),
+    }
+    this.#before = new Map(
+      [...sent, ...received].map((entry) => [entry.id, { bytes: bytesOf(entry), packets: entry.packetsSent ?? 0 }]),
+    )
+    this.#atMs = nowMs
+    return figures
+  }
+
+  #estimate(entries: readonly StatsEntry[], sent: readonly StatsEntry[], sentBitrate: number): LinkEstimate {
+    const pair = findPair(entries)
+    const reports = entries.filter(({ type }) => type === 'remote-inbound-rtp')
+    const availableBitrate = pair?.availableOutgoingBitrate ?? null
+    const isHeldBack = sent.some(({ qualityLimitationReason }) => qualityLimitationReason === 'bandwidth')
+    const rtt = pair?.currentRoundTripTime ?? reports.find((each) => each.roundTripTime !== undefined)?.roundTripTime
+    return {
+      availableBitrate,
+      isLimiting: isHeldBack || (availableBitrate !== null && sentBitrate >= availableBitrate * LIMITING_SHARE),
+      rttMs: rtt === undefined ? null : rtt * 1_000,
+      loss: this.#loss(reports, sent),
+    }
+  }
+
+  /** By how much each stream sends: of a stream that sends little, the last word is old. */
+  #loss(reports: readonly StatsEntry[], sent: readonly StatsEntry[]): number | null {
+    let packets = 0
+    let lost = 0
+    for (const { localId, fractionLost } of reports) {
+      const stream = sent.find(({ id }) => id === localId)
+      if (stream === undefined || fractionLost === undefined) continue
+      const count = (stream.packetsSent ?? 0) - (this.#before.get(stream.id)?.packets ?? 0)
+      packets += count
+      lost += count * fractionLost
+    }
+    return packets > 0 ? lost / packets : null
+  }
+}
+
+const videosOf = (
+  entries: readonly StatsEntry[],
+  rate: (entry: StatsEntry) => number,
+): ReadonlyMap<string, VideoFigures> =>
+  new Map(
+    entries.flatMap((entry) => {
+      const { kind, mid, frameWidth: width, frameHeight: height, framesPerSecond = 0 } = entry
+      if (kind !== 'video' || mid === undefined || width === undefined || height === undefined) return []
+      return [[mid, { width, height, frameRate: framesPerSecond, bitrate: rate(entry) }] as const]
+    }),
+  )
