@@ -5,7 +5,7 @@ export interface StatsEntry {
   readonly id: string
   readonly type: string
   readonly kind?: string
-  readonly mid?: string
+  readonly trackIdentifier?: string
   readonly selectedCandidatePairId?: string
   /** Firefox says it of the pair. */
   readonly selected?: boolean
@@ -39,10 +39,11 @@ export interface LinkFigures {
   /** Bits per second, of media alone. */
   readonly sentBitrate: number
   readonly receivedBitrate: number
-  /** By the `mid` of their slots; those of which pictures go. */
-  readonly sentVideos: ReadonlyMap<string, VideoFigures>
+  /** Those of which pictures go. */
+  readonly sentVideos: readonly VideoFigures[]
+  /** By the id of the receiver's track. */
   readonly receivedVideos: ReadonlyMap<string, VideoFigures>
-  /** By `mid`, from 0 to 1: of what is received. */
+  /** The same of sound, from 0 to 1. */
   readonly audioLevels: ReadonlyMap<string, number>
 }
 
@@ -85,11 +86,11 @@ export class LinkMeter {
       estimate: this.#estimate(entries, sent, sentBitrate),
       sentBitrate,
       receivedBitrate: total(received),
-      sentVideos: videosOf(sent, rate),
-      receivedVideos: videosOf(received, rate),
+      sentVideos: videosOf(sent, rate).map(({ figures: video }) => video),
+      receivedVideos: new Map(videosOf(received, rate).map(({ id, figures: video }) => [id, video])),
       audioLevels: new Map(
-        received.flatMap(({ mid, audioLevel }) =>
-          mid !== undefined && audioLevel !== undefined ? [[mid, audioLevel] as const] : [],
+        received.flatMap(({ trackIdentifier: id, audioLevel }) =>
+          id !== undefined && audioLevel !== undefined ? [[id, audioLevel] as const] : [],
         ),
       ),
     }
@@ -132,11 +133,9 @@ export class LinkMeter {
 const videosOf = (
   entries: readonly StatsEntry[],
   rate: (entry: StatsEntry) => number,
-): ReadonlyMap<string, VideoFigures> =>
-  new Map(
-    entries.flatMap((entry) => {
-      const { kind, mid, frameWidth: width, frameHeight: height, framesPerSecond = 0 } = entry
-      if (kind !== 'video' || mid === undefined || width === undefined || height === undefined) return []
-      return [[mid, { width, height, frameRate: framesPerSecond, bitrate: rate(entry) }] as const]
-    }),
-  )
+): readonly { readonly id: string; readonly figures: VideoFigures }[] =>
+  entries.flatMap((entry) => {
+    const { kind, trackIdentifier: id = '', frameWidth: width, frameHeight: height, framesPerSecond = 0 } = entry
+    if (kind !== 'video' || width === undefined || height === undefined) return []
+    return [{ id, figures: { width, height, frameRate: framesPerSecond, bitrate: rate(entry) } }]
+  })

@@ -15,7 +15,7 @@ export interface LinkEstimate {
 const RTT_MS = { fair: 300, poor: 800 }
 /** Error correction hides the first, and nothing the second. */
 const LOSS = { fair: 0.03, poor: 0.1 }
-/** Of what would be sent if there were room for it. */
+/** Of what would be sent if this link bore all of it. */
 const REACHED = { fair: 0.8, poor: 0.35 }
 
 const rate = (badness: number, limits: { readonly fair: number; readonly poor: number }): LinkQuality => {
@@ -23,15 +23,25 @@ const rate = (badness: number, limits: { readonly fair: number; readonly poor: n
   return badness >= limits.fair ? 'fair' : 'good'
 }
 
+export interface VideoBitrates {
+  /** What goes over the link. */
+  readonly sent: number
+  /** What may, at most. */
+  readonly planned: number
+  /** What would, if this link bore anything. */
+  readonly wished: number
+}
+
 /**
- * How well media gets through, as people see it: the worst of delay, loss, and the share of what is wished that is sent. Wishing nothing is
- * no fault of the link.
+ * How well media gets through, as people see it: the worst of delay, loss, and the share of what is wished that can be sent. That nobody moves in a
+ * picture, so that little of it is sent, or that nothing is wished at all, is no fault of the link.
  */
 export const rateLink = (
-  { rttMs, loss }: Pick<LinkEstimate, 'rttMs' | 'loss'>,
-  bitrate: { readonly reached: number; readonly wished: number },
+  { rttMs, loss, isLimiting }: LinkEstimate,
+  { sent, planned, wished }: VideoBitrates,
 ): LinkQuality => {
-  const missing = bitrate.wished > 0 ? 1 - bitrate.reached / bitrate.wished : 0
+  const reached = isLimiting ? Math.min(sent, planned) : planned
+  const missing = wished > 0 ? 1 - reached / wished : 0
   const rated = [
     rate(rttMs ?? 0, RTT_MS),
     rate(loss ?? 0, LOSS),

@@ -38,7 +38,9 @@ export interface LinkPlan<Label> {
   readonly audio: { readonly maxBitrate: number }
   /** Each encoding is the same object until it changes. */
   readonly videos: ReadonlyMap<Label, Encoding>
-  /** Bits per second of all its videos, were there room for it: what the quality of the link is measured by. */
+  /** Bits per second of all its videos, at most. */
+  readonly plannedBitrate: number
+  /** The same, if this link bore anything: what its quality is measured by. */
   readonly wishedBitrate: number
 }
 
@@ -161,6 +163,10 @@ class LinkMemory<Label> {
     return this.#shown.map((video) => ({ video, most: bestOf(video.ladder).idealBitrate, pots: [upload, here] }))
   }
 
+  totalOf(bitrates: ReadonlyMap<VideoMemory, number>): number {
+    return sum(this.#shown.map((video) => bitrates.get(video) ?? 0))
+  }
+
   /** Moves each video to where its share lets it be. */
   encode(bitrates: ReadonlyMap<VideoMemory, number>, nowMs: number): ReadonlyMap<Label, Encoding> {
     const encodings = new Map<Label, Encoding>()
@@ -216,11 +222,13 @@ export class QualityPlanner<Link, Label> {
       return memory.createSendings(estimate, audioTracks * audio.maxBitrate, upload, nowMs)
     })
     const bitrates = distribute(sendings)
+    const wished = distribute(sendings.map((sending) => ({ ...sending, pots: [upload] })))
     return new Map(
-      links.map(({ link, memory }) => [
-        link,
-        { audio, videos: memory.encode(bitrates, nowMs), wishedBitrate: memory.wishedBitrate },
-      ]),
+      links.map(({ link, memory }) => {
+        const encodings = memory.encode(bitrates, nowMs)
+        const { plannedBitrate } = memory
+        return [link, { audio, videos: encodings, plannedBitrate, wishedBitrate: memory.totalOf(wished) }]
+      }),
     )
   }
 

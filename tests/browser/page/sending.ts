@@ -66,7 +66,7 @@ class Sending {
   /** Until pictures of this height are sent. */
   async untilHeight(height: number): Promise<void> {
     await this.until(({ sentVideos, sentBitrate }) =>
-      [...sentVideos.values()].some((video) => video.height === height && sentBitrate > 0),
+      sentVideos.some((video) => video.height === height && sentBitrate > 0),
     )
   }
 

@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { recordingName } from '../../../bots/record/file-names.js'
@@ -132,6 +132,8 @@ describe.skipIf(!hasFfmpeg)('a recording, played by ffmpeg (skipped where there 
     expect(Array.from({ length: 50 }, (_, index) => pixels[index * size])).toEqual(
       Array.from({ length: 50 }, (_, index) => index),
     )
+    const header = (await readFile(tone)).subarray(0, 44)
+    expect([header.readUInt32LE(4), header.readUInt32LE(40)]).toEqual([36 + 288_000, 288_000])
     const heard = await decodeSamples(tone)
     const sent = Array.from({ length: 300 }, (_, index) => [...createChunk(index).samples]).flat()
     expect(heard.length).toBe(sent.length)
@@ -229,6 +231,8 @@ describe.skipIf(!hasFfmpeg)('a recording, played by ffmpeg (skipped where there 
     }
     const tone = await untilWritten('.wav', 44 + 2 * 48_000 * 2)
     const picture = await untilWritten('.y4m', 50 * createFrame(64, 48, 0).data.length)
+    // Not zero, which some players take for an empty file.
+    expect((await readFile(tone)).readUInt32LE(40)).toBe(0xffffffff)
     expect(await decodeSamples(tone)).toHaveLength(2 * 48_000)
     expect((await probe(tone)).seconds).toBeCloseTo(2, 1)
     expect((await probe(picture)).frames).toBe(50)

@@ -202,11 +202,29 @@ describe('the plan of encodings', () => {
     expect((bitrates[0] ?? 0) + (bitrates[1] ?? 0)).toBeLessThanOrEqual(0.9 * 2_000_000)
   })
 
-  it('says how much would be wished of a link, so that its quality can be told', () => {
-    const { plan } = setup()
-    const planned = plan({ bob: {}, hidden: { wish: showsNothing } })
-    expect(planned.get('bob')?.wishedBitrate).toBe(2_500_000)
-    expect(planned.get('hidden')?.wishedBitrate).toBe(0)
+  it('says what is wished of a link beside what is planned, and many recipients are not the fault of any link', () => {
+    const { planFor } = setup()
+    const told = { ...everyone(9), slow: { estimate: carries(200_000) }, hidden: { wish: showsNothing } }
+    const planned = planFor(10, told)
+    const of = (id: string) => [planned.get(id)?.plannedBitrate, planned.get(id)?.wishedBitrate]
+    const [plannedOf, wishedOf] = of('member-0')
+    expect(plannedOf).toBeGreaterThanOrEqual(wishedOf ?? Infinity)
+    expect(wishedOf).toBeGreaterThan(500_000)
+    expect(of('slow')[0]).toBeLessThan(150_000)
+    expect(of('slow')[1]).toBe(wishedOf)
+    expect(of('hidden')).toEqual([0, 0])
+  })
+
+  it('does not stop a video for the sake of another that is wished later', () => {
+    const { planFor } = setup()
+    const [before, later] = [everyone(5), everyone(20)]
+    // Those that come are asked first from now on.
+    const now = Object.fromEntries([...Object.entries(later).slice(5), ...Object.entries(before)])
+    planFor(3, before, 1_000_000)
+    const planned = planFor(3, now, 1_000_000)
+    const active = Object.keys(now).filter((id) => encoding(planned, id).active)
+    expect(active).toHaveLength(4)
+    expect(active.every((id) => Object.hasOwn(before, id))).toBe(true)
   })
 })
 

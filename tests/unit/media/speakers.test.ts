@@ -94,6 +94,15 @@ describe('the current speaker', () => {
     expect(hearFor(3_000, (second) => ({ ada: 0.1, bob: second % 1 < 0.8 ? 0.6 : 0.2 }))).toEqual(['ada', 'bob'])
   })
 
+  it('is kept for a second and a half also when somebody much louder begins at once', () => {
+    const { hear, hearFor } = setup()
+    hearFor(400, { ada: 0.1, bob: 0 })
+    let heldMs = 0
+    while (hear({ ada: 0.1, bob: 0.9 }) === 'ada') heldMs += STEP_MS
+    expect(heldMs).toBeGreaterThanOrEqual(1_200)
+    expect(heldMs).toBeLessThan(1_600)
+  })
+
   it('is not a fan, or anything else that goes on as it is', () => {
     const { hearFor, speakers } = setup()
     hearFor(40_000, { ada: 0.05, bob: 0 })
