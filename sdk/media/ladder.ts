@@ -48,6 +48,8 @@ const LEAST_BITRATE = 50_000
 const SCALES = [1, 4 / 3, 2, 8 / 3, 4, 16 / 3, 8]
 /** Below, a face is no face. */
 const LEAST_HEIGHT = 90
+/** Whatever is wished: members may wish anything, and no encoder has to bear a line of one pixel. */
+const LEAST_LIMIT = 32
 /** For small pictures, whose bits are better spent on looks than on smoothness. */
 const SMALL_SCALE = 4
 const SMALL_FRAME_RATE = 15
@@ -84,7 +86,7 @@ export const createLadder = (
   { width, height, frameRate, isDetail, limits }: VideoSource,
   wish: Wish,
 ): readonly Rung[] => {
-  const maxHeight = Math.min(limits.maxHeight ?? Infinity, wish.maxHeight ?? Infinity)
+  const maxHeight = Math.max(LEAST_LIMIT, Math.min(limits.maxHeight ?? Infinity, wish.maxHeight ?? Infinity))
   const base = Math.max(1, height / maxHeight)
   const maxFramerate = Math.min(frameRate, limits.maxFrameRate ?? Infinity)
   const createRung = (scale: number, most: number): Rung => {

@@ -162,6 +162,14 @@ describe('the plan of encodings', () => {
     expect(encoding(planned, 'large').scaleResolutionDownBy).toBe(1)
   })
 
+  it('never makes a picture so small that no encoder takes it, whatever a member wishes', () => {
+    const { plan } = setup()
+    for (const maxHeight of [-5, 0, 0.001, 1]) {
+      const { scaleResolutionDownBy } = encoding(plan({ bob: { wish: { shown: true, maxHeight } } }), 'bob')
+      expect(720 / scaleResolutionDownBy).toBeGreaterThanOrEqual(32)
+    }
+  })
+
   it('keeps an upright picture upright, and cuts it by its height', () => {
     const { plan } = setup([[CAMERA, source(720, 1_280)]])
     const planned = plan({ bob: { wish: { shown: true, maxHeight: 360 } } })
@@ -360,7 +368,7 @@ describe('the plan as time goes on', () => {
             expect(each.maxFramerate).toBeLessThanOrEqual(30)
             expect(each.scaleResolutionDownBy).toBeGreaterThanOrEqual(1)
             const most = Math.min(round[id]?.wish.maxHeight ?? Infinity, given.maxHeight ?? Infinity)
-            expect(height / each.scaleResolutionDownBy).toBeLessThanOrEqual(most + 1e-6)
+            expect(height / each.scaleResolutionDownBy).toBeLessThanOrEqual(Math.max(32, most) + 1e-6)
             if (round[id]?.wish.shown === false) expect(each.active).toBe(false)
           }
           expect(total).toBeLessThanOrEqual(6_000_000 + 1)
