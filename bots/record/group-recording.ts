@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Recorder, type RecordedStream, type RecorderOptions } from './recorder.js'
+import type { Sinks } from './sinks.js'
 
 /** What of a `WebGroup` is recorded. */
 export interface RecordedGroup {
@@ -10,8 +11,10 @@ export interface RecordedGroup {
   on(name: 'state:change', listener: (change: { readonly next: string }) => void): () => void
 }
 
-export interface GroupRecordingOptions extends RecorderOptions {
+export interface GroupRecordingOptions extends Omit<RecorderOptions, 'sinks'> {
   readonly group: RecordedGroup
+  /** Asked when the first stream comes. */
+  readonly loadSinks: () => Promise<Sinks>
 }
 
 /** All that the members of one group send, in a folder named after it below `dir`, from when it is joined until it is left. */
@@ -47,11 +50,11 @@ export class GroupRecording {
   }
 
   async #prepare(): Promise<Recorder | null> {
-    const { group, ...options } = this.#options
+    const { group, loadSinks, ...options } = this.#options
     const dir = join(options.dir, group.id)
     try {
       await mkdir(dir, { recursive: true, mode: 0o700 })
-      return new Recorder({ ...options, dir })
+      return new Recorder({ ...options, dir, sinks: await loadSinks() })
     } catch (error) {
       options.report(error)
       return null

@@ -15,7 +15,7 @@ interface Events {
   'state:change': { readonly next: string }
 }
 
-const setup = async (dir?: string) => {
+const setup = async (dir?: string, failure?: Error) => {
   const home = dir ?? (await createFolder())
   const events = new Emitter<Events>((error) => {
     throw error
@@ -28,9 +28,10 @@ const setup = async (dir?: string) => {
     },
     audio: () => () => undefined,
   }
+  const loadSinks = (): Promise<Sinks> => (failure ? Promise.reject(failure) : Promise.resolve(sinks))
   const group = { id: 'ourGroup', on: events.on.bind(events) }
   const errors: unknown[] = []
-  const recording = new GroupRecording({ group, dir: home, sinks, report: (error) => errors.push(error) })
+  const recording = new GroupRecording({ group, dir: home, loadSinks, report: (error) => errors.push(error) })
   const remote: RecordedStream = {
     from: 'ada',
     metadata: { kind: 'screen' },
@@ -70,6 +71,16 @@ describe('the recording of a group', () => {
     events.emit('state:change', { next: 'left' })
     await recording.closed
     expect(await filesIn(home)).toEqual([])
+  })
+
+  it('tells once that there is nothing to record with, and ends all the same', async () => {
+    const missing = new Error('@roamhq/wrtc is not installed')
+    const { events, recording, remote, errors } = await setup(undefined, missing)
+    events.emit('stream:add', remote)
+    events.emit('stream:update', remote)
+    events.emit('state:change', { next: 'left' })
+    await recording.closed
+    expect(errors).toEqual([missing])
   })
 
   it('tells of a folder that cannot be made, and ends all the same', async () => {
