@@ -101,6 +101,14 @@ export const failureInWords = (error: unknown): string => {
     case 'encryption-key-wrong':
     case 'passphrase-wrong':
       return 'That is not the passphrase.'
+    case 'media-denied':
+      return 'This page may not use it. The browser asks again, or shows where it can be allowed beside the address.'
+    case 'media-missing':
+      return 'There is no such device, or none that can do that.'
+    case 'media-busy':
+      return 'Another program uses it. Close that, and try again.'
+    case 'media-unsupported':
+      return 'This page cannot have a camera or a microphone here.'
     case 'member-unnamed':
       return 'That member has no name.'
     case 'file-declined':
