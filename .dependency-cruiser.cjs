@@ -120,7 +120,7 @@ module.exports = {
       name: 'front doors',
       comment: 'sdk/index.ts and global.ts re-export what group/ makes public.',
       severity: 'error',
-      from: { path: '^sdk/(index|global)[.]ts$' },
+      from: { path: '^sdk/(index|global|global-media)[.]ts$' },
       to: { pathNot: '^sdk/(group/|index[.]ts$|errors[.]ts$)' },
     },
     {

@@ -1,9 +1,10 @@
 import { isBuiltin } from 'node:module'
+import { resolve } from 'node:path'
 import { defineConfig, type BuildEnvironmentOptions, type EnvironmentOptions, type Plugin } from 'vite'
 import { compactLibsodium } from './scripts/libsodium/plugin.js'
 
 /**
- * The four bundles of the package; declarations come from tsc (scripts/build.ts runs both). `#platform` resolves by
+ * The bundles of the package; declarations come from tsc (scripts/build.ts runs both). `#platform` resolves by
  * the conditions of each environment, so every bundle gets the twin files of its own side.
  */
 const build = (options: BuildEnvironmentOptions): BuildEnvironmentOptions => ({
@@ -38,6 +39,22 @@ const forNode = (outDir: string, entry: Record<string, string>): EnvironmentOpti
   }),
 })
 
+/** One classic script that makes a global of what the entry exports. */
+const forScriptTags = (entry: string, name: string, file: string): EnvironmentOptions => ({
+  consumer: 'client',
+  build: build({
+    outDir: 'dist',
+    emptyOutDir: false,
+    minify: true,
+    lib: { entry, formats: ['iife'], name, fileName: () => file },
+    rolldownOptions: {
+      // libsodium asks import.meta.url for its folder and works without; a classic script has none.
+      transform: { define: { 'import.meta': '{}' } },
+      output: { codeSplitting: false },
+    },
+  }),
+})
+
 const environments: Record<string, EnvironmentOptions> = {
   // Dependencies inlined, so that a page can load it from any CDN; what the sources `import()` becomes lazy chunks.
   browser: {
@@ -63,20 +80,8 @@ const environments: Record<string, EnvironmentOptions> = {
     'bots-cli': 'bots/cli.ts',
   }),
   signaling: forNode('dist/signaling', { index: 'signaling/index.ts', cli: 'signaling/cli.ts' }),
-  global: {
-    consumer: 'client',
-    build: build({
-      outDir: 'dist',
-      emptyOutDir: false,
-      minify: true,
-      lib: { entry: 'sdk/global.ts', formats: ['iife'], name: 'Skein', fileName: () => 'skein.global.js' },
-      rolldownOptions: {
-        // libsodium asks import.meta.url for its folder and works without; a classic script has none.
-        transform: { define: { 'import.meta': '{}' } },
-        output: { codeSplitting: false },
-      },
-    }),
-  },
+  global: forScriptTags('sdk/global.ts', 'Skein', 'skein.global.js'),
+  globalMedia: forScriptTags('sdk/global-media.ts', 'SkeinMedia', 'skein-media.global.js'),
 }
 
 /**
@@ -94,8 +99,16 @@ const noNodeInBrowsers: Plugin = {
   },
 }
 
+/** A classic script cannot `import()` a part of itself: what carries media is a script of its own, which it fetches. */
+const mediaInItsOwnScript: Plugin = {
+  name: 'skein:media-in-its-own-script',
+  enforce: 'pre',
+  applyToEnvironment: (environment) => environment.name === 'global',
+  resolveId: (id) => (id.endsWith('/fetch-media.js') ? resolve('sdk/group/fetch-media.script.ts') : null),
+}
+
 export default defineConfig({
-  plugins: [noNodeInBrowsers, compactLibsodium()],
+  plugins: [noNodeInBrowsers, mediaInItsOwnScript, compactLibsodium()],
   publicDir: false,
   environments,
   builder: {

@@ -1,6 +1,7 @@
 import type { OutgoingStream } from '../media/index.js'
 import type { MediaTraffic } from '../media/traffic.js'
 import type { StreamHub } from '../mesh/streams.js'
+import { fetchMediaParts } from './fetch-media.js'
 import type { Application } from './group-core.js'
 
 interface MediaSurroundings {
@@ -12,7 +13,7 @@ interface MediaSurroundings {
 
 /** Rejects when it cannot be fetched; it may be asked for again. */
 export const loadMedia = async ({ hub, app, timers, streams }: MediaSurroundings): Promise<MediaTraffic> => {
-  const { MediaNegotiation, MediaTraffic } = await import('./media-parts.js')
+  const { MediaNegotiation, MediaTraffic } = await fetchMediaParts()
   return new MediaTraffic({
     hub,
     streams,
