@@ -71,6 +71,7 @@ describe('a stream and the links there are', { timeout: 60_000 }, () => {
     const bob = await join(create(strict))
     const cyn = await join(create())
     await waitUntil(cyn, () => cyn.neighbors.length === 2)
+    await waitUntil(bob, () => bob.members.length === 3)
     const watcher = new Watcher(bob)
     ada.addStream(streamOf(video(40)), { metadata: 'camera' })
     const { stream } = await watcher.nth('stream:add', 1)
