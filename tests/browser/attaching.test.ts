@@ -265,6 +265,18 @@ describe('devices of a browser', () => {
     expect(camera?.id).not.toBe('')
   })
 
+  it('include a screen, which is one of details', async () => {
+    const page = await openPage()
+    const found = await page.evaluate(async () => {
+      const [track] = (await window.tools.openScreen()).getVideoTracks()
+      if (track === undefined) throw new Error('no screen')
+      const { isDetail, width } = window.tools.describeSource(track, {})
+      track.stop()
+      return { isDetail, isSized: width > 0 }
+    })
+    expect(found).toEqual({ isDetail: true, isSized: true })
+  })
+
   it('are media-missing when none can do what was asked', async () => {
     const page = await openPage()
     const reasons = await page.evaluate(async () => {

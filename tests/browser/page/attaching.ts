@@ -2,6 +2,7 @@
 import { platform } from '../../../sdk/platform/platform.browser.js'
 import { Attachments } from '../../../sdk/media/attach.js'
 import { listDevicesOf, openCameraOf, openScreenOf } from '../../../sdk/media/device-access.js'
+import { describeSource } from '../../../sdk/media/video-source.js'
 import { isSameWish, type Wish } from '../../../sdk/media/wish.js'
 
 /** Those of this page, with what they have told. */
@@ -150,6 +151,7 @@ const tools = {
   openCamera: (constraints: MediaStreamConstraints) => openCameraOf(platform.devices(), constraints),
   openScreen: () => openScreenOf(platform.devices(), { video: true }),
   listDevices: () => listDevicesOf(platform.devices()),
+  describeSource,
 }
 
 declare global {
