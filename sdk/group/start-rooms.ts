@@ -45,7 +45,11 @@ export const startRooms = (hub: StreamHub, rooms: Rooms): MediaGate => {
   }
   const randomBytes = (size: number): Uint8Array => platform.randomBytes(size)
   transfers.start(new TransferTraffic(hub, transferApp, { ...timers, randomBytes, loadHash: loadContentHash }))
-  const gate = new MediaGate(hub, () => loadMedia({ hub, app, timers, streams: media.streams }))
+  const gate = new MediaGate(
+    hub,
+    () => loadMedia({ hub, app, timers, streams: media.streams }),
+    () => app.listens('stream:add'),
+  )
   media.start(gate)
   return gate
 }

@@ -8,6 +8,12 @@ import { decodeMediaText, encodeMediaText, type Labels, type MediaText } from '.
 
 type Need = Readonly<Record<TrackKind, number>>
 
+/**
+ * Slots that are made as soon as the media of a link are taken up: a first camera with its microphone, of either side, then
+ * waits for no exchange, which takes longer than all else until its first picture is there.
+ */
+const AT_FIRST: Need = { audio: 1, video: 1 }
+
 /** A track of mine. */
 interface Sent {
   readonly kind: TrackKind
@@ -54,7 +60,7 @@ export class MediaNegotiation implements MediaLink {
   readonly #sent = new Map<number, Sent>()
   #stage: Stage = 'idle'
   /** What the other side has asked for. */
-  #theirNeed: Need = { audio: 0, video: 0 }
+  #theirNeed = AT_FIRST
   #theirLabels: Labels = []
   #theirs = new Map<number, MediaSlot>()
   #described: Described
@@ -74,6 +80,7 @@ export class MediaNegotiation implements MediaLink {
         handlers.onClose()
       },
     })
+    this.#stepSoon()
   }
 
   async send(label: number, kind: TrackKind, track: MediaStreamTrack | null): Promise<void> {
@@ -181,7 +188,7 @@ export class MediaNegotiation implements MediaLink {
     const need = this.#need
     const { initiator } = this.#port
     const missing = (['audio', 'video'] as const).flatMap((kind) => {
-      const wanted = initiator ? Math.max(need[kind], this.#theirNeed[kind]) : need[kind]
+      const wanted = initiator ? Math.max(need[kind], this.#theirNeed[kind], AT_FIRST[kind]) : need[kind]
       return Array.from({ length: Math.max(0, wanted - this.#count(kind)) }, () => kind)
     })
     if (missing.length === 0) return this.#tellLabels()

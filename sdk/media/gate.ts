@@ -10,15 +10,20 @@ import type { MediaTraffic } from './traffic.js'
 export class MediaGate {
   readonly #hub: StreamHub
   readonly #create: () => Promise<MediaTraffic>
+  readonly #isWanted: () => boolean
   readonly #ports = new Map<string, MediaPort>()
   readonly #newest = new Map<string, Uint8Array>()
   #traffic: MediaTraffic | null = null
   #loading: Promise<MediaTraffic> | null = null
 
-  /** `create` rejects when what it takes cannot be loaded; it may be called again then. */
-  constructor(hub: StreamHub, create: () => Promise<MediaTraffic>) {
+  /**
+   * `create` rejects when what it takes cannot be loaded; it may be called again then. `isWanted`: somebody here waits for
+   * streams of others, so that it is better loaded before there are any.
+   */
+  constructor(hub: StreamHub, create: () => Promise<MediaTraffic>, isWanted: () => boolean) {
     this.#hub = hub
     this.#create = create
+    this.#isWanted = isWanted
     hub.read(STREAM_KIND.MEDIA, ({ from }) => ({
       message: ({ bytes }) => {
         this.#handleMessage(from, bytes)
@@ -48,6 +53,7 @@ export class MediaGate {
     if (this.#traffic !== null) return this.#traffic.linked(id, port)
     for (const [known, { isClosed }] of this.#ports) if (isClosed) this.#ports.delete(known)
     this.#ports.set(id, port)
+    if (this.#isWanted()) this.#loadSoon()
   }
 
   /** The join is over: nobody is here, and nobody is told so. */
@@ -70,6 +76,10 @@ export class MediaGate {
   #handleMessage(from: string, bytes: Uint8Array): void {
     if (this.#traffic !== null) return this.#traffic.handleMessage(from, bytes)
     this.#newest.set(from, bytes)
+    this.#loadSoon()
+  }
+
+  #loadSoon(): void {
     this.load().catch((error: unknown) => this.#hub.report(error))
   }
 }

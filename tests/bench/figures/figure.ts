@@ -28,6 +28,7 @@ export type FigureId =
   | 'many-files'
   | 'updates'
   | 'requests'
+  | 'media'
   | 'logs-append'
   | 'logs-read'
   | 'logs-replicate'

@@ -14,6 +14,7 @@ import { logsOpen } from './logs-open.js'
 import { logsRead } from './logs-read.js'
 import { logsReplicate } from './logs-replicate.js'
 import { manyFiles } from './many-files.js'
+import { media } from './media.js'
 import { mesh } from './mesh.js'
 import { nodeMesh } from './node-mesh.js'
 import { oneMessage } from './one-message.js'
@@ -54,6 +55,7 @@ export const figures: readonly Figure[] = [
   manyFiles,
   updates,
   requests,
+  media,
   logsAppend,
   logsRead,
   logsReplicate,

@@ -46,7 +46,7 @@ describe('MediaNegotiation', { timeout: 60_000 }, () => {
     await alice.media.send(1, 'video', video(40))
     const arriving = await bob.arrives(1)
     await shows(arriving, 40)
-    // That of the link, and that of the slot.
+    // That of the link, and that of the first slots.
     expect(offers()).toBe(2)
     await alice.media.send(1, 'video', video(120))
     await shows(arriving, 120)
@@ -59,6 +59,20 @@ describe('MediaNegotiation', { timeout: 60_000 }, () => {
     await bob.until(() => bob.media.track(1) === null)
     await alice.media.send(2, 'video', video(160))
     await shows(await bob.arrives(2), 160)
+    expect(offers()).toBe(2)
+  })
+
+  test('Q2: a first camera with its microphone, from either side, finds slots that are there already', async () => {
+    const { engine, offers } = countOffers()
+    const { alice, bob } = await openMedia(engine)
+    const { connection } = portOf(bob.end)
+    await vi.waitUntil(() => connection.getTransceivers().length === 2 && connection.signalingState === 'stable')
+    for (const end of [alice, bob]) {
+      await end.media.send(1, 'video', video(40))
+      await end.media.send(2, 'audio', audio())
+    }
+    await Promise.all([alice, bob].map(async (end) => shows(await end.arrives(1), 40)))
+    await Promise.all([alice, bob].map(async (end) => sounds(await end.arrives(2))))
     expect(offers()).toBe(2)
   })
 

@@ -141,6 +141,24 @@ describe('a stream and the links there are', { timeout: 60_000 }, () => {
     await vi.waitUntil(() => sending().length === 0)
   })
 
+  it('Q5: makes nothing of links while nobody has media or waits for any, and is ready where both wait', async () => {
+    const { transports, connections } = createWatchedEngine()
+    const world = await setup()
+    const [ada, bob] = [world.create({ transports }), world.create({ transports })]
+    await world.join(ada)
+    await world.join(bob)
+    await waitUntil(ada, () => ada.members.length === 2)
+    const message = nextEvent(bob, 'message')
+    await ada.send('hello')
+    await message
+    const slots = () => connections.map((connection) => connection.getTransceivers().length)
+    expect(slots()).toEqual([0, 0])
+    await bob.leave()
+    for (const group of [ada, bob]) group.on('stream:add', () => undefined)
+    await world.join(bob)
+    await vi.waitUntil(() => slots().slice(2).join() === '2,2')
+  })
+
   it('leaves nothing behind when both have left', async () => {
     const { transports, connections } = createWatchedEngine()
     const { members } = await setupMembers(2, { transports })
