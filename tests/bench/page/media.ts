@@ -26,7 +26,7 @@ interface Call {
 type OnStream = (stream: MediaStream) => void
 
 const joinSkein = async ({ signaling, room }: JoinOptions, onStream: OnStream): Promise<Call> => {
-  const { WebGroup } = (await import('skein')) as typeof skein
+  const { WebGroup } = await import('skein')
   const group = new WebGroup({ signaling })
   group.on('stream:add', ({ stream }) => onStream(stream))
   await group.join(room)
@@ -74,14 +74,17 @@ class BareLink {
   async #apply(signal: Signal): Promise<void> {
     if ('candidate' in signal) return this.#connection.addIceCandidate(signal.candidate)
     await this.#connection.setRemoteDescription(signal.description)
-    if (signal.description.type !== 'offer') return this.#settle()
+    if (signal.description.type !== 'offer') {
+      this.#settle()
+      return
+    }
     await this.#connection.setLocalDescription()
     this.#describe()
   }
 
   #describe(): void {
     const description = this.#connection.localDescription
-    if (description !== null) this.#say({ description: description.toJSON() as RTCSessionDescriptionInit })
+    if (description !== null) this.#say({ description: description.toJSON() })
   }
 
   #say(signal: Signal): void {
