@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Hono, type Context } from 'hono'
 import { accepts } from 'hono/accepts'
@@ -39,27 +40,35 @@ export const sendInfo = (c: Context): Response => {
   return c.html(INFO_PAGE)
 }
 
+const MAIN = 'skein.global.js'
+const MEDIA = 'skein-media.global.js'
+
 /**
- * `GET /skein.js`: the global script, for pages of any origin and to be pinned by an integrity hash. `path` overrides
- * where it is looked for, which is where this package's build puts it.
+ * `GET /skein.js`: the global script, for pages of any origin and to be pinned by an integrity hash; and what it fetches from
+ * beside itself once a page has media. `path` overrides where the first is looked for, which is where this package's
+ * build puts both.
  */
-export const createScriptRoute = (path: string | undefined): Hono => {
+export const createScriptRoutes = (path: string | undefined): Hono => {
   const app = new Hono()
-  app.use(cors(), etag())
-  app.get('/', async (c) => {
-    const script = await readFirst(path === undefined ? builtScripts() : [path])
-    if (script === null) return c.text('skein.js has not been built', 404)
-    c.header('Content-Type', 'application/javascript; charset=utf-8')
-    c.header('Cache-Control', 'no-cache')
-    c.header('Cross-Origin-Resource-Policy', 'cross-origin')
-    return c.body(script)
-  })
+  app.use('/skein.js', cors(), etag())
+  app.use(`/${MEDIA}`, cors(), etag())
+  app.get('/skein.js', (c) => sendScript(c, 'skein.js', path === undefined ? built(MAIN) : [path]))
+  app.get(`/${MEDIA}`, (c) => sendScript(c, MEDIA, path === undefined ? built(MEDIA) : [join(dirname(path), MEDIA)]))
   return app
 }
 
+const sendScript = async (c: Context, name: string, paths: readonly string[]): Promise<Response> => {
+  const script = await readFirst(paths)
+  if (script === null) return c.text(`${name} has not been built`, 404)
+  c.header('Content-Type', 'application/javascript; charset=utf-8')
+  c.header('Cache-Control', 'no-cache')
+  c.header('Cross-Origin-Resource-Policy', 'cross-origin')
+  return c.body(script)
+}
+
 /** From `dist/signaling/`, and from the sources. */
-const builtScripts = (): string[] =>
-  ['../skein.global.js', '../dist/skein.global.js'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+const built = (file: string): string[] =>
+  [`../${file}`, `../dist/${file}`].map((path) => fileURLToPath(new URL(path, import.meta.url)))
 
 const readFirst = async (paths: readonly string[]): Promise<Uint8Array<ArrayBuffer> | null> => {
   for (const path of paths) {

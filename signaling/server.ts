@@ -6,7 +6,7 @@ import { SUBPROTOCOL } from '../sdk/protocol/server-frames.js'
 import { AddressLimits } from './addresses.js'
 import { DEFAULT_SIGNALING_LIMITS, type SignalingLimits } from './limits.js'
 import { admitsOrigin, parseOrigins } from './origins.js'
-import { createScriptRoute, sendInfo } from './pages.js'
+import { createScriptRoutes, sendInfo } from './pages.js'
 import { createWebSocketServer, Sockets } from './sockets.js'
 
 export interface SignalingOptions {
@@ -20,7 +20,7 @@ export interface SignalingOptions {
    */
   readonly origins?: readonly string[]
   readonly limits?: Partial<SignalingLimits>
-  /** The file that `/skein.js` serves. @default the global script of this package */
+  /** The file that `/skein.js` serves, beside `skein-media.global.js`. @default the global script of this package */
   readonly script?: string
 }
 
@@ -92,7 +92,7 @@ export const createSignaling = (options: SignalingOptions = {}): Signaling => {
     c.header('Cache-Control', 'no-store')
     return c.json({ status: 'ok', connections, rooms })
   })
-  app.route('/skein.js', createScriptRoute(options.script))
+  app.route('/', createScriptRoutes(options.script))
 
   const listen = async (): Promise<SignalingServer> => {
     if (listening) throw new Error('cannot listen: this signaling server has been started before')

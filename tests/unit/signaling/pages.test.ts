@@ -10,6 +10,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'skein-pages-'))
   script = join(directory, 'skein.js')
   await writeFile(script, 'window.Skein = {}')
+  await writeFile(join(directory, 'skein-media.global.js'), 'window.SkeinMedia = {}')
 })
 afterAll(() => rm(directory, { recursive: true }))
 
@@ -63,5 +64,11 @@ describe('GET /skein.js', () => {
     const answer = await createSignaling({ script: join(directory, 'missing.js') }).app.request('/skein.js')
     expect(answer.status).toBe(404)
     expect(await answer.text()).toBe('skein.js has not been built')
+  })
+
+  it('serves beside it what it fetches for media', async () => {
+    const answer = await createSignaling({ script }).app.request('/skein-media.global.js')
+    expect([answer.status, await answer.text()]).toEqual([200, 'window.SkeinMedia = {}'])
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*')
   })
 })
