@@ -2,7 +2,6 @@
  * A member with a camera, of skein or of nothing but RTCPeerConnections that renegotiate over their data channels. Loaded
  * by the figure into a page of either side.
  */
-import type * as skein from 'skein'
 import type { JoinOptions } from './member.js'
 import { openRelay, type RelayClient } from './relay-client.js'
 
