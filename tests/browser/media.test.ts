@@ -30,9 +30,13 @@ describe('media between pages', () => {
   })
 
   it('whoever joins later sees what was there', async () => {
-    const { atAda, join } = await joinTwo()
+    const { atAda, openPage, createMember, key } = await joinTwo()
     await atAda.evaluate((me) => me.show('blue'))
-    const atCyn = await view(await join())
+    const page = await openPage()
+    const me = await createMember(page)
+    // Before it joins, so that it is told of what is there.
+    const atCyn = await view({ page, me, id: '' })
+    await me.evaluate(({ group }, groupKey) => group.join(groupKey), key)
     await atCyn.evaluate(async (me) => me.untilColour((await me.nth('stream:add', 1)).stream, 'blue'))
   })
 

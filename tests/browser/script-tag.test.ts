@@ -49,12 +49,15 @@ it('Q1: pages of a script tag see each other, and fetch what carries media when 
       async ([url, groupKey]) => {
         const { Skein } = window as unknown as { readonly Skein: typeof skein }
         const group = new Skein.WebGroup({ signaling: url })
-        window.seenStream = new Promise((resolve) => group.on('stream:add', resolve))
+        window.waitForStream = () => {
+          window.seenStream = new Promise((resolve) => group.on('stream:add', resolve))
+        }
         window.showStream = (stream) => group.addStream(stream).ready
         await group.join(groupKey)
       },
       [signaling.url, key] as const,
     )
+    const wait = () => page.evaluate(() => window.waitForStream?.())
     const show = () =>
       page.evaluate(async () => window.showStream?.(await navigator.mediaDevices.getUserMedia({ video: true })))
     const see = () =>
@@ -65,10 +68,12 @@ it('Q1: pages of a script tag see each other, and fetch what carries media when 
         await video.play()
         return video.videoWidth
       })
-    return { show, see, fetched: () => fetched.filter((path) => path.includes('media')) }
+    return { wait, show, see, fetched: () => fetched.filter((path) => path.includes('media')) }
   }
   const [ada, bob] = [await begin(), await begin()]
   expect([...ada.fetched(), ...bob.fetched()]).toEqual([])
+  // From here on it would be fetched with the next link.
+  for (const page of [ada, bob]) await page.wait()
   await ada.show()
   expect(await bob.see()).toBeGreaterThan(0)
   await bob.show()
@@ -78,6 +83,7 @@ it('Q1: pages of a script tag see each other, and fetch what carries media when 
 
 declare global {
   interface Window {
+    waitForStream?: () => void
     seenStream?: Promise<skein.RemoteStream>
     showStream?: (stream: MediaStream) => Promise<void>
   }
