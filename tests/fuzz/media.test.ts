@@ -11,6 +11,7 @@ import {
   type MediaFrame,
   type MediaTrack,
 } from '../../sdk/protocol/media-frames.js'
+import { mediaFrames } from '../support/media-frames.js'
 
 const mid = fc.string({ maxLength: 16 })
 const labels: fc.Arbitrary<Labels> = fc
@@ -87,39 +88,16 @@ test('Q3: findFault gives a reason or null for any text, and reads no more secti
   )
 })
 
-const kinds = fc.constantFrom('audio' as const, 'video' as const)
-/** Labels and ids follow from the places, so that none comes twice. */
-const frames: fc.Arbitrary<MediaFrame> = fc.oneof(
-  fc
-    .array(fc.tuple(fc.jsonValue({ maxDepth: 1 }), fc.array(fc.tuple(kinds, fc.boolean()), { maxLength: 2 })), {
-      maxLength: 8,
-    })
-    .map((streams) => ({
-      type: 'state' as const,
-      streams: streams.map(([metadata, tracks], at) => ({
-        id: at * 0x1000_0000,
-        metadata: encodeValue(JSON.stringify(metadata).slice(0, 200), 1_024),
-        tracks: tracks.map(([kind, muted], index) => ({ label: at * 8 + index, kind, muted })),
-      })),
-    })),
-  fc
-    .uniqueArray(fc.record({ label: fc.nat(0xffff), shown: fc.boolean(), maxHeight: fc.maxSafeNat() }), {
-      maxLength: 32,
-      selector: ({ label }) => label,
-    })
-    .map((wishes) => ({ type: 'wishes' as const, wishes })),
-)
-
 test('Q6: decodeMediaFrame gives back every frame', () => {
   fc.assert(
-    fc.property(frames, (frame) => {
+    fc.property(mediaFrames, (frame) => {
       expect(decodeMediaFrame(encodeMediaFrame(frame))).toEqual(frame)
     }),
   )
 })
 
 test('Q6: decodeMediaFrame gives what is within its limits or throws a DecodeError, on random and on damaged bytes', () => {
-  const damaged = fc.tuple(frames, fc.nat(), fc.nat(255)).map(([frame, at, value]) => {
+  const damaged = fc.tuple(mediaFrames, fc.nat(), fc.nat(255)).map(([frame, at, value]) => {
     const bytes = encodeMediaFrame(frame)
     bytes[at % bytes.length] = value
     return bytes

@@ -77,6 +77,7 @@ import {
 import { decodeRosterRecord, encodeRosterBody } from '../../sdk/protocol/roster-record.js'
 import { decodeClientFrame, decodeServerFrame } from '../../sdk/protocol/server-frames.js'
 import { decodeSetupMessage, encodeSetupMessage } from '../../sdk/protocol/setup-message.js'
+import { decodeMediaFrame, encodeMediaFrame } from '../../sdk/protocol/media-frames.js'
 import { decodeAttach, decodeGreeting, encodeAttachHeader, encodeGreeting } from '../../sdk/protocol/socket-frames.js'
 import {
   decodeStreamEnd,
@@ -85,6 +86,7 @@ import {
   encodeTransferFrame,
 } from '../../sdk/protocol/transfer-frames.js'
 import { concatBytes, equalBytes } from '../../sdk/util/bytes.js'
+import { mediaFrames } from '../support/media-frames.js'
 import { streamEnds, transferFrames } from '../support/transfer-frames.js'
 
 const bytes = (size: number): Arbitrary<Uint8Array> => fc.uint8Array({ minLength: size, maxLength: size })
@@ -346,6 +348,7 @@ const decoders: Readonly<
   decodeReply: [decodeReply, reply.map(encodeReply)],
   // Round trips of these two are in transfer-frames.test.ts.
   decodeStreamEnd: [decodeStreamEnd, streamEnds.map(encodeStreamEnd)],
+  decodeMediaFrame: [decodeMediaFrame, mediaFrames.map(encodeMediaFrame)],
   decodeTransferFrame: [decodeTransferFrame, transferFrames.map(encodeTransferFrame)],
   // Round trips of these two are in server-frames.test.ts.
   decodeClientFrame: [decodeClientFrame, upTo(200).map((rest) => concatBytes(Uint8Array.of(0x03, 0), rest))],

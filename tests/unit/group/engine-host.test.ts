@@ -4,8 +4,12 @@ import type { SignalingHandlers } from '../../../sdk/discovery/signaling-socket.
 import { EngineHost, type Happening } from '../../../sdk/group/engine-host.js'
 import { Journal } from '../../../sdk/group/journal.js'
 import type { LinkHandlers, Transport } from '../../../sdk/link/link.js'
+import type { MediaPort } from '../../../sdk/link/media.js'
 import type { Effects, EngineEvent } from '../../../sdk/mesh/events.js'
 import { isDialable } from '../../../sdk/platform/socket-url.js'
+
+/** What a link that carries media gives; nobody takes it up here. */
+const media = { isClosed: false } as MediaPort
 
 type React = (event: EngineEvent, effects: Effects) => void
 
@@ -34,6 +38,7 @@ const setup = (react: React, over: Overrides = {}) => {
       const link = { handlers, closed: false, ended: (): void => undefined }
       links.push(link)
       return {
+        media: memberId === 'without media' ? null : media,
         signal: () => undefined,
         write: () => undefined,
         close: () => {
@@ -115,6 +120,20 @@ const message = { from: 'bob', to: 'all', stream: 0, kind: 'text', end: false, b
 const room = { reliable: 1, unreliable: 1 }
 
 describe('EngineHost', () => {
+  it('tells of each link that is bound and carries media, in order with all else, and of no other', () => {
+    const { host, happenings } = setup((event, effects) => {
+      if (event.type !== 'start') return
+      effects.openLink(1, 'bob', null)
+      effects.openLink(2, 'without media', null)
+      effects.emit({ type: 'joined' })
+      for (const carrier of [1, 2, 3]) effects.linkBound(carrier, `member ${carrier}`)
+      effects.deliver(message)
+    })
+    host.push({ type: 'start' })
+    expect(happenings.map(({ type }) => type)).toEqual(['notice', 'linked', 'message'])
+    expect(happenings[1]).toEqual({ type: 'linked', id: 'member 1', media })
+  })
+
   it('never enters a step from a listener: what it pushes waits its turn', () => {
     const { host, log } = setup(
       (event, effects) => {

@@ -91,7 +91,8 @@ describe('a stream and the links there are', { timeout: 60_000 }, () => {
     const again = await watcher.nth('stream:add', 2)
     await shows(trackOf(again), 40)
     expect(again.stream).not.toBe(stream)
-    expect(watcher.names()).toEqual(['stream:add', 'stream:remove', 'stream:unavailable', 'stream:add'])
+    const names = watcher.names().filter((name) => name.startsWith('stream:'))
+    expect(names).toEqual(['stream:add', 'stream:remove', 'stream:unavailable', 'stream:add'])
   })
 
   it('does not come where the engine has no media, and is unavailable there', async () => {
