@@ -46,8 +46,10 @@ export {
 } from '../transfer/index.js'
 export type {
   AddStreamOptions,
+  DeviceInfo,
   MediaQuality,
   Muted,
+  OpenOptions,
   OutgoingStream,
   RemoteStream,
   StreamLost,
@@ -62,6 +64,7 @@ export type { DeliveryFailure, DeliveryReport, LeaveReason, SignalingState } fro
 export { allowList, anonymous, sharedSecret } from './auth.js'
 export type { ConfiguredHost, GroupDescription } from './describe.js'
 export type { DebugReport, ReportedMember } from './debug-report.js'
+export { listDevices, onDevices, openCamera, openScreen } from './devices.js'
 export type { GroupEventName, GroupEvents, ListenOptions } from './events.js'
 export { Identity } from './identity.js'
 export type { LogEntry, Logger, LogLevel, LogRoom } from './log-entry.js'

@@ -44,19 +44,15 @@ const closeStream = (stream: MediaStream): void => {
   for (const track of stream.getTracks()) track.stop()
 }
 
-/**
- * Resolves with what `ask` opens, or rejects with its reason, typed. `ask` is called at once: what only a click allows is not allowed any more
- * after something was waited for.
- */
+/** Resolves with what `ask` opens, or rejects with its reason, typed. */
 const open = (
   action: string,
-  devices: MediaDevicesLike | null,
-  ask: (devices: MediaDevicesLike) => Promise<MediaStream> | undefined,
+  ask: () => Promise<MediaStream> | undefined,
   { signal }: OpenOptions = {},
 ): Promise<MediaStream> =>
   new Promise((resolve, reject) => {
     signal?.throwIfAborted()
-    const opening = devices === null ? undefined : ask(devices)
+    const opening = ask()
     if (opening === undefined) throw unsupported(action)
     const abort = (): void => reject(signal?.reason)
     signal?.addEventListener('abort', abort)
@@ -71,22 +67,25 @@ const open = (
       .finally(() => signal?.removeEventListener('abort', abort))
   })
 
+const CAMERA: MediaStreamConstraints = {
+  audio: true,
+  // What a mesh can carry to some; with more, the camera would only be scaled down for everybody.
+  video: { width: { ideal: 1_280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } },
+}
+
 export const openCameraOf = (
   devices: MediaDevicesLike | null,
-  constraints: MediaStreamConstraints,
+  constraints: MediaStreamConstraints = CAMERA,
   options?: OpenOptions,
 ): Promise<MediaStream> => {
   const wanted = [constraints.video ? 'camera' : '', constraints.audio ? 'microphone' : ''].filter(Boolean)
   const action = `${wanted.join(' and ') || 'camera'} could not be opened`
-  return open(action, devices, (found) => found.getUserMedia(constraints), options)
+  return open(action, () => devices?.getUserMedia(constraints), options)
 }
 
-export const openScreenOf = (
-  devices: MediaDevicesLike | null,
-  constraints: DisplayMediaStreamOptions,
-  options?: OpenOptions,
-): Promise<MediaStream> =>
-  open('screen could not be opened', devices, (found) => found.getDisplayMedia?.(constraints), options)
+/** `asked`: what the browser was asked for, if it can be. */
+export const openScreenOf = (asked: Promise<MediaStream> | undefined, options?: OpenOptions): Promise<MediaStream> =>
+  open('screen could not be opened', () => asked, options)
 
 export const listDevicesOf = async (devices: MediaDevicesLike | null): Promise<readonly DeviceInfo[]> => {
   const action = 'devices could not be listed'
@@ -105,23 +104,19 @@ export const listDevicesOf = async (devices: MediaDevicesLike | null): Promise<r
 export const watchDevicesOf = (
   devices: MediaDevicesLike | null,
   listener: (devices: readonly DeviceInfo[]) => void,
-): (() => void) => {
-  if (devices === null) return () => {}
+  signal: AbortSignal,
+): void => {
   let newest = 0
   const handleChange = (): void => {
     const turn = ++newest
     listDevicesOf(devices).then(
       (list) => {
         // One piece of hardware has several devices and tells of each; lists may overtake one another.
-        if (turn === newest) listener(list)
+        if (turn === newest && !signal.aborted) listener(list)
       },
       // The page is going; what is asked for next is told why.
       () => undefined,
     )
   }
-  devices.addEventListener('devicechange', handleChange)
-  return () => {
-    newest = Infinity
-    devices.removeEventListener('devicechange', handleChange)
-  }
+  devices?.addEventListener('devicechange', handleChange, { signal })
 }

@@ -4,6 +4,7 @@
  * what it imports is the rest. What a member sends to another is one list of streams, whole at each change
  * (`counterpart.ts`); tracks come over the link, each under the label that the list names (`remote-streams.ts`).
  */
+export type { DeviceInfo, OpenOptions } from './device-access.js'
 export { Media } from './media.js'
 export type { AddStreamOptions, MediaQuality } from './options.js'
 export type { Muted, OutgoingStream } from './outgoing-stream.js'

@@ -4,6 +4,5 @@ export interface MediaDevicesLike {
   /** Missing on phones. */
   readonly getDisplayMedia?: (options: DisplayMediaStreamOptions) => Promise<MediaStream>
   enumerateDevices(): Promise<readonly MediaDeviceInfo[]>
-  addEventListener(name: 'devicechange', listener: () => void): void
-  removeEventListener(name: 'devicechange', listener: () => void): void
+  addEventListener(name: 'devicechange', listener: () => void, options: { readonly signal: AbortSignal }): void
 }

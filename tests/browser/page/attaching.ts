@@ -149,7 +149,7 @@ const tools = {
   untilPlaying,
   reasonOf,
   openCamera: (constraints: MediaStreamConstraints) => openCameraOf(platform.devices(), constraints),
-  openScreen: () => openScreenOf(platform.devices(), { video: true }),
+  openScreen: () => openScreenOf(platform.devices()?.getDisplayMedia?.({ video: true })),
   listDevices: () => listDevicesOf(platform.devices()),
   describeSource,
 }

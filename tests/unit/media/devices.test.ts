@@ -1,13 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { platform } from '#platform'
 import { SkeinError } from '../../../sdk/errors.js'
-import {
-  listDevicesOf,
-  openCameraOf,
-  openScreenOf,
-  watchDevicesOf,
-  type DeviceInfo,
-} from '../../../sdk/media/device-access.js'
-import { listDevices, onDevices, openCamera, openScreen } from '../../../sdk/media/devices.js'
+import { listDevicesOf, openCameraOf, watchDevicesOf, type DeviceInfo } from '../../../sdk/media/device-access.js'
+import { listDevices, onDevices, openCamera, openScreen } from '../../../sdk/group/devices.js'
 import type { MediaDevicesLike } from '../../../sdk/platform/media-devices.js'
 
 /** Real devices, and what they really refuse, are in tests/browser; a user who does not answer, and the rest, is not to be had there. */
@@ -34,6 +29,12 @@ class Devices extends EventTarget implements MediaDevicesLike {
     this.plugged.push({ kind, deviceId, label: deviceId, groupId: '' } as MediaDeviceInfo)
     this.dispatchEvent(new Event('devicechange'))
   }
+}
+
+/** In place of what this machine has. */
+const use = (devices: MediaDevicesLike): void => {
+  const spy = vi.spyOn(platform, 'devices').mockReturnValue(devices)
+  onTestFinished(() => spy.mockRestore())
 }
 
 const createStream = () => {
@@ -83,7 +84,8 @@ describe('opening a device', () => {
 
   it('asks before anything is waited for, so that a click still counts', () => {
     const devices = new Devices()
-    openScreenOf(devices, {}).catch(() => undefined)
+    use(devices)
+    openScreen().catch(() => undefined)
     expect(devices.asked).toHaveLength(1)
     devices.asked[0]?.(named('NotAllowedError'))
   })
@@ -102,7 +104,9 @@ describe('opening a device', () => {
 
   it('does not ask at all once it is aborted', async () => {
     const devices = new Devices()
-    await expect(openCameraOf(devices, both, { signal: AbortSignal.abort('gone') })).rejects.toBe('gone')
+    use(devices)
+    const options = { signal: AbortSignal.abort('gone') }
+    for (const open of [openCamera, openScreen]) await expect(open(both, options)).rejects.toBe('gone')
     expect(devices.asked).toEqual([])
   })
 
@@ -111,10 +115,10 @@ describe('opening a device', () => {
     await expect(openCamera()).rejects.toMatchObject(unsupported)
     await expect(openScreen()).rejects.toMatchObject(unsupported)
     await expect(listDevices()).rejects.toMatchObject(unsupported)
-    const phone = Object.assign(new Devices(), { getDisplayMedia: undefined })
-    await expect(openScreenOf(phone, {})).rejects.toMatchObject(unsupported)
+    use(Object.assign(new Devices(), { getDisplayMedia: undefined }))
+    await expect(openScreen()).rejects.toMatchObject(unsupported)
     expect(() => onDevices(() => undefined)()).not.toThrow()
-    await expect(openCamera()).rejects.toBeInstanceOf(SkeinError)
+    await expect(openScreen()).rejects.toBeInstanceOf(SkeinError)
   })
 })
 
@@ -122,7 +126,10 @@ describe('the list of devices', () => {
   it('is told anew when one comes, and not after it is not asked for any more', async () => {
     const devices = new Devices()
     const told: (readonly DeviceInfo[])[] = []
-    const stop = watchDevicesOf(devices, (list) => told.push(list))
+    use(devices)
+    const stop = onDevices((list) => told.push(list))
+    // What watches them loads.
+    await listDevices()
     devices.plug('videoinput', 'front')
     await expect.poll(() => told.length).toBe(1)
     expect(told[0]).toEqual([{ kind: 'videoinput', id: 'front', label: 'front', groupId: '' }])
@@ -137,7 +144,7 @@ describe('the list of devices', () => {
   it('is told once of hardware that tells of each of its devices, and as it is in the end', async () => {
     const devices = new Devices()
     const told: number[] = []
-    watchDevicesOf(devices, (list) => told.push(list.length))
+    watchDevicesOf(devices, (list) => told.push(list.length), new AbortController().signal)
     for (const kind of ['videoinput', 'audioinput', 'audiooutput'] as const) devices.plug(kind, 'webcam')
     await expect.poll(() => told).toEqual([3])
   })
