@@ -1,6 +1,5 @@
 import { SkeinError } from '../errors.js'
-import type { EngineNotice, SignalingState } from '../mesh/events.js'
-import type { PeerView } from '../mesh/options.js'
+import type { SignalingState } from '../mesh/events.js'
 import type { Platform } from '../platform/platform.js'
 import { MESSAGE_STREAM } from '../protocol/streams.js'
 import type { Happening } from './engine-host.js'
@@ -11,11 +10,12 @@ import { follow, type Journal } from './journal.js'
 import { Join } from './join.js'
 import type { JoinListener } from './join-listener.js'
 import type { JoinRequest } from './join-request.js'
-import { createRefusedError, reasonOf } from './join-errors.js'
+import { reasonOf } from './join-errors.js'
 import type { JoinParts } from './load.js'
 import { LateStreams } from './late-streams.js'
 import { Lifecycle } from './lifecycle.js'
 import { decodeMessage } from './messages.js'
+import type { Notices } from './notices.js'
 import type { Settings } from './options.js'
 import type { Invitee } from './invites.js'
 import { guest, type Role } from './role.js'
@@ -52,6 +52,7 @@ export class GroupCore implements JoinListener {
   readonly #platform: Platform
   /** `null` until the first join has loaded them. */
   streams: GroupStreams | null = null
+  #notices: Notices | null = null
   readonly streamHome = new LateStreams()
   #signalingState: SignalingState = 'closed'
   /** Called for while the group was leaving; begins once everything is closed. */
@@ -163,7 +164,9 @@ export class GroupCore implements JoinListener {
 
   onLoaded(parts: JoinParts): void {
     if (this.streams !== null) return
+    const { snapshots, recognition } = this
     this.streams = new parts.GroupStreams(this, this.journal)
+    this.#notices = new parts.Notices({ app: this.#app, snapshots, recognition, streams: this.streams })
     this.rooms.start(this.streams, parts)
     this.streamHome.begin(this.streams)
   }
@@ -198,7 +201,7 @@ export class GroupCore implements JoinListener {
     }
     if (this.lifecycle.stage.name !== 'joined') return
     if (happening.type === 'notice') {
-      this.#handleNotice(join, happening.notice, happening.peer)
+      this.#notices?.handle(join, happening.notice, happening.peer)
       this.#watchForLoss(join)
     } else if (happening.type === 'message') {
       const { from, to, stream, kind, bytes } = happening.message
@@ -206,56 +209,6 @@ export class GroupCore implements JoinListener {
       this.#app.emit('message', { from, data: decodeMessage(kind, bytes), to })
     } else if (happening.type === 'linked') this.rooms.linked(happening)
     else this.streams?.handleOpened(join, happening.opened)
-  }
-
-  #handleNotice(join: Join, notice: EngineNotice, view: PeerView | null): void {
-    switch (notice.type) {
-      case 'member:join':
-        if (view) this.#tell('member:join', view)
-        break
-      case 'member:leave':
-        if (!this.snapshots.remove(notice.id)) return
-        this.streams?.handleMember(notice.id, false)
-        this.#app.emit('member:leave', { id: notice.id, reason: notice.reason })
-        break
-      case 'member:update':
-        if (view && this.snapshots.has(notice.id)) this.#tell('member:update', view)
-        break
-      case 'path:change':
-        if (!view || !this.snapshots.has(notice.id)) return
-        this.snapshots.put({ ...view, path: notice.path })
-        this.#app.emit('link:change', {
-          id: notice.id,
-          path: notice.path.kind,
-          via: Object.freeze([...notice.path.via]),
-          previous: notice.previous.kind,
-        })
-        break
-      case 'delivery:fail': {
-        const { id, stream, code, count } = notice
-        const channel = this.streams?.channelOf(join, stream) ?? null
-        // Of files and duplexes, those who have them are told.
-        if (stream !== MESSAGE_STREAM && channel === null) return
-        this.#app.emit('delivery:fail', { id, code, count, ...(channel !== null && { channel }) })
-        break
-      }
-      case 'refused':
-        if (notice.isNews) this.#app.report(createRefusedError(notice))
-        break
-      case 'rejected':
-      case 'joined':
-      case 'left':
-      case 'signaling:change':
-        // The join and the state of signaling have been followed already.
-        break
-    }
-  }
-
-  #tell(name: 'member:join' | 'member:update', view: PeerView): void {
-    const peer = this.snapshots.put(view)
-    this.#app.emit(name, { id: peer.id, peer })
-    if (name === 'member:join') this.streams?.handleMember(peer.id, true)
-    this.recognition.check(peer)
   }
 
   #begin(join: Join): void {

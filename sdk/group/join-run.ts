@@ -15,6 +15,7 @@ import type { Loaded } from './load.js'
 import type { Settings } from './options.js'
 import type { PendingSends } from './pending-sends.js'
 import { createMisunderstoodError, createServerError, withoutSecrets } from './server-errors.js'
+import { createEngineStats } from './stats.js'
 
 export interface JoinRunOptions {
   readonly settings: Settings
@@ -43,6 +44,7 @@ export interface JoinRun {
   readonly topic: Uint8Array
   /** Takes a socket that leads to a member, and what has arrived over it. */
   arrive(socket: SocketLike, frames: readonly Uint8Array[]): void
+  stats(): ReturnType<typeof createEngineStats>
 }
 
 /** Opens nothing yet: the engine waits for `start`. */
@@ -81,7 +83,8 @@ export const createRun = (options: JoinRunOptions): JoinRun => {
     }, frames)
   }
   const invites = new Invites({ platform, key: request.key, find: (id) => engine.peer(id), onSocket: arrive })
-  return { engine, host, invites, groupId, identity: identity.publicKey, topic: keys.topic, arrive }
+  const stats = () => createEngineStats(engine)
+  return { engine, host, invites, groupId, identity: identity.publicKey, topic: keys.topic, arrive, stats }
 }
 
 const createHost = (options: JoinRunOptions, engine: Engine): EngineHost => {

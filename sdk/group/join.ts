@@ -75,6 +75,11 @@ export class Join {
     return this.#running?.engine ?? null
   }
 
+  /** Of the engine; none before there is one. */
+  stats(): ReturnType<JoinRun['stats']> | undefined {
+    return this.#running?.stats()
+  }
+
   begin(): void {
     this.#prepare().catch((error: unknown) => {
       this.#fail(error)

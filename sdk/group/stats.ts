@@ -1,6 +1,6 @@
+import type { Engine } from '../mesh/engine.js'
 import type { Path, SignalingState } from '../mesh/events.js'
 import type { EngineStats } from '../mesh/options.js'
-import type { Join } from './join.js'
 import type { WebGroupState } from './lifecycle.js'
 
 /** Live figures of a group at one moment. Plain data without keys, profiles or messages. */
@@ -23,14 +23,14 @@ export interface PeerStats {
   readonly spare: { readonly via: readonly string[]; readonly rttMs: number | null } | null
 }
 
-export const createStats = (state: WebGroupState, signalingState: SignalingState, join: Join | null): GroupStats => {
-  const engine = join?.engine ?? null
-  const peers = (engine?.members() ?? []).flatMap((id): PeerStats[] => {
-    const view = engine?.peer(id)
-    const path = engine?.path(id)
+/** What the engine knows, once there is one. */
+export const createEngineStats = (engine: Engine): Pick<GroupStats, 'peers' | 'totals'> => {
+  const peers = engine.members().flatMap((id): PeerStats[] => {
+    const view = engine.peer(id)
+    const path = engine.path(id)
     if (!view || !path) return []
     const spare = path.spare && { via: [...path.spare.via], rttMs: path.spare.rttMs }
     return [{ id, path: view.path.kind, via: [...view.path.via], rttMs: path.rttMs, spare }]
   })
-  return { state, signalingState, myId: join?.id ?? '', peers, totals: engine ? { ...engine.stats() } : null }
+  return { peers, totals: { ...engine.stats() } }
 }

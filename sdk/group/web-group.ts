@@ -23,7 +23,7 @@ import type { MessageData } from './messages.js'
 import { resolveOptions, type WebGroupOptions } from './options.js'
 import { sendToAll, sendToOne } from './sending.js'
 import type { Peer } from './snapshots.js'
-import { createStats, type GroupStats } from './stats.js'
+import type { GroupStats } from './stats.js'
 import { watch } from '../util/watch.js'
 
 /**
@@ -277,7 +277,8 @@ export class WebGroup extends GroupEmitter {
 
   /** Live figures, as plain data that can be written as JSON; free of secrets. */
   stats(): GroupStats {
-    return createStats(this.state, this.signalingState, this.#core.join)
+    const { state, signalingState, myId } = this
+    return { state, signalingState, myId, peers: [], totals: null, ...this.#core.join?.stats() }
   }
 
   /** What this group is set up to contact and to do; free of secrets. */
