@@ -1,5 +1,5 @@
 import type { ChannelInvalid, PresenceChange } from '../channel/index.js'
-import type { RemoteStream, StreamLost, StreamRemoved, StreamUnavailable } from '../media/index.js'
+import type { RemoteStream, SpeakerChange, StreamLost, StreamRemoved, StreamUnavailable } from '../media/index.js'
 import type { DuplexOpened, FileOffer } from '../transfer/index.js'
 import type { DeliveryFailure, LeaveReason, Path, SignalingState } from '../mesh/events.js'
 import type { StateChange } from './lifecycle.js'
@@ -98,6 +98,16 @@ export interface GroupEvents {
   /** A track of one of my streams has ended by itself. Nothing is sent of it until it is replaced or removed. */
   'stream:lost': StreamLost
   /**
+   * Another of the members whose audio comes speaks, or nobody does any more: one at a time, kept through breaths, coughs and short interruptions. Levels
+   * are looked at five times a second, from at most a second after somebody listens.
+   */
+  'speaker:change': SpeakerChange
+  /**
+   * The browser refuses sound in an element that a stream was attached to, as nobody has touched the page: it plays without. Once, until
+   * `group.startAudio()`, called by what a click does, has helped.
+   */
+  'audio:blocked': Readonly<Record<string, never>>
+  /**
    * The group has changed its state; `group.state` is `next` already. `reason` says why: `join`, `joined`, `leave`,
    * `left`, the code of the error that ended a join, `aborted`, `lost` (with `autoRejoin: false`), `pagehide`, or
    * `failure` when an `error` event tells more.
@@ -149,6 +159,8 @@ export const groupEventNames: readonly GroupEventName[] = [
   'stream:remove',
   'stream:unavailable',
   'stream:lost',
+  'speaker:change',
+  'audio:blocked',
   'state:change',
   'signaling:change',
   'error',

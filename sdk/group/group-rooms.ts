@@ -17,7 +17,8 @@ export class GroupRooms {
   readonly #presenceCore: PresenceCore
   readonly #app: Application
   readonly #platform: Platform
-  #gate: MediaGate | null = null
+  /** What there is of media beyond my own streams; `null` before the first join. */
+  gate: MediaGate | null = null
 
   constructor(
     home: Pick<StreamHub, 'members' | 'myId' | 'assertJoined' | 'report'>,
@@ -42,12 +43,12 @@ export class GroupRooms {
   start(hub: StreamHub, { startRooms }: JoinParts): void {
     const [app, platform, presenceCore] = [this.#app, this.#platform, this.#presenceCore]
     const { channels, transfers, media } = this
-    this.#gate = startRooms(hub, { app, platform, channels, presenceCore, transfers, media })
+    this.gate = startRooms(hub, { app, platform, channels, presenceCore, transfers, media })
   }
 
   /** A link with this member that carries media is bound. */
   linked({ id, media }: { readonly id: string; readonly media: MediaPort }): void {
-    this.#gate?.linked(id, media)
+    this.gate?.linked(id, media)
   }
 
   /** The join is over. */
@@ -55,6 +56,6 @@ export class GroupRooms {
     this.channels.left()
     this.presence.left()
     this.transfers.groupLeft()
-    this.#gate?.left()
+    this.gate?.left()
   }
 }

@@ -93,6 +93,10 @@ const describeEvent = ({ name, payload }: RawEvent): Told => {
     case 'stream:remove':
     case 'stream:unavailable':
       return ['media', 'info', { from: payload.from, reason: payload.reason }]
+    case 'speaker:change':
+      return ['media', 'debug', { member: payload.id ?? '' }]
+    case 'audio:blocked':
+      return ['media', 'warn', {}]
     case 'stream:lost':
       return ['media', 'warn', { track: payload.track.kind }]
   }

@@ -7,7 +7,10 @@ import type { Application } from './group-core.js'
 interface MediaSurroundings {
   readonly hub: StreamHub
   readonly app: Application
-  readonly timers: { readonly setTimer: (delayMs: number, run: () => void) => () => void }
+  readonly timers: {
+    readonly now: () => number
+    readonly setTimer: (delayMs: number, run: () => void) => () => void
+  }
   readonly streams: ReadonlySet<OutgoingStream>
 }
 
@@ -17,13 +20,16 @@ export const loadMedia = async ({ hub, app, timers, streams }: MediaSurroundings
   return new MediaTraffic({
     hub,
     streams,
-    setTimer: timers.setTimer,
+    ...timers,
     openLink: (port, handlers) => new MediaNegotiation(port, handlers),
     app: {
       added: (stream) => app.emit('stream:add', stream),
       updated: (stream) => app.emit('stream:update', stream),
       removed: (event) => app.emit('stream:remove', event),
       unavailable: (event) => app.emit('stream:unavailable', event),
+      audioBlocked: () => app.emit('audio:blocked', {}),
+      hasSpeakerListener: () => app.listens('speaker:change'),
+      speakerChanged: (change) => app.emit('speaker:change', change),
     },
   })
 }

@@ -1,3 +1,4 @@
+import type { MemberMedia } from '../media/index.js'
 import type { Engine } from '../mesh/engine.js'
 import type { Path, SignalingState } from '../mesh/events.js'
 import type { EngineStats } from '../mesh/options.js'
@@ -11,6 +12,8 @@ export interface GroupStats {
   readonly peers: readonly PeerStats[]
   /** Counted since this join began; `null` when there is none. */
   readonly totals: EngineStats | null
+  /** Of the members with whom media go either way, once that was measured. */
+  readonly media: readonly MemberMedia[]
 }
 
 export interface PeerStats {

@@ -229,6 +229,14 @@ export class WebGroup extends GroupEmitter {
   }
 
   /**
+   * Has elements sound that the browser has kept silent (`audio:blocked`). To be called by what a click or a key does. Resolves when all of them do; rejects
+   * `media-denied` when the browser refuses again.
+   */
+  startAudio(): Promise<void> {
+    return watch(this.application.report, undefined, async () => this.#core.rooms.gate?.startAudio())
+  }
+
+  /**
    * Asks the bot at this URL into the group, and resolves with its member id once it is here. Asking one that is here
    * already gives its id. An identity behind `#` (43 characters) is who the bot must be; without one, whoever answers
    * at the URL gets the key.
@@ -278,7 +286,15 @@ export class WebGroup extends GroupEmitter {
   /** Live figures, as plain data that can be written as JSON; free of secrets. */
   stats(): GroupStats {
     const { state, signalingState, myId } = this
-    return { state, signalingState, myId, peers: [], totals: null, ...this.#core.join?.stats() }
+    return {
+      state,
+      signalingState,
+      myId,
+      peers: [],
+      totals: null,
+      media: this.#core.rooms.gate?.stats ?? [],
+      ...this.#core.join?.stats(),
+    }
   }
 
   /** What this group is set up to contact and to do; free of secrets. */

@@ -107,6 +107,10 @@ export class MediaNegotiation implements MediaLink {
     return this.#isOver ? null : (this.#theirs.get(label)?.theirs ?? null)
   }
 
+  sender(label: number): RTCRtpSender | null {
+    return this.#isOver ? null : (this.#sent.get(label)?.slot?.sender ?? null)
+  }
+
   createStream(): MediaStream {
     return this.#port.createStream()
   }

@@ -27,6 +27,10 @@ export class MediaSlot {
     return this.#transceiver.receiver.track
   }
 
+  get sender(): RTCRtpSender {
+    return this.#transceiver.sender
+  }
+
   /** To be asked once both sides have described everything: whether it is still there, and open both ways. */
   get isOpen(): boolean {
     return this.#transceiver.currentDirection === 'sendrecv'

@@ -31,7 +31,7 @@ export interface MediaPort {
 
 /**
  * Tracks to and from one member, over one link. A track of mine goes by a number that is its *label* at both ends, and
- * so does one of theirs; which of the connection's senders carries it is nobody's business.
+ * so does one of theirs; which of the connection's senders carries it may change when it was stopped.
  */
 export interface MediaLink {
   /**
@@ -44,6 +44,8 @@ export interface MediaLink {
   stop(label: number): void
   /** What arrives under a label of theirs; `null` when nothing can. The link's own: hand out clones. */
   track(label: number): MediaStreamTrack | null
+  /** What carries this label of mine; `null` while there is no room for it. How it encodes is the caller's. */
+  sender(label: number): RTCRtpSender | null
   createStream(): MediaStream
   stats(): Promise<RTCStatsReport>
   /** Nothing more is sent, and nobody called. */

@@ -1,6 +1,7 @@
 import type { MediaPort } from '../link/media.js'
 import type { StreamHub } from '../mesh/streams.js'
 import { STREAM_KIND } from '../protocol/streams.js'
+import type { MemberMedia } from './stats.js'
 import type { MediaTraffic } from './traffic.js'
 
 /**
@@ -54,6 +55,15 @@ export class MediaGate {
     for (const [known, { isClosed }] of this.#ports) if (isClosed) this.#ports.delete(known)
     this.#ports.set(id, port)
     if (this.#isWanted()) this.#loadSoon()
+  }
+
+  get stats(): readonly MemberMedia[] {
+    return this.#traffic?.stats ?? []
+  }
+
+  /** At once, as what only a click allows is; before anything was played nothing was refused. */
+  startAudio(): Promise<void> {
+    return this.#traffic?.startAudio() ?? Promise.resolve()
   }
 
   /** The join is over: nobody is here, and nobody is told so. */

@@ -43,8 +43,6 @@ export interface LinkFigures {
   readonly sentVideos: readonly VideoFigures[]
   /** By the id of the receiver's track. */
   readonly receivedVideos: ReadonlyMap<string, VideoFigures>
-  /** The same of sound, from 0 to 1. */
-  readonly audioLevels: ReadonlyMap<string, number>
 }
 
 /** With so much of an estimate sent, it is what holds back the rest. */
@@ -65,6 +63,14 @@ const findPair = (entries: readonly StatsEntry[]): StatsEntry | undefined => {
 }
 
 const bytesOf = ({ bytesSent = 0, bytesReceived = 0 }: StatsEntry): number => bytesSent + bytesReceived
+
+/** How loud what arrives is, from 0 to 1, by the id of the receiver's track. */
+export const audioLevelsOf = (entries: readonly StatsEntry[]): ReadonlyMap<string, number> =>
+  new Map(
+    entries.flatMap(({ type, trackIdentifier: id, audioLevel }) =>
+      type === 'inbound-rtp' && id !== undefined && audioLevel !== undefined ? [[id, audioLevel] as const] : [],
+    ),
+  )
 
 /** Makes figures of the counters that `getStats` gives. One for each link. */
 export class LinkMeter {
@@ -88,11 +94,6 @@ export class LinkMeter {
       receivedBitrate: total(received),
       sentVideos: videosOf(sent, rate).map(({ figures: video }) => video),
       receivedVideos: new Map(videosOf(received, rate).map(({ id, figures: video }) => [id, video])),
-      audioLevels: new Map(
-        received.flatMap(({ trackIdentifier: id, audioLevel }) =>
-          id !== undefined && audioLevel !== undefined ? [[id, audioLevel] as const] : [],
-        ),
-      ),
     }
     this.#before = new Map(
       [...sent, ...received].map((entry) => [entry.id, { bytes: bytesOf(entry), packets: entry.packetsSent ?? 0 }]),

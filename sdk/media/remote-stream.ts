@@ -13,9 +13,17 @@ export interface RemoteStream {
   readonly metadata: unknown
   /** Of which its member sends nothing now. */
   readonly muted: Muted
+  /**
+   * Plays it in this element, in place of what was attached there; in as many as you like. Its member sends no video that nobody sees, and none
+   * larger than it is seen: from the first call on, videos count as shown where an element with them is in the window of a page in front. Without effect
+   * once the stream is removed. Throws a `TypeError` for what is no media element.
+   */
+  readonly attach: (element: HTMLMediaElement) => void
+  /** Takes it out of this element, or of all. A stream that is removed is taken out by itself. */
+  readonly detach: (element?: HTMLMediaElement) => void
 }
 
-export interface StreamRemoved extends Omit<RemoteStream, 'muted'> {
+export interface StreamRemoved extends Pick<RemoteStream, 'from' | 'stream' | 'metadata'> {
   /** `removed`: by its member; `left`: its member has left; `unreachable`: no link that carries media leads there any more. */
   readonly reason: 'removed' | 'left' | 'unreachable'
 }

@@ -1,9 +1,12 @@
 import type { MediaLink } from '../link/media.js'
 import { decodeValue } from '../protocol/any-value.js'
-import type { MediaStreamState, MediaTrack } from '../protocol/media-frames.js'
+import type { MediaStreamState, MediaTrack, MediaWish } from '../protocol/media-frames.js'
 import { equalBytes } from '../util/bytes.js'
+import type { Attachments } from './attach.js'
+import type { CounterpartDeps } from './counterpart.js'
 import type { Muted } from './outgoing-stream.js'
 import type { RemoteStream, StreamRemoved, StreamUnavailable } from './remote-stream.js'
+import { isSameWish, showsAll } from './wish.js'
 
 /** How long a link may be on its way, or on its way back, before its streams count as out of reach. */
 const PATIENCE_MS = 3_000
@@ -30,10 +33,21 @@ class Shown implements RemoteStream {
   metadata: unknown
   metadataBytes: Uint8Array
   readonly copies = new Map<number, Copy>()
+  readonly attach: RemoteStream['attach']
+  readonly detach: RemoteStream['detach']
+  readonly #attachments: Attachments
+  #isOver = false
 
-  constructor(from: string, stream: MediaStream, { metadata }: MediaStreamState) {
+  constructor(from: string, stream: MediaStream, { metadata }: MediaStreamState, attachments: Attachments) {
     this.from = from
     this.stream = stream
+    this.#attachments = attachments
+    this.attach = (element) => {
+      if (!this.#isOver) attachments.attach(stream, element)
+    }
+    this.detach = (element) => {
+      attachments.detach(stream, element)
+    }
     this.metadataBytes = metadata
     this.metadata = readMetadata(metadata)
   }
@@ -55,6 +69,7 @@ class Shown implements RemoteStream {
       this.stream.addTrack(clone)
       isNews = true
     }
+    if (isNews) this.#attachments.handleTracks(this.stream)
     const muted = { audio: isMuted(tracks, 'audio'), video: isMuted(tracks, 'video') }
     if (muted.audio !== this.muted.audio || muted.video !== this.muted.video) {
       this.muted = muted
@@ -67,6 +82,8 @@ class Shown implements RemoteStream {
   }
 
   end(): void {
+    this.#isOver = true
+    this.#attachments.forget(this.stream)
     for (const { track } of this.copies.values()) track.stop()
   }
 
@@ -82,6 +99,7 @@ class Shown implements RemoteStream {
 export class RemoteStreams {
   readonly #from: string
   readonly #app: RemoteApp
+  readonly #attachments: Attachments
   readonly #setTimer: (delayMs: number, run: () => void) => () => void
   readonly #shown = new Map<number, Shown>()
   readonly #unavailable = new Set<number>()
@@ -89,10 +107,38 @@ export class RemoteStreams {
   #link: MediaLink | null = null
   #cancelTimer: (() => void) | null = null
 
-  constructor(from: string, app: RemoteApp, setTimer: (delayMs: number, run: () => void) => () => void) {
+  constructor(from: string, { app, attachments, setTimer }: Pick<CounterpartDeps, 'app' | 'attachments' | 'setTimer'>) {
     this.#from = from
     this.#app = app
+    this.#attachments = attachments
     this.#setTimer = setTimer
+  }
+
+  /** The application has some. */
+  get isAny(): boolean {
+    return this.#shown.size > 0
+  }
+
+  /** What is done with the videos, where it is less than all. */
+  get wishes(): readonly MediaWish[] {
+    return this.#states.flatMap(({ id, tracks }) => {
+      const shown = this.#shown.get(id)
+      const wish = shown === undefined ? showsAll : this.#attachments.wishOf(shown.stream)
+      if (isSameWish(wish, showsAll)) return []
+      const videos = tracks.filter(({ kind }) => kind === 'video')
+      return videos.map(({ label }) => ({ label, shown: wish.shown, maxHeight: wish.maxHeight ?? 0 }))
+    })
+  }
+
+  /** Ids of the link's tracks of which sound comes. */
+  get audioIds(): readonly string[] {
+    return this.#states.flatMap(({ id, tracks }) => {
+      const copies = this.#shown.get(id)?.copies
+      return tracks.flatMap(({ label, kind, muted }) => {
+        const copy = kind === 'audio' && !muted ? copies?.get(label) : undefined
+        return copy === undefined ? [] : [copy.original.id]
+      })
+    })
   }
 
   handleStates(states: readonly MediaStreamState[]): void {
@@ -145,7 +191,7 @@ export class RemoteStreams {
     }
     if (link === null || state.tracks.length === 0) return
     if (!state.tracks.every((track) => arriving(link, track) !== null)) return
-    const shown = new Shown(this.#from, link.createStream(), state)
+    const shown = new Shown(this.#from, link.createStream(), state, this.#attachments)
     shown.show(state, link)
     this.#shown.set(state.id, shown)
     this.#app.added(shown)
