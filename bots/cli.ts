@@ -5,7 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { cac } from 'cac'
 import { Identity } from '../sdk/index.js'
 import type { WebGroupBotServer } from './bot-server.js'
-import { createArchiveBot, createEchoBot, createRelayBot, type ReadyMadeOptions } from './ready-made.js'
+import {
+  createArchiveBot,
+  createEchoBot,
+  createRecordBot,
+  createRelayBot,
+  type ReadyMadeOptions,
+} from './ready-made.js'
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
@@ -16,9 +22,12 @@ const makers = {
   echo: createEchoBot,
   relay: createRelayBot,
   archive: (options, { dir = '' }) => createArchiveBot({ ...options, dir }),
+  record: (options, { dir = '' }) => createRecordBot({ ...options, dir }),
 } satisfies Record<string, Maker>
 type Kind = keyof typeof makers
-const kinds = 'echo, relay or archive'
+const kinds = 'echo, relay, archive or record'
+/** Those that need a folder, and what they keep in it. */
+const keepers: Partial<Record<Kind, string>> = { archive: 'an archive', record: 'recordings' }
 
 interface Flags {
   readonly port?: string[]
@@ -38,7 +47,7 @@ interface Task {
   readonly signaling: readonly string[]
   /** The name of the one to be; a fresh one without. */
   readonly identity: string | undefined
-  /** Where an archive keeps what it keeps; of an archive alone. */
+  /** Where what is kept is kept; of bots that keep something. */
   readonly dir: string | undefined
   readonly stay: boolean
 }
@@ -69,9 +78,10 @@ const readTask = (kind: string, flags: Flags): Task => {
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
     throw new RangeError(`cannot listen on port ${JSON.stringify(port)}: expected a whole number from 0 to 65535`)
   }
-  if (kind !== 'archive' && flags.dir !== undefined) throw new RangeError(`--dir is for the archive, not for ${kind}`)
-  const dir = kind === 'archive' ? single('dir', flags.dir, process.env.SKEIN_BOT_DIR) : undefined
-  if (kind === 'archive' && dir === undefined) throw new RangeError('the archive needs --dir, a folder to keep it in')
+  const kept = keepers[kind as Kind]
+  if (kept === undefined && flags.dir !== undefined) throw new RangeError(`--dir is for what is kept, not for ${kind}`)
+  const dir = kept === undefined ? undefined : single('dir', flags.dir, process.env.SKEIN_BOT_DIR)
+  if (kept !== undefined && dir === undefined) throw new RangeError(`${kind} needs --dir, a folder to keep ${kept} in`)
   const signaling = flags.signaling ?? (process.env.SKEIN_SIGNALING ?? '').split(',').map((url) => url.trim())
   return {
     kind: kind as Kind,
@@ -104,13 +114,13 @@ const loadIdentity = async (name: string | undefined): Promise<Identity | undefi
 }
 
 /** What cannot be kept at all is better said now than to the first group. */
-const prepareFolder = async (dir: string | undefined): Promise<void> => {
+const prepareFolder = async ({ kind, dir }: Task): Promise<void> => {
   if (dir === undefined) return
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 })
     await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
-    fail(EXIT_FAILED, `cannot keep an archive in ${dir}: ${(error as Error).message}`)
+    fail(EXIT_FAILED, `cannot keep ${keepers[kind]} in ${dir}: ${(error as Error).message}`)
   }
 }
 
@@ -129,7 +139,7 @@ const run = async (task: Task): Promise<void> => {
       return fail(EXIT_USAGE, error)
     }
   })()
-  await prepareFolder(task.dir)
+  await prepareFolder(task)
   bot.onError = (error) => process.stderr.write(`skein-bot: ${String(error)}\n`)
   await new Promise<void>((resolve) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -161,7 +171,7 @@ cli
   .option('--identity <name>', 'Be the same bot at each start: kept on this machine by name (SKEIN_BOT_IDENTITY)', {
     type: [text],
   })
-  .option('--dir <folder>', 'Where the archive keeps the logs of its groups (SKEIN_BOT_DIR)', { type: [text] })
+  .option('--dir <folder>', 'Where an archive keeps logs, and what is recorded goes (SKEIN_BOT_DIR)', { type: [text] })
   .option('--stay', 'Stay in groups that everyone else has left')
   .action((kind: string, flags: Flags) => readTask(kind, flags))
 cli.help()

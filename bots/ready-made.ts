@@ -2,6 +2,8 @@ import type { Server } from 'node:http'
 import { resolve } from 'node:path'
 import type { WebGroup, WebGroupOptions } from '../sdk/index.js'
 import { GroupArchive } from './archive.js'
+import { GroupRecording } from './record/group-recording.js'
+import { loadWrtcSinks } from './record/wrtc-sinks.js'
 import { WebGroupBotServer, type WebGroupBotServerOptions } from './bot-server.js'
 
 export type ReadyMadeOptions = Omit<WebGroupBotServerOptions, 'server'> & { readonly server: Server }
@@ -12,6 +14,21 @@ export interface ArchiveBotOptions extends ReadyMadeOptions {
    * processes do not see what the other writes.
    */
   readonly dir: string
+}
+
+export interface RecordBotOptions extends ReadyMadeOptions {
+  /** Below which each group in which somebody sends something has a folder of its own, named after `group.id`; made when it is not there. */
+  readonly dir: string
+  /**
+   * Of the videos. Raw pictures are large: 1280x720 takes 20 MB a second with the default.
+   * @default 15
+   */
+  readonly framesPerSecond?: number
+  /**
+   * What all files of a group may take.
+   * @default no limit but the disk
+   */
+  readonly maxBytes?: number
 }
 
 /** Larger messages are for people, and would only be sent twice. */
@@ -52,23 +69,29 @@ export const createRelayBot = (options: ReadyMadeOptions): WebGroupBotServer => 
   return new WebGroupBotServer({ ...options, webGroupOptions: relay })
 }
 
-class ArchiveBot extends WebGroupBotServer {
-  readonly #archives = new Set<GroupArchive>()
+/** A bot that keeps something of each of its groups in a folder. */
+class KeepingBot extends WebGroupBotServer {
+  readonly #kept = new Set<Promise<void>>()
 
-  constructor({ dir, ...options }: ArchiveBotOptions) {
+  /** `keep` gives what settles once all that is kept of a group is closed. */
+  constructor(
+    { dir, ...options }: ReadyMadeOptions & { readonly dir: string },
+    name: string,
+    keep: (group: WebGroup, dir: string, report: (error: unknown) => void) => Promise<void>,
+  ) {
     if (typeof dir !== 'string' || dir === '') throw new TypeError('bot could not be made: dir must be a folder')
-    super({ ...options, webGroupOptions: withProfile(options.webGroupOptions, 'Archive') })
+    super({ ...options, webGroupOptions: withProfile(options.webGroupOptions, name) })
     const folder = resolve(dir)
     this.onWebGroup = (group) => {
-      const archive = new GroupArchive({ group, dir: folder, report: (error) => this.fail(error) })
-      this.#archives.add(archive)
-      void archive.closed.then(() => this.#archives.delete(archive))
+      const closed = keep(group, folder, (error) => this.fail(error))
+      this.#kept.add(closed)
+      void closed.then(() => this.#kept.delete(closed))
     }
   }
 
   override async close(): Promise<void> {
     await super.close()
-    await Promise.all([...this.#archives].map(({ closed }) => closed))
+    await Promise.all(this.#kept)
   }
 }
 
@@ -78,4 +101,19 @@ class ArchiveBot extends WebGroupBotServer {
  * gives them to whoever invites it when every page is closed. Up to 1,024 logs a group. A log that cannot be kept is told to `onError`, and is
  * no matter to the others. Throws a `TypeError` for a `dir` that is none.
  */
-export const createArchiveBot = (options: ArchiveBotOptions): WebGroupBotServer => new ArchiveBot(options)
+export const createArchiveBot = (options: ArchiveBotOptions): WebGroupBotServer =>
+  new KeepingBot(options, 'Archive', (group, dir, report) => new GroupArchive({ group, dir, report }).closed)
+
+/**
+ * Records the streams that members send it, in files that any player takes, below `dir`: each video as `.y4m`, each sound as `.wav`, named after when it
+ * began, who sent it, and `metadata.kind`. Files are whole once the bot is closed, its group was left, or the stream is gone; what a crash leaves can be played,
+ * too. Up to 64 tracks of a group at a time. Who is recorded can see that from the bot's profile alone: whoever runs it asks them. A group that cannot be recorded is
+ * told to `onError`. Throws a `TypeError` for a `dir` that is none.
+ */
+export const createRecordBot = ({ framesPerSecond, maxBytes, ...options }: RecordBotOptions): WebGroupBotServer =>
+  new KeepingBot(
+    options,
+    'Recorder',
+    (group, dir, report) =>
+      new GroupRecording({ group, dir, report, framesPerSecond, maxBytes, loadSinks: loadWrtcSinks }).closed,
+  )

@@ -63,6 +63,12 @@ describe('skein-bot', { timeout: 30_000 }, () => {
     expect(output.error).toMatch(/^skein-bot: cannot keep an archive in [^\n]+\n$/)
   })
 
+  it('exits 1 when what is recorded cannot be kept', async () => {
+    const { exit, output } = run(['record', '--port', '0', '--dir', '/dev/null/recordings'])
+    expect(await exit).toBe(1)
+    expect(output.error).toMatch(/^skein-bot: cannot keep recordings in [^\n]+\n$/)
+  })
+
   it('exits 1 when its identity cannot be kept', async () => {
     const { exit, output } = run(['echo', '--port', '0', '--identity', 'ada'], { SKEIN_HOME: '/dev/null' })
     expect(await exit).toBe(1)
@@ -104,6 +110,8 @@ describe('skein-bot', { timeout: 30_000 }, () => {
     [['echo', '--identity']],
     [['archive']],
     [['archive', '--dir']],
+    [['record']],
+    [['record', '--dir=']],
     [['echo', '--dir', 'folder']],
     [['echo', '--signaling', 'ws://signal.example']],
   ])('exits 2 with one plain line for %j', async (args) => {
@@ -120,6 +128,7 @@ describe('skein-bot', { timeout: 30_000 }, () => {
       'echo',
       'relay',
       'archive',
+      'record',
       '--port',
       '--host',
       '--url',

@@ -22,7 +22,7 @@ export const startCommand = (args: readonly string[], env: Record<string, string
   // A child that ends without a word must fail the test at once, not by its timeout.
   const url = async (): Promise<string> => {
     await Promise.race([firstLine, exit])
-    const found = /^skein (?:echo|relay|archive) bot at (ws:\S+#[\w-]{43})\n$/.exec(output.out)?.[1]
+    const found = /^skein (?:echo|relay|archive|record) bot at (ws:\S+#[\w-]{43})\n$/.exec(output.out)?.[1]
     if (found === undefined) throw new Error(`no URL in ${JSON.stringify(output)}`)
     return found
   }
