@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { WebGroup } from 'skein'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createVideo } from '../support/wrtc-media.js'
@@ -158,6 +159,79 @@ describe('media between pages', () => {
       return Promise.all(all.map(({ stream }) => me.frames(stream, 1)))
     })
     expect(sizes).toHaveLength(16)
+  })
+
+  it('Q9: a video is sent as large as it is seen, not at all when it is taken out, and again when it is back', async () => {
+    const { ada, atAda, atBob } = await joinTwo()
+    await atAda.evaluate((me) => me.openCamera({ video: { width: 640, height: 360 }, audio: true }))
+    const heightIs = (height: number) =>
+      expect
+        .poll(() => atBob.evaluate(async (me) => (await me.frames((await me.nth('stream:add', 1)).stream, 1)).height), {
+          timeout: 30_000,
+        })
+        .toBe(height)
+    await heightIs(360)
+    await atBob.evaluate(async (me) => me.place(await me.nth('stream:add', 1), 160, 90))
+    await heightIs(90)
+    await atBob.evaluate(async (me) => me.place(await me.nth('stream:add', 1), 320, 180))
+    await heightIs(180)
+    const sentBytes = (kind: string) =>
+      ada.me.evaluate(async ({ rules }, wanted) => {
+        let bytes = 0
+        for (const connection of rules.open) {
+          for (const entry of (await connection.getStats()).values() as Iterable<RTCOutboundRtpStreamStats>) {
+            if (entry.type === 'outbound-rtp' && entry.kind === wanted) bytes += entry.bytesSent ?? 0
+          }
+        }
+        return bytes
+      }, kind)
+    const growth = async (kind: string): Promise<number> => {
+      const before = await sentBytes(kind)
+      await delay(1_000)
+      return (await sentBytes(kind)) - before
+    }
+    expect(await growth('video')).toBeGreaterThan(0)
+    await atBob.evaluate(async (me) => (await me.nth('stream:add', 1)).detach())
+    await expect.poll(() => growth('video'), { timeout: 20_000 }).toBe(0)
+    expect(await growth('audio')).toBeGreaterThan(0)
+    await atBob.evaluate(async (me) => me.place(await me.nth('stream:add', 1), 160, 90))
+    await heightIs(90)
+    expect(await atBob.evaluate((me) => me.names())).toEqual(['stream:add'])
+  })
+
+  it('no page sends more than its application allows, and stats() have what goes each way', async () => {
+    const { ada, bob, atAda, atBob } = await joinTwo()
+    await atAda.evaluate(async (me) => {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360 } })
+      me.group.addStream(stream, { quality: { maxHeight: 180, maxFrameRate: 10, maxBitrate: 150_000 } })
+    })
+    await atBob.evaluate(async (me) => {
+      const { stream } = await me.nth('stream:add', 1)
+      while ((await me.frames(stream, 1)).height !== 180);
+    })
+    const statsOf = (viewer: typeof atAda) => viewer.evaluate((me) => me.group.stats().media)
+    const settled = { timeout: 30_000, interval: 500 }
+    await expect.poll(async () => (await statsOf(atBob))[0]?.receivedBitrate, settled).toBeGreaterThan(1_000)
+    await expect.poll(async () => (await statsOf(atAda))[0]?.sentBitrate, settled).toBeGreaterThan(1_000)
+    const [[sent], [received]] = [await statsOf(atAda), await statsOf(atBob)]
+    expect([sent?.id, received?.id]).toEqual([bob.id, ada.id])
+    expect(sent?.sentVideos[0]?.frameRate).toBeLessThan(14)
+    expect(sent?.receivedBitrate).toBe(0)
+    expect(received?.receivedVideos).toMatchObject([{ width: 320, height: 180 }])
+    expect(received?.receivedBitrate).toBeLessThan(400_000)
+    expect(sent?.rttMs).toBeLessThan(300)
+    expect(['good', 'fair', 'poor']).toContain(sent?.quality)
+  })
+
+  it('whoever beeps is told by speaker:change, and that nobody does when that is muted', async () => {
+    const { ada, atAda, atBob } = await joinTwo()
+    await atBob.evaluate((me) => me.listen('speaker:change'))
+    await atAda.evaluate((me) => me.openCamera())
+    await atBob.evaluate(async (me) => me.place(await me.nth('stream:add', 1), 160, 90))
+    const change = (count: number) => atBob.evaluate((me, nth) => me.nth('speaker:change', nth), count)
+    expect(await change(1)).toEqual({ id: ada.id, previous: null })
+    await atAda.evaluate((me) => me.sent[0]?.mute('audio'))
+    expect(await change(2)).toEqual({ id: null, previous: ada.id })
   })
 
   it('a page and a member in Node see each other', async () => {

@@ -34,12 +34,14 @@ export class Viewer {
 
   constructor(group: WebGroup) {
     this.group = group
-    for (const name of streamEvents) {
-      group.on(name, (event) => {
-        this.told.push({ name, event, atMs: performance.now() })
-        for (const look of [...this.#look]) look()
-      })
-    }
+    for (const name of streamEvents) this.listen(name)
+  }
+
+  listen(name: keyof GroupEvents): void {
+    this.group.on(name, (event) => {
+      this.told.push({ name, event, atMs: performance.now() })
+      for (const look of [...this.#look]) look()
+    })
   }
 
   async openCamera(constraints: MediaStreamConstraints = { video: { width: 320, height: 180 }, audio: true }) {
@@ -49,6 +51,14 @@ export class Viewer {
 
   show(colour: Colour): void {
     this.sent.push(this.group.addStream(new MediaStream([createColour(colour)]), { metadata: { kind: colour } }))
+  }
+
+  /** Shows the stream to whoever sees the page, in an element of its own of this size. */
+  place({ attach }: RemoteStream, width: number, height: number): void {
+    const element = document.createElement('video')
+    element.style.cssText = `display: block; width: ${width}px; height: ${height}px`
+    document.body.prepend(element)
+    attach(element)
   }
 
   names(): string[] {
