@@ -25,7 +25,6 @@ import {
 } from '../../sdk/protocol/invite-frames.js'
 import { decodeLogFork, encodeLogFork } from '../../sdk/protocol/log-fork.js'
 import { decodeLogFrame, encodeLogFrame } from '../../sdk/protocol/log-frames.js'
-import { decodeMediaFrame, encodeMediaFrame, type MediaFrame } from '../../sdk/protocol/media-frames.js'
 import { decodeLogHead, encodeLogHeadBody } from '../../sdk/protocol/log-head.js'
 import { decodeLogHello, encodeLogHello } from '../../sdk/protocol/log-hello.js'
 import {
@@ -227,30 +226,6 @@ const readRecords = (whole: Uint8Array): MemberRecord[] => {
 
 const refusal = fc.record({ from: memberId, to: memberId, about: memberId, signature })
 
-const mediaFrames = fc.constantFrom<MediaFrame>(
-  { type: 'state', streams: [] },
-  {
-    type: 'state',
-    streams: [
-      {
-        id: 7,
-        metadata: encodeValue({ kind: 'camera' }, 1_024),
-        tracks: [
-          { label: 1, kind: 'audio', muted: true },
-          { label: 65_535, kind: 'video', muted: false },
-        ],
-      },
-    ],
-  },
-  {
-    type: 'wishes',
-    wishes: [
-      { label: 3, shown: false, maxHeight: 0 },
-      { label: 4, shown: true, maxHeight: 1_080 },
-    ],
-  },
-)
-
 /** Every decoder of the protocol: how it is called on bytes, and bytes that it takes. */
 const decoders: Readonly<
   Record<string, readonly [decode: (input: Uint8Array) => unknown, valid: Arbitrary<Uint8Array>]>
@@ -271,7 +246,6 @@ const decoders: Readonly<
   ],
   decodeLogRecord: [decodeLogRecord, logRecords.map(encodeLogRecord)],
   decodeLogFrame: [decodeLogFrame, logFrames.map(encodeLogFrame)],
-  decodeMediaFrame: [decodeMediaFrame, mediaFrames.map(encodeMediaFrame)],
   decodeLogHello: [decodeLogHello, logHellos.map(encodeLogHello)],
   decodeLogLinkHello: [decodeLogLinkHello, bytes(32).map(encodeLogLinkHello)],
   decodeLogLinkMessage: [
