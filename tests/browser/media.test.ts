@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { WebGroup } from 'skein'
+import type { Page } from 'playwright'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createVideo } from '../support/wrtc-media.js'
 import { colourIsSeen, view } from './media-scenes.js'
 import { joinApart } from './scenes.js'
-import { setup, useBrowser } from './support.js'
+import { setup, useBrowser, type World } from './support.js'
 
 useBrowser()
 
@@ -12,6 +13,15 @@ const joinTwo = async () => {
   const world = await setup()
   const [ada, bob] = await world.joinAll(2)
   return { ...world, ada, bob, atAda: await view(ada), atBob: await view(bob) }
+}
+
+/** A member that listens before it joins, since what is there comes at once. */
+const joinWatching = async ({ createMember, openPage, key }: World, given?: Page) => {
+  const page = given ?? (await openPage())
+  const me = await createMember(page)
+  const viewer = await view({ page, me, id: '' })
+  await me.evaluate((member, groupKey) => member.group.join(groupKey), key)
+  return { page, me, viewer, id: await me.evaluate((member) => member.group.myId) }
 }
 
 describe('media between pages', () => {
@@ -31,13 +41,9 @@ describe('media between pages', () => {
   })
 
   it('whoever joins later sees what was there', async () => {
-    const { atAda, openPage, createMember, key } = await joinTwo()
+    const { atAda, ...world } = await joinTwo()
     await atAda.evaluate((me) => me.show('blue'))
-    const page = await openPage()
-    const me = await createMember(page)
-    // Before it joins, so that it is told of what is there.
-    const atCyn = await view({ page, me, id: '' })
-    await me.evaluate(({ group }, groupKey) => group.join(groupKey), key)
+    const { viewer: atCyn } = await joinWatching(world)
     await atCyn.evaluate(async (me) => me.untilColour((await me.nth('stream:add', 1)).stream, 'blue'))
   })
 
@@ -92,9 +98,8 @@ describe('media between pages', () => {
   })
 
   it('a page that is loaded again shows all streams within 2 s of being joined, and is shown', async () => {
-    const { join, ada, bob, atAda, atBob } = await joinTwo()
-    const cyn = await join()
-    const atCyn = await view(cyn)
+    const { ada, bob, atAda, atBob, ...world } = await joinTwo()
+    const { viewer: atCyn } = await joinWatching(world)
     for (const [viewer, colour] of [
       [atAda, 'red'],
       [atCyn, 'green'],
@@ -103,13 +108,11 @@ describe('media between pages', () => {
     }
     await atBob.evaluate((me) => me.nth('stream:add', 2).then(() => undefined))
     await bob.page.reload()
-    const again = await join({}, bob.page)
-    const tookMs = await again.me.evaluate(async ({ group }) => {
-      const joinedAt = performance.now()
-      const viewer = (window.harness.viewer = new window.harness.Viewer(group))
+    const again = await joinWatching(world, bob.page)
+    const tookMs = await again.viewer.evaluate(async (viewer) => {
       const all = [await viewer.nth('stream:add', 1), await viewer.nth('stream:add', 2)]
       await Promise.all(all.map(({ stream }) => viewer.frames(stream, 1)))
-      return performance.now() - joinedAt
+      return performance.now() - viewer.joinedAtMs
     })
     expect(tookMs).toBeLessThan(2_000)
     await again.page.evaluate(() => window.harness.viewer?.show('blue'))

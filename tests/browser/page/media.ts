@@ -29,11 +29,15 @@ export class Viewer {
   readonly group: WebGroup
   readonly told: { readonly name: string; readonly event: unknown; readonly atMs: number }[] = []
   readonly sent: OutgoingStream[] = []
+  joinedAtMs = NaN
   readonly #look = new Set<() => void>()
   readonly #elements = new Map<MediaStream, HTMLVideoElement>()
 
   constructor(group: WebGroup) {
     this.group = group
+    group.on('state:change', ({ next }) => {
+      if (next === 'joined') this.joinedAtMs = performance.now()
+    })
     for (const name of streamEvents) this.listen(name)
   }
 
