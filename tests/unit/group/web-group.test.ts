@@ -628,7 +628,14 @@ describe('WebGroup.stats and describe', () => {
     expect(JSON.parse(JSON.stringify(stats))).toEqual(stats)
     expect(JSON.stringify([stats, ada.describe()])).not.toContain(key.slice(4))
     await ada.leave()
-    expect(ada.stats()).toEqual({ state: 'left', signalingState: 'closed', myId: '', peers: [], totals: null, media: [] })
+    expect(ada.stats()).toEqual({
+      state: 'left',
+      signalingState: 'closed',
+      myId: '',
+      peers: [],
+      totals: null,
+      media: [],
+    })
   })
 })
 
