@@ -14,11 +14,13 @@ import { Session } from './session.js'
 import { keep, recall } from '../shared/storage.js'
 import { Transfers } from './transfers.js'
 import { closeAside, setUpAside } from '../shared/view/aside.js'
-import { focusComposer, setComposerEnabled, setUpComposer } from './view/composer.js'
-import { showEmpty, showEvent, showText } from './view/conversation.js'
+import { setClipEnabled, setUpClip } from './view/clip.js'
+import { focusComposer, setComposerEnabled, setUpComposer } from '../shared/view/composer.js'
+import { showEvent, showText } from '../shared/view/conversation.js'
 import { hideCursors, setUpCursors, showCursor } from './view/cursors.js'
 import { element } from '../shared/view/dom.js'
 import { setUpDropZone } from './view/drop-zone.js'
+import { showEmpty } from './view/empty.js'
 import { isInviteUnderWay, setUpInvite, showInvite } from '../shared/view/invite.js'
 import { showMembers } from '../shared/view/members.js'
 import { hideNotice, setUpNotice, showNotice } from '../shared/view/notice.js'
@@ -64,6 +66,7 @@ const render = (): void => {
   const peers = isJoined ? group.peers : []
   showStatus(statusInWords(group.state, group.signalingState, peers.length, navigator.onLine))
   setComposerEnabled(isJoined)
+  setClipEnabled(isJoined)
   showEmpty(isJoined ? peers.length : null)
   showTyping(isJoined ? session.typists : [])
   if (!isJoined) hideCursors()
@@ -172,14 +175,17 @@ setUpWelcome(findLacks(noDatabase), {
 })
 setUpShareDialog()
 setUpAside()
-setUpComposer({
-  onText: say,
-  onType: (isEmpty) => {
-    if (isEmpty) session?.typing.stop()
-    else session?.typing.go()
+setUpComposer(
+  'Enter sends, Shift and Enter makes a new line. Files of any size: drop them anywhere, or use the clip.',
+  {
+    onText: say,
+    onType: (isEmpty) => {
+      if (isEmpty) session?.typing.stop()
+      else session?.typing.go()
+    },
   },
-  onFiles: sendFiles,
-})
+)
+setUpClip(sendFiles)
 setUpCursors((place) => session?.point(place))
 setUpDropZone(() => (session?.group.state === 'joined' ? 'Drop to offer it to everyone here' : null), sendFiles)
 setUpInvite(pageSettings.botUrl !== '', () => void invite())

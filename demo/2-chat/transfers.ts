@@ -13,7 +13,7 @@ import {
 } from './files/words.js'
 import type { People, Person } from '../shared/people.js'
 import type { Session } from './session.js'
-import { showCard, showEvent } from './view/conversation.js'
+import { showCard, showEvent } from '../shared/view/conversation.js'
 import { createFileCard, type FileAction, type FileCard } from './view/file-card.js'
 import { announce } from '../shared/view/status.js'
 import { namesInWords } from '../shared/words.js'

@@ -1,8 +1,8 @@
-import { dyes } from '../../shared/colors.js'
-import type { Person } from '../../shared/people.js'
-import { createDisc } from '../../shared/view/disc.js'
-import { create, element, setText } from '../../shared/view/dom.js'
-import { createTextWithLinks } from '../../shared/view/text-with-links.js'
+import { dyes } from '../colors.js'
+import type { Person } from '../people.js'
+import { createDisc } from './disc.js'
+import { create, element } from './dom.js'
+import { createTextWithLinks } from './text-with-links.js'
 
 const log = element('log', HTMLDivElement)
 const list = element('messages', HTMLOListElement)
@@ -76,16 +76,4 @@ export const showEvent = (text: string, tone: 'calm' | 'trouble' = 'calm'): void
   append(create('li', `event ${tone}`, text))
 }
 
-/** The words in the middle while nothing has been said; none while not joined, with `null` for the others. */
-export const showEmpty = (others: number | null): void => {
-  empty.hidden = hasBegun || others === null
-  const isAlone = others === 0
-  setText(element('empty-title', HTMLHeadingElement), isAlone ? 'You are the first one here' : 'Nothing said yet')
-  setText(
-    element('empty-text', HTMLParagraphElement),
-    isAlone
-      ? 'Send the link to whoever should join. Everyone who has it can read along, so share it as you would a password.'
-      : 'Write a message, or drop a file anywhere on this page. Those who are here now get it, nobody else.',
-  )
-  element('empty-share', HTMLButtonElement).hidden = !isAlone
-}
+export const hasConversationBegun = (): boolean => hasBegun
