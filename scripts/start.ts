@@ -116,6 +116,7 @@ if (options['help'] !== true) {
   console.log(`
   chat         ${demos.url}/2-chat/
   notebook     ${demos.url}/3-notebook/
+  call         ${demos.url}/4-call/
   script tag   ${demos.url}/1-script-tag/
   signaling    ${signaling.url}
   echo bot     ${bot?.url ?? 'none: this build has no bots'}

@@ -47,6 +47,29 @@ export const leavingInWords = (name: string, reason: LeaveReason): string => {
 export const namesInWords = (names: readonly string[]): string =>
   names.length > 3 ? `${names.length} members` : names.join(', ').replace(/, ([^,]+)$/, ' and $1')
 
+export type Quality = 'good' | 'fair' | 'poor'
+
+export const qualityInWords = (quality: Quality): string => `${quality} connection`
+
+/** Why nothing is seen or heard of a member who is here, and what helps. */
+export const unavailableInWords =
+  'No video or sound: this one is reached through others, who could look in. Messages arrive. Another network may help, ' +
+  'or a TURN server, which whoever runs this page can add.'
+
+const ownDevices = { audio: 'Your microphone', video: 'Your camera', both: 'Your camera and microphone' }
+
+/** Why a device of mine, or a screen, cannot be had, and what helps. */
+export const deviceFailureInWords = (device: keyof typeof ownDevices | 'screen', error: unknown): string => {
+  if (device !== 'screen') return `${ownDevices[device]} cannot be used. ${failureInWords(error)}`
+  if (error instanceof SkeinError && error.code === 'media-denied') {
+    return 'No screen is shared: none was chosen, or this device does not let the browser see it.'
+  }
+  return `Your screen cannot be shared. ${failureInWords(error)}`
+}
+
+export const deviceLossInWords = (device: keyof typeof ownDevices): string =>
+  `${ownDevices[device]} is gone. Connect it again, or choose another one.`
+
 /** What went wrong with the group, for someone who has never heard of skein. */
 export const failureInWords = (error: unknown): string => {
   if (error instanceof RangeError || error instanceof TypeError) {
