@@ -1,14 +1,16 @@
 /**
- * Takes the screenshots of the chat and the notebook that README shows: `npx tsx scripts/screenshots.ts [folder [chat|notebook]]`, by
- * default both and into docs/. Four people are in the chat, of whom one is reached through others, and the echo bot where the build has it.
+ * Takes the screenshots of the demos that README shows: `npx tsx scripts/screenshots.ts [folder [chat|notebook|call]]`, by default
+ * of all and into docs/. Four people are in the chat, of whom one is reached through others, and the echo bot where the build has it.
  */
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright'
+import type { Browser, BrowserContextOptions, Page } from 'playwright'
+import { joinCall, seesMoving, tile } from '../tests/browser/call.js'
 import { canGoBlind, goBlind, joinChat, say } from '../tests/browser/chat.js'
 import { openNotebook, write } from '../tests/browser/notebook.js'
 import { launchChromium } from '../tests/support/chromium.js'
+import { drawnCamera } from './drawn-camera.js'
 import { serveDemos } from './serve-demos.js'
 import { startArchive, startBot } from './start-bot.js'
 
@@ -168,9 +170,50 @@ const shootNotebook = async (): Promise<void> => {
   await shoot(ada, 'notebook.png')
 }
 
+/** What each of them looks like, and whether something is to be heard. */
+const faces = {
+  Ada: { hair: '#5b3216', skin: '#e8b48f', clothes: '#b5382a', wall: '#cfe0d6', isSpeaking: false },
+  Bob: { hair: '#1d1715', skin: '#7a4a30', clothes: '#2a6496', wall: '#e6d9bf', isSpeaking: true },
+  Carol: { hair: '#2a1d16', skin: '#c98f66', clothes: '#c79a1e', wall: '#c9d6e6', isSpeaking: false },
+  Dave: { hair: '#16161b', skin: '#e3b78c', clothes: '#7d4a9a', wall: '#dcd0e0', isSpeaking: false },
+}
+
+const shootCall = async (): Promise<void> => {
+  const join = async (
+    url: string,
+    name: keyof typeof faces,
+    { surname, color, options }: { surname: string; color: string; options: BrowserContextOptions },
+  ): Promise<Page> => {
+    const context = await browser.newContext(options)
+    await context.addInitScript(drawnCamera(faces[name]))
+    return joinCall(context, url, { name: `${name} ${surname}`, color })
+  }
+  const ada = await join(`${demos.url}/4-call/`, 'Ada', { surname: 'Lind', color: 'madder', options: wide })
+  const dark = { ...wide, colorScheme: 'dark' } as const
+  const bob = await join(ada.url(), 'Bob', { surname: 'Okafor', color: 'woad', options: dark })
+  const carol = await join(ada.url(), 'Carol', { surname: 'Reyes', color: 'weld', options: wide })
+  const dave = await join(ada.url(), 'Dave', { surname: 'Mori', color: 'heather', options: phone })
+  const all = [ada, bob, carol, dave]
+  for (const page of all) await page.getByText('Connected with 3 others').waitFor()
+  await Promise.all([bob, carol, dave].map((page) => seesMoving(page, 'Ada Lind')))
+  await dave.getByRole('button', { name: 'Microphone', pressed: true }).last().click()
+  await carol.locator('#room').getByRole('button', { name: 'Camera', pressed: true }).click()
+  await say(ada, 'Can everyone see the lake?')
+  await say(bob, 'Clear as day. Count them with me?')
+  await say(carol, 'No camera here, the light is bad. I am listening.')
+  await ada.getByRole('log').getByText('I am listening').waitFor()
+  for (const page of [ada, dave]) await tile(page, 'Bob Okafor').and(page.locator('.speaking')).waitFor()
+  await shoot(dave, 'call-phone.png')
+  await shoot(ada, 'call-light.png')
+  await ada.getByRole('button', { name: 'Share screen' }).click()
+  await seesMoving(bob, 'Screen of Ada Lind')
+  await shoot(bob, 'call-dark.png')
+}
+
 try {
-  if (only !== 'notebook') await shootChat()
-  if (only !== 'chat') await shootNotebook()
+  if (only === undefined || only === 'chat') await shootChat()
+  if (only === undefined || only === 'notebook') await shootNotebook()
+  if (only === undefined || only === 'call') await shootCall()
 } finally {
   await browser.close()
   await Promise.all([demos.close(), signaling.close(), bot?.close(), archive?.close()])
