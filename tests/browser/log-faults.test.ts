@@ -338,7 +338,7 @@ describe('a replica with flipped bits on its device', () => {
       const writing = new SDK({ storage: memoryStorage() })
       const log = new writing.Log(null, { valueEncoding: 'json' })
       await log.append(Array.from({ length: 200 }, (_, number) => ({ number })))
-      const join = async (): Promise<logs.SDK> => {
+      const join = (): logs.SDK => {
         const reading = new SDK({ storage: deviceStorage() })
         const [there, back] = [0, 1].map(() => new TransformStream()) as unknown as [logs.LogStreams, logs.LogStreams]
         void writing.replicate({ readable: back.readable, writable: there.writable }).catch(() => undefined)
@@ -346,7 +346,7 @@ describe('a replica with flipped bits on its device', () => {
         return reading
       }
       Object.assign(window, { join })
-      const reading = await join()
+      const reading = join()
       const copy = new reading.Log(log.url, { valueEncoding: 'json' })
       await copy.update()
       await copy.download()
@@ -371,7 +371,7 @@ describe('a replica with flipped bits on its device', () => {
       database.close()
     })
     const audits = await page.evaluate(async (address) => {
-      const reading = await (window as unknown as { join: () => Promise<logs.SDK> }).join()
+      const reading = (window as unknown as { join: () => logs.SDK }).join()
       const copy = new reading.Log(address, { valueEncoding: 'json' })
       const found = await copy.audit()
       const mended = await copy.audit({ repair: true })
