@@ -47,6 +47,11 @@ export interface LinkFigures {
 
 /** With so much of an estimate sent, it is what holds back the rest. */
 const LIMITING_SHARE = 0.7
+/**
+ * An encoder says that it lacks bandwidth also where it has all that it is allowed, and that is little for such a picture. With less than this sent, it is not
+ * the link.
+ */
+const HELD_BACK_SHARE = 1 / 3
 const NONE: ReadonlyMap<string, Counted> = new Map()
 
 interface Counted {
@@ -110,7 +115,10 @@ export class LinkMeter {
     const rtt = pair?.currentRoundTripTime ?? reports.find((each) => each.roundTripTime !== undefined)?.roundTripTime
     return {
       availableBitrate,
-      isLimiting: isHeldBack || (availableBitrate !== null && sentBitrate >= availableBitrate * LIMITING_SHARE),
+      isLimiting:
+        availableBitrate === null
+          ? isHeldBack
+          : sentBitrate >= availableBitrate * (isHeldBack ? HELD_BACK_SHARE : LIMITING_SHARE),
       rttMs: rtt === undefined ? null : rtt * 1_000,
       loss: this.#loss(reports, sent),
     }
