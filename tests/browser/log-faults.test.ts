@@ -350,7 +350,8 @@ describe('a replica with flipped bits on its device', () => {
       const copy = new reading.Log(log.url, { valueEncoding: 'json' })
       await copy.update()
       await copy.download()
-      await reading.close()
+      await copy.close()
+      reading.close()
       return log.url
     })
     await page.evaluate(async () => {
