@@ -29,6 +29,7 @@ export type FigureId =
   | 'updates'
   | 'requests'
   | 'media'
+  | 'media-heap'
   | 'logs-append'
   | 'logs-read'
   | 'logs-replicate'

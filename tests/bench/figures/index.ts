@@ -15,6 +15,7 @@ import { logsRead } from './logs-read.js'
 import { logsReplicate } from './logs-replicate.js'
 import { manyFiles } from './many-files.js'
 import { media } from './media.js'
+import { mediaHeap } from './media-heap.js'
 import { mesh } from './mesh.js'
 import { nodeMesh } from './node-mesh.js'
 import { oneMessage } from './one-message.js'
@@ -56,6 +57,7 @@ export const figures: readonly Figure[] = [
   updates,
   requests,
   media,
+  mediaHeap,
   logsAppend,
   logsRead,
   logsReplicate,

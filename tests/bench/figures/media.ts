@@ -76,14 +76,15 @@ const measureCall = (side: Side, world: World): Promise<Record<'media-frames' | 
     }
   })
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+export const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-interface End {
+export interface End {
   readonly page: Page
   evaluate<R>(work: (end: MediaEnd) => R | Promise<R>): Promise<R>
 }
 
-const openEnds = async (room: Room, count: number): Promise<End[]> => {
+/** Pages that are all linked with each other, and show nothing yet. */
+export const openEnds = async (room: Room, count: number): Promise<End[]> => {
   const ends: End[] = []
   for (let i = 0; i < count; i++) {
     const bench = await room.openPage()
