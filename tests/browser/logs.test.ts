@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { build, type Rolldown } from 'vite'
 import type * as logs from '../../sdk/log/index.js'
 import { storageCases } from '../contract/block-storage.js'
 import { launchChromium } from '../support/chromium.js'
+import { bundlePage } from './bundle-page.js'
 import { openLogPage } from './log-pages.js'
 import { servePages } from './serve-pages.js'
 
@@ -24,29 +23,12 @@ const openContext = async (): Promise<BrowserContext> => {
 
 const openPage = (context: BrowserContext): Promise<Page> => openLogPage(context, pages.url)
 
-const bundleContract = async (): Promise<string> => {
-  const { output } = (await build({
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      write: false,
-      target: 'es2022',
-      modulePreload: false,
-      rolldownOptions: {
-        input: join(import.meta.dirname, 'page/block-storage.ts'),
-        output: { codeSplitting: false },
-      },
-    },
-  })) as Rolldown.RolldownOutput
-  return output[0].code
-}
-
 describe('storage of blocks in the IndexedDB of Chromium', () => {
   let page: Page
   beforeAll(async () => {
     page = await browser.newPage()
     await page.goto(`${pages.url}/page/index.html`)
-    await page.addScriptTag({ type: 'module', content: await bundleContract() })
+    await page.addScriptTag({ content: await bundlePage('block-storage.ts') })
   })
   afterAll(() => page.close())
 
