@@ -9,6 +9,7 @@ const folders: Readonly<Record<string, string>> = {
   dist: resolve('dist'),
   page: resolve(import.meta.dirname, 'page'),
   chaos: resolve(import.meta.dirname, 'chaos'),
+  support: resolve('tests/support'),
 }
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',

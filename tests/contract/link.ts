@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Link, LinkHandlers, SignaledTransport } from '../../sdk/link/link.js'
 import type { Binding, Lane } from '../../sdk/protocol/carrier.js'
+import { Changes } from '../support/changes.js'
 
 /** What a signaled transport has to bring for the suite; made anew for each test. */
 export interface LinkSubject {
@@ -31,13 +32,13 @@ export class LinkEnd {
   readonly link: Link
   /** Set while a call into the link runs, to catch handlers called from inside. */
   #calling = true
-  readonly #watchers = new Set<() => void>()
+  readonly #changes = new Changes()
 
   constructor(begin: (handlers: LinkHandlers) => Link, onSignal: LinkHandlers['onSignal'] = () => {}) {
     const note = (happening: Happening): void => {
       if (this.#calling) throw new Error(`${happening.type} from inside a call`)
       this.happenings.push(happening)
-      for (const watcher of [...this.#watchers]) watcher()
+      this.#changes.tell()
     }
     this.link = begin({
       onSignal: (kind, bytes) => {
@@ -93,15 +94,7 @@ export class LinkEnd {
 
   /** Resolves in the course of the event that makes `check` true. */
   until(check: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const watcher = (): void => {
-        if (!check()) return
-        this.#watchers.delete(watcher)
-        resolve()
-      }
-      this.#watchers.add(watcher)
-      watcher()
-    })
+    return this.#changes.until(check)
   }
 
   #call(fn: () => void): void {

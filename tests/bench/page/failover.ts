@@ -1,6 +1,7 @@
 /** One of three pages of which two lose their link, in `window.failover`: it sends, listens, or takes the link away. */
 import { WebGroup, webRTC } from 'skein'
 import { RtcRules } from '../../browser/page/rtc-rules.js'
+import { Changes } from '../../support/changes.js'
 import type { JoinOptions } from './member.js'
 
 const EVERY_MS = 10
@@ -16,7 +17,7 @@ export interface Tally {
 export class FailoverEnd {
   readonly #rules = new RtcRules()
   readonly #group: WebGroup
-  readonly #watchers = new Set<() => void>()
+  readonly #changes = new Changes()
   readonly #got = new Set<number>()
   #doubled = 0
   readonly #arrivals: { readonly sentAtMs: number; readonly atMs: number }[] = []
@@ -99,19 +100,11 @@ export class FailoverEnd {
   }
 
   #tell(): void {
-    for (const watcher of [...this.#watchers]) watcher()
+    this.#changes.tell()
   }
 
   #until(isSo: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const check = (): void => {
-        if (!isSo()) return
-        this.#watchers.delete(check)
-        resolve()
-      }
-      this.#watchers.add(check)
-      check()
-    })
+    return this.#changes.until(isSo)
   }
 }
 

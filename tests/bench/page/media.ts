@@ -2,6 +2,7 @@
  * A member with a camera, of skein or of nothing but RTCPeerConnections that renegotiate over their data channels. Loaded
  * by the figure into a page of either side.
  */
+import { Changes } from '../../support/changes.js'
 import type { JoinOptions } from './member.js'
 import { openRelay, type RelayClient } from './relay-client.js'
 
@@ -22,12 +23,18 @@ interface Call {
   add(stream: MediaStream): Promise<void>
 }
 
-type OnStream = (stream: MediaStream) => void
+interface CallHandlers {
+  readonly onStream: (stream: MediaStream) => void
+  /** There are other links than before. */
+  readonly onLink: () => void
+}
 
-const joinSkein = async ({ signaling, room }: JoinOptions, onStream: OnStream): Promise<Call> => {
+const joinSkein = async ({ signaling, room }: JoinOptions, { onStream, onLink }: CallHandlers): Promise<Call> => {
   const { WebGroup } = await import('skein')
   const group = new WebGroup({ signaling })
   group.on('stream:add', ({ stream }) => onStream(stream))
+  group.on('member:join', onLink)
+  group.on('link:change', onLink)
   await group.join(room)
   return { linkCount: () => group.neighbors.length, add: (stream) => group.addStream(stream).ready }
 }
@@ -41,9 +48,10 @@ class BareLink {
   #applied: Promise<void> = Promise.resolve()
   #settle: () => void = () => undefined
 
-  constructor(relayed: (signal: Signal) => void, onStream: OnStream) {
+  constructor(relayed: (signal: Signal) => void, { onStream, onLink }: CallHandlers) {
     this.#relayed = relayed
     this.channel = this.#connection.createDataChannel('bare', { negotiated: true, id: 0 })
+    this.channel.onopen = onLink
     this.channel.onmessage = ({ data }) => this.apply(JSON.parse(String(data)) as Signal)
     this.#connection.ontrack = ({ streams }) => {
       if (streams[0] !== undefined) onStream(streams[0])
@@ -92,11 +100,11 @@ class BareLink {
   }
 }
 
-const joinBare = async ({ signaling, room }: JoinOptions, onStream: OnStream): Promise<Call> => {
+const joinBare = async ({ signaling, room }: JoinOptions, handlers: CallHandlers): Promise<Call> => {
   const links = new Map<string, BareLink>()
   let relay: RelayClient | null = null
   const linkWith = (id: string): BareLink => {
-    const link = links.get(id) ?? new BareLink((signal) => relay?.send(id, signal), onStream)
+    const link = links.get(id) ?? new BareLink((signal) => relay?.send(id, signal), handlers)
     links.set(id, link)
     return link
   }
@@ -125,15 +133,17 @@ export class MediaEnd {
   readonly #call: Call
   readonly #camera: MediaStream
   readonly #firstFrames: Promise<number>[]
+  readonly #changes: Changes
 
-  constructor(call: Call, camera: MediaStream, firstFrames: Promise<number>[]) {
+  constructor(call: Call, camera: MediaStream, firstFrames: Promise<number>[], changes: Changes) {
     this.#call = call
     this.#camera = camera
     this.#firstFrames = firstFrames
+    this.#changes = changes
   }
 
-  async untilLinked(count: number): Promise<void> {
-    while (this.#call.linkCount() < count) await new Promise((resolve) => setTimeout(resolve, 10))
+  untilLinked(count: number): Promise<void> {
+    return this.#changes.until(() => this.#call.linkCount() >= count)
   }
 
   /** When it was called. */
@@ -145,7 +155,7 @@ export class MediaEnd {
 
   /** When the first frame of that many streams was shown. */
   async untilFrames(streams: number): Promise<number> {
-    while (this.#firstFrames.length < streams) await new Promise((resolve) => setTimeout(resolve, 10))
+    await this.#changes.until(() => this.#firstFrames.length >= streams)
     return Math.max(...(await Promise.all(this.#firstFrames)))
   }
 
@@ -184,8 +194,9 @@ declare global {
 
 export const join = async (side: string, options: JoinOptions): Promise<void> => {
   const firstFrames: Promise<number>[] = []
+  const changes = new Changes()
   const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 320, height: 180, frameRate: 30 } })
-  const handleStream: OnStream = (stream) => {
+  const onStream = (stream: MediaStream): void => {
     const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true, playsInline: true })
     firstFrames.push(
       new Promise((resolve) => {
@@ -194,7 +205,9 @@ export const join = async (side: string, options: JoinOptions): Promise<void> =>
     )
     video.srcObject = stream
     document.body.append(video)
+    changes.tell()
   }
-  const call = await (side === 'skein' ? joinSkein : joinBare)(options, handleStream)
-  window.media = new MediaEnd(call, camera, firstFrames)
+  const handlers = { onStream, onLink: () => changes.tell() }
+  const call = await (side === 'skein' ? joinSkein : joinBare)(options, handlers)
+  window.media = new MediaEnd(call, camera, firstFrames, changes)
 }

@@ -2,6 +2,7 @@
  * One member under measurement, the same for every side. Both ends of a figure are one of these: it answers what asks
  * for an answer, and times what it sends by that answer, on one clock.
  */
+import { Changes } from '../../support/changes.js'
 import { MIB } from './channel.js'
 import type { Handlers, Join, JoinOptions, Member } from './member.js'
 import { createNoise } from './noise.js'
@@ -58,7 +59,7 @@ export class Participant {
   /** When the last update of each of the others came. */
   readonly #seenAtMs = new Map<number, number>()
   #onReceived: (() => void) | null = null
-  readonly #watchers = new Set<() => void>()
+  readonly #changes = new Changes()
 
   constructor(join: Join) {
     this.#join = join
@@ -279,19 +280,11 @@ export class Participant {
       this.#greets = false
       void this.#member.send(createMessage(KIND.greeting, SHORT_BYTES))
     }
-    for (const watcher of [...this.#watchers]) watcher()
+    this.#changes.tell()
   }
 
   #until(isSo: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const check = (): void => {
-        if (!isSo()) return
-        this.#watchers.delete(check)
-        resolve()
-      }
-      this.#watchers.add(check)
-      check()
-    })
+    return this.#changes.until(isSo)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { GroupEvents, OutgoingStream, RemoteStream, WebGroup } from 'skein'
+import { Changes } from '../../support/changes.js'
 
 const streamEvents = ['stream:add', 'stream:update', 'stream:remove', 'stream:unavailable', 'stream:lost'] as const
 
@@ -30,7 +31,7 @@ export class Viewer {
   readonly told: { readonly name: string; readonly event: unknown; readonly atMs: number }[] = []
   readonly sent: OutgoingStream[] = []
   joinedAtMs = NaN
-  readonly #look = new Set<() => void>()
+  readonly #changes = new Changes()
   readonly #elements = new Map<MediaStream, HTMLVideoElement>()
 
   constructor(group: WebGroup) {
@@ -44,7 +45,7 @@ export class Viewer {
   listen(name: keyof GroupEvents): void {
     this.group.on(name, (event) => {
       this.told.push({ name, event, atMs: performance.now() })
-      for (const look of [...this.#look]) look()
+      this.#changes.tell()
     })
   }
 
@@ -117,14 +118,6 @@ export class Viewer {
   }
 
   #until(isSo: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!isSo()) return
-        this.#look.delete(look)
-        resolve()
-      }
-      this.#look.add(look)
-      look()
-    })
+    return this.#changes.until(isSo)
   }
 }

@@ -4,6 +4,7 @@ import type { MediaPort } from '../../../sdk/link/media.js'
 import { webRTC } from '../../../sdk/link/webrtc.js'
 import type { RtcEngine } from '../../../sdk/platform/platform.js'
 import { openEnds, type LinkEnd } from '../../contract/link.js'
+import { Changes } from '../../support/changes.js'
 import { mediaEngine } from '../../support/wrtc-media.js'
 
 export const portOf = (end: LinkEnd): MediaPort => {
@@ -19,12 +20,12 @@ export class MediaEnd {
   /** How often what arrives has changed. */
   changes = 0
   isClosed = false
-  readonly #watchers = new Set<() => void>()
+  readonly #changes = new Changes()
 
   constructor(end: LinkEnd) {
     this.end = end
     const look = (): void => {
-      for (const watcher of [...this.#watchers]) watcher()
+      this.#changes.tell()
     }
     this.media = new MediaNegotiation(portOf(end), {
       onTracks: () => {
@@ -39,15 +40,7 @@ export class MediaEnd {
   }
 
   until(check: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const watcher = (): void => {
-        if (!check()) return
-        this.#watchers.delete(watcher)
-        resolve()
-      }
-      this.#watchers.add(watcher)
-      watcher()
-    })
+    return this.#changes.until(check)
   }
 
   /** The track that arrives under this label, once there is one. */

@@ -11,6 +11,7 @@ import { streamsOf, type OwnStream } from '../../../sdk/mesh/streams.js'
 import type { RtcEngine } from '../../../sdk/platform/platform.js'
 import { STREAM_KIND, STREAM_MODE } from '../../../sdk/protocol/streams.js'
 import { createSignaling } from '../../../signaling/index.js'
+import { Changes } from '../../support/changes.js'
 import { createAudio, createVideo, mediaEngine, type TestTrack } from '../../support/wrtc-media.js'
 import { waitUntil } from '../group/setup.js'
 
@@ -63,13 +64,13 @@ type StreamEvent = (typeof streamEvents)[number]
 /** All that a member is told of streams, in order, and a way to wait for what comes. */
 export class Watcher {
   readonly told: { readonly name: StreamEvent | 'member:join' | 'member:leave'; readonly event: unknown }[] = []
-  readonly #look = new Set<() => void>()
+  readonly #changes = new Changes()
 
   constructor(group: WebGroup) {
     for (const name of [...streamEvents, 'member:join', 'member:leave'] as const) {
       group.on(name, (event) => {
         this.told.push({ name, event })
-        for (const look of [...this.#look]) look()
+        this.#changes.tell()
       })
     }
   }
@@ -89,15 +90,7 @@ export class Watcher {
   }
 
   until(isSo: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!isSo()) return
-        this.#look.delete(look)
-        resolve()
-      }
-      this.#look.add(look)
-      look()
-    })
+    return this.#changes.until(isSo)
   }
 }
 
