@@ -30,7 +30,16 @@ export const openScreen = async (
   // At once: while the rest loads, the click may be forgotten.
   const asked = platform.devices()?.getDisplayMedia?.(constraints)
   asked?.catch(() => undefined)
-  return (await fetchMediaParts()).openScreenOf(asked, options)
+  try {
+    return await (await fetchMediaParts()).openScreenOf(asked, options)
+  } catch (error) {
+    // What the user chose, perhaps while what comes next could not be loaded, is shown to nobody.
+    asked?.then(
+      (stream) => stream.getTracks().forEach((track) => track.stop()),
+      () => undefined,
+    )
+    throw error
+  }
 }
 
 /** All devices there are now. Rejects `media-unsupported` where there can be none. */

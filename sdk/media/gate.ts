@@ -6,7 +6,8 @@ import type { MediaTraffic } from './traffic.js'
 
 /**
  * Stands before what carries media until somebody has any, me or another member, and that is loaded: keeps what comes
- * meanwhile, which is little, since only the newest of a member counts.
+ * meanwhile, which is little: the ways to members, and of each what it said last, which says all that it has. What else members write answers
+ * what I have, and I have nothing before it is loaded.
  */
 export class MediaGate {
   readonly #hub: StreamHub
@@ -68,6 +69,7 @@ export class MediaGate {
 
   /** The join is over: nobody is here, and nobody is told so. */
   left(): void {
+    this.#ports.clear()
     this.#newest.clear()
     this.#traffic?.left()
   }

@@ -2,8 +2,17 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { platform } from '#platform'
 import { SkeinError } from '../../../sdk/errors.js'
 import { listDevicesOf, openCameraOf, watchDevicesOf, type DeviceInfo } from '../../../sdk/media/device-access.js'
+import type * as fetchMedia from '../../../sdk/group/fetch-media.js'
 import { listDevices, onDevices, openCamera, openScreen } from '../../../sdk/group/devices.js'
 import type { MediaDevicesLike } from '../../../sdk/platform/media-devices.js'
+
+const loading = vi.hoisted(() => ({ fails: false }))
+vi.mock('../../../sdk/group/fetch-media.js', async (importActual) => {
+  const actual = await importActual<typeof fetchMedia>()
+  const fetchMediaParts: typeof fetchMedia.fetchMediaParts = () =>
+    loading.fails ? Promise.reject(new Error('offline')) : actual.fetchMediaParts()
+  return { fetchMediaParts }
+})
 
 /** Real devices, and what they really refuse, are in tests/browser; a user who does not answer, and the rest, is not to be had there. */
 class Devices extends EventTarget implements MediaDevicesLike {
@@ -99,6 +108,30 @@ describe('opening a device', () => {
     await expect(opening).rejects.toBe(reason)
     const { stream, track } = createStream()
     devices.asked[0]?.(stream)
+    await expect.poll(() => track.readyState).toBe('ended')
+  })
+
+  it('stops the screen that was chosen while what follows could not be loaded', async () => {
+    const devices = new Devices()
+    use(devices)
+    loading.fails = true
+    onTestFinished(() => void (loading.fails = false))
+    const opening = openScreen()
+    await expect(opening).rejects.toThrow('offline')
+    const { stream, track } = createStream()
+    devices.asked[0]?.(stream)
+    await expect.poll(() => track.readyState).toBe('ended')
+  })
+
+  it('stops the screen that was chosen while the wait for it was over before what follows was loaded', async () => {
+    const devices = new Devices()
+    use(devices)
+    const leaving = new AbortController()
+    const opening = openScreen(undefined, { signal: leaving.signal })
+    leaving.abort('gone')
+    const { stream, track } = createStream()
+    devices.asked[0]?.(stream)
+    await expect(opening).rejects.toBe('gone')
     await expect.poll(() => track.readyState).toBe('ended')
   })
 
