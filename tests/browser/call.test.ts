@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { serveDemos, type Demos } from '../../scripts/serve-demos.js'
-import { launchChromium } from '../support/chromium.js'
+import { launchShell } from '../support/chromium.js'
 import { findBarriers } from './barriers.js'
 import { joinCall, seesMoving, tile } from './call.js'
 import { canGoBlind, goBlind, say } from './chat.js'
@@ -20,7 +20,7 @@ let signaling: SignalingProcess
 beforeAll(async () => {
   signaling = await startSignaling()
   ;[browser, demos] = await Promise.all([
-    launchChromium({ args: [devices] }),
+    launchShell({ args: [devices] }),
     serveDemos({ port: 0, signalingUrl: signaling.url, botUrl: '' }),
   ])
 })

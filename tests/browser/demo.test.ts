@@ -7,7 +7,7 @@ import decodeQR from 'qr/decode.js'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { serveDemos, type Demos } from '../../scripts/serve-demos.js'
 import { startBot } from '../../scripts/start-bot.js'
-import { launchChromium } from '../support/chromium.js'
+import { launchShell } from '../support/chromium.js'
 import { findBarriers } from './barriers.js'
 import { canGoBlind, goBlind, joinChat, openChat, say, type Guest } from './chat.js'
 import { startSignaling, type SignalingProcess } from './signaling-process.js'
@@ -23,7 +23,7 @@ let signaling: SignalingProcess
 beforeAll(async () => {
   signaling = await startSignaling()
   ;[browser, demos] = await Promise.all([
-    launchChromium(),
+    launchShell(),
     serveDemos({ port: 0, signalingUrl: signaling.url, botUrl: nowhere }),
   ])
 })

@@ -3,7 +3,7 @@ import { launchChromium } from '../support/chromium.js'
 import { beginMuch, departure, endings, leavesAtOnce } from './scenes.js'
 import { setup, untilAllDirect, useBrowser } from './support.js'
 
-useBrowser()
+useBrowser(launchChromium)
 
 describe('a page', () => {
   it.each(endings)('M8: that %s is seen leaving within a second', async (_, end) => {

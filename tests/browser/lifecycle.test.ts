@@ -1,7 +1,8 @@
 import { expect, describe, it } from 'vitest'
+import { launchChromium } from '../support/chromium.js'
 import { setup, useBrowser } from './support.js'
 
-useBrowser()
+useBrowser(launchChromium)
 
 describe('a group in a page', () => {
   it('joins once when it is asked to twice', async () => {

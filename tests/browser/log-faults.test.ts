@@ -2,7 +2,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type * as logs from '../../sdk/log/index.js'
-import { launchChromium } from '../support/chromium.js'
+import { launchShell } from '../support/chromium.js'
 import { openLogPage } from './log-pages.js'
 import { servePages } from './serve-pages.js'
 
@@ -10,7 +10,7 @@ let browser: Browser
 let pages: Awaited<ReturnType<typeof servePages>>
 
 beforeAll(async () => {
-  ;[browser, pages] = await Promise.all([launchChromium(), servePages()])
+  ;[browser, pages] = await Promise.all([launchShell(), servePages()])
 })
 afterAll(() => Promise.all([browser.close(), pages.close()]))
 

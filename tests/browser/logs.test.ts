@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type * as logs from '../../sdk/log/index.js'
 import { storageCases } from '../contract/block-storage.js'
-import { launchChromium } from '../support/chromium.js'
+import { launchShell } from '../support/chromium.js'
 import { bundlePage } from './bundle-page.js'
 import { openLogPage } from './log-pages.js'
 import { servePages } from './serve-pages.js'
@@ -11,7 +11,7 @@ let browser: Browser
 let pages: Awaited<ReturnType<typeof servePages>>
 
 beforeAll(async () => {
-  ;[browser, pages] = await Promise.all([launchChromium(), servePages()])
+  ;[browser, pages] = await Promise.all([launchShell(), servePages()])
 })
 afterAll(() => Promise.all([browser.close(), pages.close()]))
 

@@ -1,8 +1,9 @@
 import { describe, it } from 'vitest'
+import { launchChromium } from '../support/chromium.js'
 import { everyoneTalks, oneIsTold } from './scenes.js'
 import { setup, untilAllDirect, useBrowser } from './support.js'
 
-useBrowser()
+useBrowser(launchChromium)
 
 describe.each([2, 4, 8])('%i pages', (count) => {
   it('are all linked, and everyone gets what everyone sends to all, intact and in order', async () => {

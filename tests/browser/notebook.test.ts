@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { serveDemos, type Demos } from '../../scripts/serve-demos.js'
 import { startArchive, type StartedBot } from '../../scripts/start-bot.js'
-import { launchChromium } from '../support/chromium.js'
+import { launchShell } from '../support/chromium.js'
 import { findBarriers } from './barriers.js'
 import { keepingOn, notesOn, openNotebook, write } from './notebook.js'
 import { startSignaling, type SignalingProcess } from './signaling-process.js'
@@ -25,7 +25,7 @@ beforeAll(async () => {
   if (started === null) throw new Error('this build has no bots')
   archive = started
   ;[browser, demos] = await Promise.all([
-    launchChromium(),
+    launchShell(),
     serveDemos({ port: 0, signalingUrl: signaling.url, botUrl: '', archiveUrl: archive.url }),
   ])
 })

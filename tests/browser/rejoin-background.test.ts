@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { launchChromium } from '../support/chromium.js'
 import { expectVisibility, useTabs, type Tab } from './page-life.js'
 import { setup, untilAllDirect, untilAllTalk, useBrowser, type PageMember } from './support.js'
 
-useBrowser()
+useBrowser(launchChromium)
 
 const hiddenMs = process.env['SKEIN_LONG'] === undefined ? 20_000 : 180_000
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { JSHandle, Page } from 'playwright'
+import { launchChromium } from '../support/chromium.js'
 import type { Member } from './page/harness.js'
 import { useTabs } from './page-life.js'
 import { setup, untilAllDirect, untilAllTalk, useBrowser, type PageMember } from './support.js'
 
-useBrowser()
+useBrowser(launchChromium)
 
 const elsewhere = (page: Page): string => `${new URL(page.url()).origin}/page/index.html?elsewhere`
 

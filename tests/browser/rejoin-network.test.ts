@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { launchChromium } from '../support/chromium.js'
 import { others, setup, untilAllDirect, untilAllTalk, useBrowser, type PageMember } from './support.js'
 
-useBrowser()
+useBrowser(launchChromium)
 
 const leavesOf = (member: PageMember): Promise<{ id: string; reason: string }[]> =>
   member.me.evaluate((me) => me.happened('member:leave') as { id: string; reason: string }[])

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { launchChromium } from '../support/chromium.js'
+import { launchShell } from '../support/chromium.js'
 import { bundlePage } from './bundle-page.js'
 import { servePages } from './serve-pages.js'
 
@@ -9,7 +9,7 @@ let pages: Awaited<ReturnType<typeof servePages>>
 let code: string
 
 beforeAll(async () => {
-  ;[browser, pages, code] = await Promise.all([launchChromium(), servePages(), bundlePage('sending.ts')])
+  ;[browser, pages, code] = await Promise.all([launchShell(), servePages(), bundlePage('sending.ts')])
 })
 afterAll(() => Promise.all([browser.close(), pages.close()]))
 

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright'
 import type { Browser as Firefox } from 'puppeteer-core'
 import { afterAll, beforeAll, beforeEach, onTestFinished } from 'vitest'
 import { WebGroup } from 'skein'
-import { launchChromium } from '../support/chromium.js'
+import { launchShell } from '../support/chromium.js'
 import { findFirefox, launchFirefox } from '../support/firefox.js'
 import { openFirefoxPage, type TestHandle, type TestPage } from './firefox-page.js'
 import type { Member, MemberOptions } from './page/harness.js'
@@ -17,10 +17,10 @@ let browser: Browser | undefined
 let firefox: Firefox | undefined
 let pages: { readonly url: string; close(): Promise<void> } | undefined
 
-/** To be called once by each test file. */
-export const useBrowser = (): void => {
+/** To be called once by each test file. `launch`: a whole Chromium, where it matters how a browser ends pages. */
+export const useBrowser = (launch: () => Promise<Browser> = launchShell): void => {
   beforeAll(async () => {
-    ;[browser, pages] = await Promise.all([launchChromium(), servePages()])
+    ;[browser, pages] = await Promise.all([launch(), servePages()])
   })
   afterAll(async () => {
     await Promise.all([browser?.close(), pages?.close()])

@@ -1,12 +1,12 @@
 /** Runs once before the browser tests: they need browsers and a built package, and finding out late costs minutes. */
 import { existsSync } from 'node:fs'
-import { findChromium } from './chromium.js'
+import { findChromium, findShell } from './chromium.js'
 import { findOrInstallFirefox } from './firefox.js'
 
 export const setup = (): void => {
   if (!existsSync('dist/skein.global.js'))
     throw new Error('browser tests cannot start: dist/ is missing: npm run build')
-  process.stderr.write(`chromium: testing with ${findChromium()}\n`)
+  process.stderr.write(`chromium: testing with ${findChromium()} and ${findShell()}\n`)
   const firefox = findOrInstallFirefox()
   process.stderr.write(
     firefox === null
