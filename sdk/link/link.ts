@@ -30,7 +30,10 @@ export interface Link {
   readonly media?: MediaPort | null
   /** Hands in the other side's description or candidate, as its `onSignal` gave it. Garbage closes the link. */
   signal(bytes: Uint8Array): void
-  /** Sends one frame of 1 byte to 64 KiB. The link may keep `bytes` until sent. Ignored unless open. */
+  /**
+   * Sends one frame of 1 byte to 64 KiB. Ignored unless open. `bytes` are the caller's again after the call, but of a dialed link: there
+   * frames are sealed, and it may keep them until sent.
+   */
   write(lane: Lane, bytes: Uint8Array): void
   /** Ends at once, dropping what is buffered. Idempotent; releases every resource. */
   close(): void

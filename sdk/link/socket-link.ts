@@ -67,6 +67,7 @@ export class SocketLink implements Link {
   write(lane: Lane, bytes: Uint8Array): void {
     if (this.#state.name !== 'open' || lane !== 'reliable') return
     try {
+      // Some sockets keep it until it is sent.
       this.#socket.send(bytes)
     } catch (error) {
       return this.#fail(`cannot send: ${String(error)}`)

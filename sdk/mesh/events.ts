@@ -114,7 +114,10 @@ export interface Effects {
   dialLink(carrier: CarrierId, address: string): void
   /** Hand a remote description or candidate to a link. */
   signalLink(carrier: CarrierId, bytes: Uint8Array): void
-  /** Never beyond the room reported, but for a goodbye. */
+  /**
+   * Never beyond the room reported, but for a goodbye. What is kept of the bytes is copied: on links that take frames as they are, the next one
+   * is written in their place. A sealed one, as all on sockets are, is nobody else's.
+   */
   write(carrier: CarrierId, lane: Lane, bytes: Uint8Array): void
   /** The engine forgets the carrier at once. */
   close(carrier: CarrierId, how: Closing): void

@@ -14,12 +14,18 @@ export const concatBytes = (...parts: readonly Uint8Array[]): Uint8Array => {
   let size = 0
   for (const part of parts) size += part.length
   const joined = new Uint8Array(size)
+  joinInto(joined, parts)
+  return joined
+}
+
+/** Writes all parts one after the other into the beginning of `space`, and returns a view of that. */
+export const joinInto = (space: Uint8Array, parts: readonly Uint8Array[]): Uint8Array => {
   let offset = 0
   for (const part of parts) {
-    joined.set(part, offset)
+    space.set(part, offset)
     offset += part.length
   }
-  return joined
+  return space.subarray(0, offset)
 }
 
 /** Not in constant time: for public values alone. */

@@ -71,7 +71,7 @@ export class Pipe {
     const { delayMs, jitterMs, loss } = this.#shape
     const lagMs = this.#queue.nowMs < this.#lagUntilMs ? this.#lagMs : 0
     const frame: Frame = {
-      bytes,
+      bytes: bytes.slice(),
       isLost: loss > 0 && this.#random.chance(loss),
       flightMs: delayMs + this.#random.float() * jitterMs + lagMs,
       departsMs: 0,

@@ -52,7 +52,7 @@ class RecordedEffects implements Effects {
   }
 
   write(carrier: CarrierId, lane: string, bytes: Uint8Array): void {
-    this.writes.push({ carrier, lane, bytes })
+    this.writes.push({ carrier, lane, bytes: bytes.slice() })
   }
 
   close(carrier: CarrierId, how: Closing): void {

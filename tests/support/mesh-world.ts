@@ -472,7 +472,9 @@ export class TestMember {
         }
         const end = this.#ends.get(carrier)
         if (end?.state !== 'open') return
-        const frames = this.tamperLink?.(carrier, bytes) ?? this.tamper?.(bytes, lane) ?? [bytes]
+        // Some tests keep it.
+        const frame = bytes.slice()
+        const frames = this.tamperLink?.(carrier, frame) ?? this.tamper?.(frame, lane) ?? [frame]
         for (const sent of frames) if (end.other) this.#carry(end.other, lane, sent)
         this.#giveRoom(carrier)
       },

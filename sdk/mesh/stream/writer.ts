@@ -27,6 +27,12 @@ const LEAST_SHARE_BYTES = 4_096
 const LEAST_PART = 1 / 2
 
 /**
+ * Where frames are put together: whoever is written one has taken it when the call returns. Memory that is new for each frame costs more than twenty times
+ * what copying into it does.
+ */
+let frameSpace: Uint8Array | undefined
+
+/**
  * Fills the room that links report: what is for one member goes into one frame, control first, then acknowledgements,
  * then messages; what is relayed takes turns with it. Nothing is written beyond the room.
  */
@@ -142,7 +148,7 @@ export class Writer {
     control?.moveTo(pack)
     const least = linkRoom < frameBytes ? frameBytes * LEAST_PART : undefined
     if (peer?.streams) this.#packStreams(pack, peer.streams, hasUnreliable, least)
-    return pack.isEmpty ? null : pack.finish()
+    return pack.isEmpty ? null : pack.finish((frameSpace ??= new Uint8Array(MAX_MEMBER_FRAME_BYTES)))
   }
 
   #hasPart(peer: Peer | null): boolean {

@@ -98,7 +98,7 @@ export class Host {
         if (carrier === this.server) return net.serve(this, bytes)
         const end = ends.get(carrier)
         if (end?.isOpen !== true || end.other === null) return
-        net.push(end.other.host, { type: 'carrier:bytes', carrier: end.other.carrier, lane, bytes })
+        net.push(end.other.host, { type: 'carrier:bytes', carrier: end.other.carrier, lane, bytes: bytes.slice() })
         net.push(this, { type: 'carrier:room', carrier, lane: 'reliable', bytes: ROOM_BYTES })
       },
       close: (carrier) => {
