@@ -252,8 +252,8 @@ export class EngineHost {
       onBytes: (lane, bytes) => {
         if (isCurrent()) this.push({ type: 'carrier:bytes', carrier, lane, bytes })
       },
-      onRoom: (lane, bytes) => {
-        if (isCurrent()) this.push({ type: 'carrier:room', carrier, lane, bytes })
+      onRoom: (lane, bytes, bulk = bytes) => {
+        if (isCurrent()) this.push({ type: 'carrier:room', carrier, lane, bytes, bulk })
       },
       onClose: (reason) => {
         if (!this.#links.delete(carrier)) return this.#ending.handleClosed(linkOf())

@@ -17,9 +17,10 @@ export interface LinkHandlers {
   onBytes(lane: Lane, bytes: Uint8Array): void
   /**
    * `bytes` may be written on this lane now, counting all that was written before. Comes when what was written has
-   * drained far enough, so that room for one frame of any size always comes back.
+   * drained far enough, so that room for one frame of any size always comes back. `bulk`: what of it may be taken by what can wait, if that is less; of that
+   * too, room for any frame comes back.
    */
-  onRoom(lane: Lane, bytes: number): void
+  onRoom(lane: Lane, bytes: number, bulk?: number): void
   /** The link is gone or never came up, and not by the owner's doing; fires at most once. For logs. */
   onClose(reason: string): void
 }

@@ -367,7 +367,7 @@ export class Engine {
     const link = this.#core.links.get(event.carrier)
     if (!link) return
     if (event.lane === 'unreliable') link.reportUnreliable(event.bytes)
-    else link.pace.report(event.bytes, this.#core.nowMs)
+    else link.pace.report(event.bytes, this.#core.nowMs, event.bulk)
     if (link.isAwaited || this.#core.busy.size > 0) this.#core.wakeNow()
   }
 

@@ -30,7 +30,14 @@ export type EngineEvent =
   | { readonly type: 'carrier:closed'; readonly carrier: CarrierId; readonly code?: number; readonly reason: string }
   | { readonly type: 'carrier:bytes'; readonly carrier: CarrierId; readonly lane: Lane; readonly bytes: Uint8Array }
   /** `bytes` may be written now, counting all that was written before. */
-  | { readonly type: 'carrier:room'; readonly carrier: CarrierId; readonly lane: Lane; readonly bytes: number }
+  | {
+      readonly type: 'carrier:room'
+      readonly carrier: CarrierId
+      readonly lane: Lane
+      readonly bytes: number
+      /** What of it may be taken by what can wait; all of it by default. */
+      readonly bulk?: number
+    }
   /** A link's own description or a later candidate is ready; opaque to the engine. */
   | {
       readonly type: 'link:signal'

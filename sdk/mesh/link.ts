@@ -77,6 +77,11 @@ export class Link {
     return this.pace.room - this.overheadBytes
   }
 
+  /** The same for what can wait: bulk, and what is passed on for others. */
+  get bulkRoom(): number {
+    return this.pace.bulkRoom - this.overheadBytes
+  }
+
   /** Something waits for room on it, beside what its member or those behind it are sent. */
   get isAwaited(): boolean {
     return !this.control.isEmpty || this.setupForwards.length > 0 || this.forwards.length > 0
@@ -96,7 +101,7 @@ export class Link {
   /** The first that waits, if it fits; it is gone from there. */
   takeFitting(waiting: Queue<Forward>): Uint8Array | null {
     const next = waiting.first
-    if (next === undefined || next.frame.length > this.room) return null
+    if (next === undefined || next.frame.length > this.bulkRoom) return null
     waiting.shift()
     this.#count(next, -1)
     return next.frame

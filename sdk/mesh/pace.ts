@@ -14,16 +14,18 @@ const SAMPLE_BYTES = 8_192
  */
 export class Pace {
   #room = 0
+  #bulkRoom = 0
   #mark = 0
   #bytesPerMs: number | null = null
   #busySinceMs = 0
   #drained = 0
 
-  /** The room as it is reported. */
-  report(room: number, nowMs: number): void {
+  /** The room as it is reported, and what of it may be taken by what can wait. */
+  report(room: number, nowMs: number, bulkRoom = room): void {
     // The first room of a link has not drained from anywhere.
     if (this.#mark > 0) this.#drained += Math.max(0, room - this.#room)
     this.#room = room
+    this.#bulkRoom = bulkRoom
     this.#mark = Math.max(this.#mark, room)
     const isEmpty = room >= this.#mark
     if (this.#drained < SAMPLE_BYTES && !isEmpty) return
@@ -42,6 +44,7 @@ export class Pace {
       this.#drained = 0
     }
     this.#room -= bytes
+    this.#bulkRoom -= bytes
   }
 
   /** How long what is written takes to leave, as far as that is known. */
@@ -57,5 +60,9 @@ export class Pace {
 
   get room(): number {
     return this.#room
+  }
+
+  get bulkRoom(): number {
+    return this.#bulkRoom
   }
 }

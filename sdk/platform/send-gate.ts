@@ -23,14 +23,20 @@ export interface SendGateOptions {
    * @default `maxBytes`
    */
   readonly maxPolledBytes?: number
+  /**
+   * How far what can wait may fill it where the event below comes, which then comes at half of that: what is urgent finds little in front of
+   * it, and what is not held back may be written in longer runs.
+   * @default the mark
+   */
+  readonly bulkBytes?: number
   /** The largest single write. Room for it is always reported again, since some writes cannot be made smaller. */
   readonly largestBytes: number
   readonly pollMs: number
   readonly platform: Pick<Platform, 'now' | 'setTimer' | 'soon'>
   /** Where the event of the same name is told; asked before each wait. Without it, the buffer is polled only. */
   readonly setLowThreshold?: (bytes: number) => void
-  /** `bytes` may be written now. Never called from inside `wrote`. */
-  readonly onRoom: (bytes: number) => void
+  /** `bytes` may be written now, `bulk` of what can wait. Never called from inside `wrote`. */
+  readonly onRoom: (bytes: number, bulk: number) => void
 }
 
 /**
@@ -38,7 +44,7 @@ export interface SendGateOptions {
  * hears again when the buffer has drained to its low mark. How much it may fill the buffer (the mark) starts small,
  * since a fresh connection that is given much stalls, and doubles as the connection proves that it drains it fast.
  *
- * Invariant: whatever has been written, the owner is told sooner or later that at least mark - low fits. It holds
+ * Invariant: whatever has been written, the owner is told sooner or later that at least mark - low fits, and of bulk its own mark - low. It holds
  * because every write is followed by a check, and a check that finds the buffer above the low mark waits for both the
  * low event and a poll. Once the event has come, it is relied on and polling ends: some engines never fire it.
  */
@@ -90,8 +96,14 @@ export class SendGate {
     this.#waiting = null
   }
 
+  get #bulkMark(): number {
+    const { bulkBytes = Infinity } = this.#options
+    return this.#eventWorks ? Math.min(this.#mark, bulkBytes) : this.#mark
+  }
+
   get #low(): number {
-    return Math.min(this.#mark / 2, Math.max(0, this.#mark - this.#options.largestBytes), MAX_LOW_BYTES)
+    const mark = this.#bulkMark
+    return Math.min(mark / 2, Math.max(0, mark - this.#options.largestBytes), MAX_LOW_BYTES)
   }
 
   #check(): void {
@@ -100,7 +112,7 @@ export class SendGate {
     if (buffered > this.#low) return this.#wait(buffered)
     this.#adapt(buffered)
     this.#known = this.#mark - buffered
-    this.#options.onRoom(this.#known)
+    this.#options.onRoom(this.#known, this.#bulkMark - buffered)
   }
 
   #wait(buffered: number): void {

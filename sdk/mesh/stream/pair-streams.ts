@@ -18,6 +18,11 @@ const isBulk = ({ mode }: Outgoing): boolean => mode === STREAM_MODE.BULK
 
 const canGo = ({ outbox }: Outgoing): boolean => outbox.isReady || outbox.isPreludeDue
 
+export interface StreamLane {
+  readonly isBulk: boolean
+  readonly streams: readonly Outgoing[]
+}
+
 /** The streams beside the message stream. */
 interface Others {
   readonly out: Map<number, Outgoing>
@@ -223,12 +228,12 @@ export class PairStreams {
   }
 
   /** Those that may send, what is urgent first; within a lane they take turns. */
-  *lanes(): Generator<readonly Outgoing[]> {
-    for (const lane of [false, true]) {
-      const ready = this.#readyIn(lane)
+  *lanes(): Generator<StreamLane> {
+    for (const isBulk of [false, true]) {
+      const ready = this.#readyIn(isBulk)
       if (ready.length === 0) continue
       const first = this.#turn++ % ready.length
-      yield first === 0 ? ready : [...ready.slice(first), ...ready.slice(0, first)]
+      yield { isBulk, streams: first === 0 ? ready : [...ready.slice(first), ...ready.slice(0, first)] }
     }
   }
 

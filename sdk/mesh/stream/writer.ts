@@ -8,7 +8,7 @@ import type { Forward, Link } from '../link.js'
 import type { Peer } from '../peer.js'
 import type { Outbox } from './outbox.js'
 import type { Outgoing } from './outgoing.js'
-import type { PairStreams } from './pair-streams.js'
+import type { PairStreams, StreamLane } from './pair-streams.js'
 import type { Reassembly } from './reassembly.js'
 import type { Streams } from './streams.js'
 
@@ -25,6 +25,9 @@ const LEAST_SHARE_BYTES = 4_096
  * its way, and every further frame costs both sides.
  */
 const LEAST_PART = 1 / 2
+
+/** The largest frame for so much room on a link. */
+const frameRoom = ({ pace }: Link, room: number): number => Math.min(room, pace.frameBytes)
 
 /**
  * Where frames are put together: whoever is written one has taken it when the call returns. Memory that is new for each frame costs more than twenty times
@@ -136,18 +139,17 @@ export class Writer {
   /** Records as far as the link takes them, or `null` if none wait. `hasUnreliable`: what promises nothing goes elsewhere. */
   #pack(
     kind: 'frame' | 'sealed',
-    { room: linkRoom, pace: { frameBytes } }: Link,
+    link: Link,
     control: ControlQueue | null,
     peer: Peer | null,
     hasUnreliable: boolean,
   ): Uint8Array | null {
     const hasPart = this.#hasPart(peer) || (!hasUnreliable && peer?.streams?.hasDatagrams === true)
-    const room = Math.min(linkRoom, frameBytes) - (kind === 'sealed' ? RELAY_OVERHEAD_BYTES : 0)
+    const room = frameRoom(link, link.room) - (kind === 'sealed' ? RELAY_OVERHEAD_BYTES : 0)
     if (room < LEAST_ROOM_BYTES || (control?.isEmpty !== false && !hasPart)) return null
     const pack = new PackWriter(kind, room)
     control?.moveTo(pack)
-    const least = linkRoom < frameBytes ? frameBytes * LEAST_PART : undefined
-    if (peer?.streams) this.#packStreams(pack, peer.streams, hasUnreliable, least)
+    if (peer?.streams) this.#packStreams(pack, peer.streams, hasUnreliable, link)
     return pack.isEmpty ? null : pack.finish((frameSpace ??= new Uint8Array(MAX_MEMBER_FRAME_BYTES)))
   }
 
@@ -157,10 +159,10 @@ export class Writer {
     return streams.isReady || streams.hasStops || (streams.ackDueMs ?? Infinity) <= this.#core.nowMs
   }
 
-  #packStreams(pack: PackWriter, streams: PairStreams, hasUnreliable: boolean, least: number | undefined): void {
+  #packStreams(pack: PackWriter, streams: PairStreams, hasUnreliable: boolean, link: Link): void {
     this.#packAcks(pack, streams)
     if (!hasUnreliable) this.#packDatagrams(pack, streams)
-    for (const lane of streams.lanes()) if (!this.#packLane(pack, lane, least)) return
+    for (const lane of streams.lanes()) if (!this.#packLane(pack, lane, link)) return
   }
 
   /** Those that are due, and all that are owed where something goes anyway. */
@@ -186,13 +188,16 @@ export class Writer {
   }
 
   /** In turns, as long as there is room; whether there is room for the next lane. */
-  #packLane(pack: PackWriter, lane: readonly Outgoing[], least: number | undefined): boolean {
-    let waiting = lane
-    while (waiting.length > 0) {
-      const share = Math.max(LEAST_SHARE_BYTES, Math.floor(pack.left / waiting.length))
-      const more = waiting.filter(({ outbox }) => this.#packOne(pack, outbox, Math.min(share, pack.left), least))
-      if (pack.left < LEAST_ROOM_BYTES || more.length === 0) break
-      waiting = more
+  #packLane(pack: PackWriter, { isBulk, streams }: StreamLane, link: Link): boolean {
+    const { frameBytes } = link.pace
+    const room = isBulk ? link.bulkRoom : link.room
+    const least = room < frameBytes ? frameBytes * LEAST_PART : undefined
+    // What bulk may not take.
+    const spared = Math.max(0, frameRoom(link, link.room) - frameRoom(link, room))
+    let waiting = streams
+    while (waiting.length > 0 && pack.left - spared >= LEAST_ROOM_BYTES) {
+      const share = Math.max(LEAST_SHARE_BYTES, Math.floor((pack.left - spared) / waiting.length))
+      waiting = waiting.filter(({ outbox }) => this.#packOne(pack, outbox, Math.min(share, pack.left - spared), least))
     }
     return pack.left >= LEAST_ROOM_BYTES
   }

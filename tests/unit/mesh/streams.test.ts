@@ -192,6 +192,38 @@ describe('a stream', () => {
     expect(order.slice(order.indexOf(0)).filter((stream) => stream === 17).length).toBeGreaterThan(10)
   })
 
+  it('P23: in bulk takes the part of the room on a link that is for what can wait, and messages all of it', () => {
+    const { world, ada, bob } = setup(['ada', 'bob'])
+    open(ada, file)
+    send(ada, 17, 'first', { to: bob })
+    world.run(100)
+    // From here on, room comes as this test gives it.
+    bob.isReading = false
+    world.run(10)
+    let written = 0
+    ada.tamper = (frame) => {
+      written += frame.length
+      return [frame]
+    }
+    const { carrier } = ada.link(bob)
+    const report = (bytes: number, bulk: number): void => {
+      ada.step({ type: 'carrier:room', carrier, lane: 'reliable', bytes, bulk })
+    }
+    report(400_000, 100_000)
+    for (let i = 0; i < 8; i++) send(ada, 17, new Uint8Array(60_000), { to: bob })
+    world.run(10)
+    expect(written).toBeGreaterThan(60_000)
+    expect(written).toBeLessThanOrEqual(100_000)
+    ada.sendBytes(new Uint8Array(250_000), bob)
+    world.run(10)
+    expect(written).toBeGreaterThan(310_000)
+    expect(written).toBeLessThanOrEqual(400_000)
+    report(400_000, 100_000)
+    bob.read()
+    world.run(1_000)
+    expect(heard(bob, ada, 17)).toHaveLength(9)
+  })
+
   it.each([
     ['of 2 ms', 0, 700_000],
     ['of 200 ms', 50, 4_300_000],

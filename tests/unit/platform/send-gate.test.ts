@@ -9,6 +9,7 @@ const setup = (options: Partial<SendGateOptions> & { readonly lowEvent?: boolean
   const { lowEvent = true, ...rest } = options
   const clock = createFakePlatform()
   const reports: number[] = []
+  const bulkReports: number[] = []
   let buffered = 0
   let threshold = 0
   const gate = new SendGate({
@@ -21,12 +22,16 @@ const setup = (options: Partial<SendGateOptions> & { readonly lowEvent?: boolean
     setLowThreshold: (bytes) => {
       threshold = bytes
     },
-    onRoom: (bytes) => reports.push(bytes),
+    onRoom: (bytes, bulk) => {
+      reports.push(bytes)
+      bulkReports.push(bulk)
+    },
     ...rest,
   })
   return {
     gate,
     reports,
+    bulkReports,
     clock,
     /** Checks run in microtasks. */
     write: async (bytes: number): Promise<void> => {
@@ -149,6 +154,47 @@ test('SendGate always reports room for the largest write again, also where the m
   drain(KiB)
   expect(reports).toEqual([64 * KiB, 64 * KiB])
 })
+
+test('SendGate gives what can wait less room, and waits until half of that has drained, once the low event has come', async () => {
+  const subject = setup({ bulkBytes: 128 * KiB })
+  expect(subject.gate.room).toBe(128 * KiB)
+  await run(subject, 100, 30 * KiB)
+  expect([subject.gate.room, subject.bulkReports.at(-1)]).toEqual([1024 * KiB, 128 * KiB])
+  const before = subject.reports.length
+  await subject.write(200 * KiB)
+  subject.drain(100 * KiB)
+  expect(subject.reports).toHaveLength(before)
+  subject.drain(36 * KiB)
+  expect([subject.reports.at(-1), subject.bulkReports.at(-1)]).toEqual([960 * KiB, 64 * KiB])
+})
+
+test('SendGate gives what can wait all the room while it polls, which must hold what drains between two polls', async () => {
+  const subject = setup({ bulkBytes: 128 * KiB, lowEvent: false })
+  await run(subject, 100, 30 * KiB)
+  await subject.write(200 * KiB)
+  subject.drain(200 * KiB)
+  subject.clock.advance(4)
+  expect(subject.bulkReports.at(-1)).toBe(subject.reports.at(-1))
+})
+
+test.each([64, 60, 50, 33, 7, 1])(
+  'SendGate gives room again to one who writes nothing but what can wait, in frames of %i KiB at most',
+  async (frameKiB) => {
+    const subject = setup({ bulkBytes: 128 * KiB })
+    await run(subject, 100, 30 * KiB)
+    for (let round = 0; round < 200; round++) {
+      const before = subject.reports.length
+      // As the engine does: whole frames, or at least the half of one.
+      for (let room = subject.bulkReports.at(-1) ?? 0; room >= (frameKiB / 2) * KiB;) {
+        const bytes = Math.min(room, frameKiB * KiB)
+        await subject.write(bytes)
+        room = subject.reports.length === before ? room - bytes : 0
+      }
+      for (let i = 0; i < 4 && subject.reports.length === before; i++) subject.drain(50 * KiB)
+      expect(subject.reports.length).toBeGreaterThan(before)
+    }
+  },
+)
 
 test('SendGate is silent and without timers once stopped', async () => {
   const { gate, write, drain, reports, clock } = setup({ lowEvent: false })
