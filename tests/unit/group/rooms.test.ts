@@ -82,6 +82,24 @@ describe('a channel of a group', () => {
     await expect(double.request(1, { to: ada.myId })).rejects.toThrow()
   })
 
+  it('asks once and is answered once, whatever links are cut meanwhile', async () => {
+    const { members, network } = await setupMembers(3)
+    const [ada, bob, cyd] = members as [WebGroup, WebGroup, WebGroup]
+    const ran: number[] = []
+    bob.channel<number, number>('double').handle(async (value) => {
+      ran.push(value)
+      if (value % 20 === 10) network.cut(ada.myId, bob.myId)
+      if (value % 40 === 30) network.cut(cyd.myId, bob.myId)
+      await new Promise((resolve) => setTimeout(resolve, value % 3))
+      return value * 2
+    })
+    const double = ada.channel<number, number>('double')
+    const values = Array.from({ length: 200 }, (_, value) => value)
+    const answers = await Promise.all(values.map((value) => double.request(value, { to: bob.myId })))
+    expect(answers).toEqual(values.map((value) => value * 2))
+    expect(ran.sort((one, other) => one - other)).toEqual(values)
+  })
+
   it('tells of what is not valid, and goes on', async () => {
     const { members } = await setupMembers(2)
     const [ada, bob] = members
