@@ -10,5 +10,10 @@ export const yWebrtc: Side = {
   startServer: startYWebrtcServer,
   createRoom: numberedRoom,
   weight: { kind: 'packages', names: ['y-webrtc', 'yjs'] },
-  cannot: { bulk: tooLarge, 'one-message': tooLarge, heap: tooLarge, 'page-to-node': noNode, 'node-mesh': noNode },
+  cannot: {
+    ...Object.fromEntries(
+      ['bulk', 'one-message', 'heap', 'file', 'file-heap', 'many-files', 'urgent'].map((figure) => [figure, tooLarge]),
+    ),
+    ...Object.fromEntries(['page-to-node', 'file-to-node', 'node-mesh'].map((figure) => [figure, noNode])),
+  },
 }
