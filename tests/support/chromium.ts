@@ -82,7 +82,7 @@ export const launchChromium = (options: LaunchOptions = {}): Promise<Browser> =>
 export const launchShell = (options: LaunchOptions = {}): Promise<Browser> =>
   launchChromium({ executablePath: findShell(), ...options })
 
-/** The same, with a profile in this folder: what pages store is on disk then, where each context of another browser has it in memory. */
+/** Chromium as a whole with a profile in this folder: what pages store is on disk then, where each context of another browser has it in memory. */
 export const launchProfile = (folder: string): Promise<BrowserContext> =>
   chromium.launchPersistentContext(folder, { executablePath: findChromium(), args: flags })
 
