@@ -12,7 +12,7 @@ let connections = 0
  * members, @roamhq/wrtc gathers again for each whenever another is made, and takes new sockets each time: then one at a
  * time is no slower, and the only way not to run out of file descriptors (16 to 60 a connection, measured).
  */
-const slots = new Slots(() => (connections < 32 ? 16 : connections < 128 ? 4 : 1))
+const slots = new Slots(() => (connections < 16 ? 16 : connections < 64 ? 4 : 1))
 
 type WebRtcLinkOptions = Omit<ConstructorParameters<typeof WebRtcLink>[0], 'onConnection'>
 

@@ -4,6 +4,7 @@ import { encodeBase64url } from '../../util/base64url.js'
 import { TokenBucket } from '../../util/token-bucket.js'
 import type { Core } from '../core.js'
 import type { Link } from '../link.js'
+import { pointOn } from '../setup/rings.js'
 import type { RosterChange, RosterEntry } from './roster.js'
 
 /** Links records come in bursts while a mesh forms: of those that come meanwhile only the newest go on, in one frame. */
@@ -14,8 +15,12 @@ const CARDS_A_SECOND = 20
 /** As many links records as a large group publishes when much changes in it: each costs a signature check. */
 const LINKS_AT_ONCE = 4_096
 const LINKS_A_SECOND = 256
+/** How many of those who have a record tell one who has not: each may be about to lose the link. */
+const BEARERS = 2
 /** Neighbors are lost several at a time. */
 const ASK_LEAST_MS = 200
+/** By then all know of the loss: until then a record may have been left to who has lost the link, too. */
+const ASK_AGAIN_MS = 1_000
 
 /** Carries roster records between neighbors: every newer one goes on to all others, newcomers catch up by digest. */
 export class Gossip {
@@ -24,6 +29,7 @@ export class Gossip {
   /** The members that the first neighbor to send a digest knows of. */
   #firstDigest: readonly string[] | null = null
   #askedMs = -Infinity
+  #askAgainAtMs = Infinity
   /** Members whose newest links record is to be passed on, and the links that brought it. */
   readonly #passing = new Map<string, Set<Link>>()
   #passAtMs = Infinity
@@ -54,14 +60,22 @@ export class Gossip {
 
   /** Passes on what is due; the time of the next look. */
   tick(): number {
-    if (this.#core.nowMs < this.#passAtMs) return this.#passAtMs
+    const { nowMs } = this.#core
+    if (nowMs >= this.#passAtMs) this.#passAll()
+    if (nowMs >= this.#askAgainAtMs) {
+      this.#askAgainAtMs = Infinity
+      this.#ask()
+    }
+    return Math.min(this.#passAtMs, this.#askAgainAtMs)
+  }
+
+  #passAll(): void {
     this.#passAtMs = Infinity
     for (const [id, brought] of this.#passing) {
       const entry = this.#core.roster.get(id)
       if (entry?.links) this.#pass(entry.links.bytes, entry, brought)
     }
     this.#passing.clear()
-    return Infinity
   }
 
   /**
@@ -72,17 +86,43 @@ export class Gossip {
     const told = [entry.links, ...[...brought].map((link) => this.#core.roster.get(link.peer.id)?.links)]
     this.spread(
       record,
-      (link) => brought.has(link) || told.some((links) => links?.neighbors.has(link.peer.id) === true),
+      (link) =>
+        brought.has(link) ||
+        told.some((links) => links?.neighbors.has(link.peer.id) === true) ||
+        this.#isForOthers(entry, link.peer.id),
     )
   }
 
-  /** A neighbor is lost or silent, and with it what it was to pass on: two others are asked what I lack. */
+  /**
+   * Whether others that the author has told are to tell this neighbor of mine. All of them would, while a mesh forms: as
+   * many copies as there are links between those who have it and those who do not.
+   */
+  #isForOthers({ links }: RosterEntry, neighbor: string): boolean {
+    const theirs = this.#core.roster.get(neighbor)?.links
+    if (!links || !theirs) return false
+    const mine = pointOn(links.version, this.#core.id)
+    let before = 0
+    links.neighbors.forEach((other) => {
+      if (other === this.#core.id || !theirs.neighbors.has(other)) return
+      if (this.#core.roster.get(other)?.links?.neighbors.has(neighbor) !== true) return
+      if (pointOn(links.version, other) < mine) before++
+    })
+    return before >= BEARERS
+  }
+
+  /** A neighbor is lost or silent, and with it what it was to pass on: two others are asked what I lack, twice. */
   catchUp(): void {
     const { nowMs } = this.#core
     if (nowMs < this.#askedMs + ASK_LEAST_MS) return
+    this.#ask()
+    this.#askAgainAtMs = nowMs + ASK_AGAIN_MS
+    this.#core.tickAt(this.#askAgainAtMs)
+  }
+
+  #ask(): void {
     const links = [...this.#core.boundLinks()].filter((link) => !link.isSuspect)
     if (links.length === 0) return
-    this.#askedMs = nowMs
+    this.#askedMs = this.#core.nowMs
     const first = Math.floor(this.#core.random() * links.length)
     const asked = new Set([links[first], links[(first + 1) % links.length]])
     for (const link of asked) link?.control.push(this.#digest())

@@ -8,6 +8,10 @@ import { isOtherRtt, rttClassOf } from './rtt-class.js'
 /** New neighbors come in bursts: they are gathered for this long, and for longer while more are to come. A lost one is published at once. */
 const GATHER_MS = 20
 const GATHER_MORE_MS = 200
+/** While more are to come, and to those that are published these add little. */
+const GATHER_MOST_MS = 4_000
+/** Who has fewer neighbors than this may be reached by way of me alone. */
+const WELL_LINKED = 3
 /** In larger groups less often, in proportion: each record crosses every link. */
 const CLASSES_EVERY_MS = 5_000
 const CLASSES_MEMBERS = 32
@@ -81,10 +85,7 @@ export class Publisher {
     const now = this.#core.nowMs
     const isLess = [...this.#published.keys()].some((id) => !current.has(id))
     if (isLess) this.#due(now)
-    else if (current.size > this.#published.size) {
-      // The first neighbor is how anyone learns of me: it does not wait.
-      this.#due(this.#published.size === 0 ? now : now + this.#gatherMs)
-    }
+    else if (current.size > this.#published.size) this.#due(now + this.#gatherMs(current))
     return isLess
   }
 
@@ -131,14 +132,25 @@ export class Publisher {
   }
 
   /**
-   * Each record goes to all neighbors: while more links are being made, the next one may tell of them too, and the longer
-   * that goes on, the less often it is worth it.
+   * Each record goes to all neighbors: while more links are being made, the next one may tell of them too. The first
+   * neighbor is how anyone learns of me: it does not wait.
    */
-  get #gatherMs(): number {
-    const recent = BUCKET_SIZE - this.#tokens
-    for (const { setup } of this.#core.peers.values())
-      if (setup.type !== 'idle') return GATHER_MORE_MS * (1 + recent / 2)
-    return GATHER_MS
+  #gatherMs(current: ReadonlyMap<string, number>): number {
+    const { size } = this.#published
+    if (size === 0) return 0
+    if (!this.#expectsMore) return GATHER_MS
+    const gained = [...current.keys()].filter((id) => !this.#published.has(id))
+    const isWanted = gained.length * 2 >= size || gained.some((id) => this.#linksOf(id) < WELL_LINKED)
+    return isWanted ? GATHER_MORE_MS : GATHER_MOST_MS
+  }
+
+  get #expectsMore(): boolean {
+    for (const { setup } of this.#core.peers.values()) if (setup.type !== 'idle') return true
+    return false
+  }
+
+  #linksOf(id: string): number {
+    return this.#core.roster.get(id)?.links?.neighbors.size ?? 0
   }
 
   #due(atMs: number): void {

@@ -29,7 +29,21 @@ describe('gossip', () => {
     expect(total).toBe(names.length * (names.length - 1))
   })
 
-  it('M4: who loses a neighbor asks two others what it may have missed', () => {
+  it('M1: who has a new member for a neighbor is told of it by two of those who have heard of it, and not by all', () => {
+    const names = ['ada', 'bob', 'carol', 'dave', 'eve', 'frank', 'grace', 'heidi']
+    const world = MeshWorld.joined(names)
+    world.run(5_000)
+    const [ada, bob] = world.members as [TestMember, TestMember]
+    world.refuse(ada, bob)
+    world.run(5_000)
+    const heard = world.members.map((member) => watch(member))
+    world.run(60_000)
+    // Ada and Bob each sign anew once; six others could tell the other of it.
+    const total = heard.reduce((sum, records) => sum + rosters(records), 0)
+    expect(total).toBe(names.length * (names.length - 1) - 2 + 2 * 2)
+  })
+
+  it('M4: who loses a neighbor asks two others what it may have missed, and again when all know of the loss', () => {
     const world = MeshWorld.joined(['ada', 'bob', 'carol', 'dave', 'eve'])
     world.run(5_000)
     const [ada, bob] = world.members as [TestMember, TestMember]
@@ -37,5 +51,7 @@ describe('gossip', () => {
     world.refuse(ada, bob)
     world.run(100)
     expect(written.filter(({ type }) => type === 'digest')).toHaveLength(2)
+    world.run(2_000)
+    expect(written.filter(({ type }) => type === 'digest')).toHaveLength(4)
   })
 })

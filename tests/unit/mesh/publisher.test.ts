@@ -62,8 +62,8 @@ describe('Publisher', () => {
     expect(core.roster.get(core.id)).toMatchObject({ card: { version: 1 }, links: { version: 1, gone: false } })
   })
 
-  it('publishes the first neighbor at once and gathers those that follow, for longer while more are to come', () => {
-    const { publisher, published, addNeighbor, addPeer, runTo, neighborsOf } = setup()
+  it('M5: publishes the first neighbor at once and gathers those that follow', () => {
+    const { publisher, published, addNeighbor, runTo, neighborsOf } = setup()
     addNeighbor()
     publisher.review()
     runTo(1_000)
@@ -76,21 +76,56 @@ describe('Publisher', () => {
     expect(published).toHaveLength(1)
     runTo(1_020)
     expect([published.length, neighborsOf(1)]).toEqual([2, 6])
-    addPeer().setup = {
-      type: 'describing',
-      attempt: 1,
-      carrier: 99,
-      way: { type: 'mesh' },
-      failures: 0,
-      deadlineMs: 9_000,
+    expect(published.map(({ record }) => record.version)).toEqual([2, 3])
+  })
+
+  describe('while more links are being made', () => {
+    /** Six neighbors are published, and a set-up is under way. */
+    const begin = () => {
+      const world = setup()
+      const { addNeighbor, addPeer, publisher, published, runTo } = world
+      for (let i = 0; i < 6; i++) addNeighbor()
+      publisher.review()
+      runTo(6_000)
+      published.length = 0
+      const deadlineMs = 20_000
+      addPeer().setup = { type: 'describing', attempt: 1, carrier: 99, way: { type: 'mesh' }, failures: 0, deadlineMs }
+      return world
     }
-    addNeighbor()
-    publisher.review()
-    runTo(1_419)
-    expect(published).toHaveLength(2)
-    runTo(1_420)
-    expect([published.length, neighborsOf(2)]).toEqual([3, 7])
-    expect(published.map(({ record }) => record.version)).toEqual([2, 3, 4])
+
+    it('M5: publishes after 200 ms who may be reached by way of this link alone', () => {
+      const { publisher, published, addNeighbor, runTo, neighborsOf } = begin()
+      addNeighbor()
+      publisher.review()
+      runTo(6_199)
+      expect(published).toHaveLength(0)
+      runTo(6_200)
+      expect([published.length, neighborsOf(0)]).toEqual([1, 7])
+    })
+
+    it('M5: publishes after 4 s who is well linked, and after 200 ms when half as many have come as are published', () => {
+      const { publisher, published, createMembers, addNeighbor, core, runTo, neighborsOf } = begin()
+      const newcomers = createMembers(3)
+      for (const one of newcomers) {
+        core.roster.accept(one.card(), core.nowMs)
+        core.roster.accept(one.links(createMembers(3).map((other) => [other, 0])), core.nowMs)
+      }
+      const [first, second, third] = newcomers
+      addNeighbor(first)
+      publisher.review()
+      runTo(9_999)
+      expect(published).toHaveLength(0)
+      runTo(10_000)
+      expect([published.length, neighborsOf(0)]).toEqual([1, 7])
+      for (const one of [second, third]) addNeighbor(one)
+      publisher.review()
+      runTo(10_400)
+      expect(published).toHaveLength(1)
+      for (let i = 0; i < 2; i++) addNeighbor()
+      publisher.review()
+      runTo(10_600)
+      expect([published.length, neighborsOf(1)]).toEqual([2, 11])
+    })
   })
 
   it('publishes a lost neighbor at once', () => {
