@@ -8,9 +8,9 @@ let connections = 0
 
 /**
  * Set-ups that this page or process may have begun at a time. Those that others begin are not held up: two sides that
- * wait for each other's turn would wait for ever. With hundreds of connections in one process, as in a test with many
- * members, @roamhq/wrtc gathers again for each whenever another is made, and takes new sockets each time: then one at a
- * time is no slower, and the only way not to run out of file descriptors (16 to 60 a connection, measured).
+ * wait for each other's turn would wait for ever. @roamhq/wrtc gathers again for each that is under way whenever another
+ * is made, in new sockets which stay: with hundreds of connections in one process, as in a test with many members, a few
+ * at a time are as quick, and the only way not to run out of file descriptors (16 to 100 a connection, measured).
  */
 const slots = new Slots(() => (connections < 16 ? 16 : connections < 64 ? 4 : 1))
 
