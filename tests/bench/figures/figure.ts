@@ -24,6 +24,7 @@ export type FigureId =
   | 'file'
   | 'file-to-node'
   | 'file-heap'
+  | 'file-heap-node'
   | 'urgent'
   | 'many-files'
   | 'updates'

@@ -93,3 +93,30 @@ export const fileHeap: Figure = {
       return { 'file-heap-sender': mostOf(0), 'file-heap-receiver': mostOf(1) }
     }),
 }
+
+/** The same at the end that is in Node, while a page sends to it. */
+export const fileHeapNode: Figure = {
+  id: 'file-heap-node',
+  maxRounds: 1,
+  rows: [
+    {
+      id: 'file-heap-node',
+      title: 'heap of Node during a file of 256 MiB from a page',
+      unit: 'MiB',
+      better: 'less',
+      goal: { of: 'value', limit: 32 },
+    },
+  ],
+  run: async (side, world) => {
+    const readings = await readTowardsNode(
+      side,
+      world,
+      async (page, end) => {
+        await page.evaluate((participant, pieces) => participant.file(pieces), PIECES)
+        return end.mostHeap() / MIB
+      },
+      { measuresHeap: true },
+    )
+    return { 'file-heap-node': readings[0] ?? NaN }
+  },
+}

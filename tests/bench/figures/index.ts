@@ -3,7 +3,7 @@ import { bulk } from './bulk.js'
 import { engine } from './engine.js'
 import { failover } from './failover.js'
 import type { Figure } from './figure.js'
-import { file, fileHeap, fileToNode } from './file.js'
+import { file, fileHeap, fileHeapNode, fileToNode } from './file.js'
 import { gone } from './gone.js'
 import { handshake } from './handshake.js'
 import { heap } from './heap.js'
@@ -52,6 +52,7 @@ export const figures: readonly Figure[] = [
   file,
   fileToNode,
   fileHeap,
+  fileHeapNode,
   urgent,
   manyFiles,
   updates,

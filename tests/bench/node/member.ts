@@ -6,11 +6,14 @@ import wrtc from '@roamhq/wrtc'
 import { WebSocket } from 'ws'
 import type { Join, JoinOptions } from '../page/member.js'
 import { Participant } from '../page/participant.js'
+import { reportHeap } from './heap.js'
 
 const { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate } = wrtc
 Object.assign(globalThis, { WebSocket, RTCPeerConnection, RTCSessionDescription, RTCIceCandidate })
 
 const [side = '', options = '{}'] = process.argv.slice(2)
 const { join } = (await import(`../page/${side}.js`)) as { readonly join: Join }
-await new Participant(join).join(JSON.parse(options) as JoinOptions)
+const participant = new Participant(join)
+await participant.join(JSON.parse(options) as JoinOptions)
+reportHeap(participant)
 console.log('joined')

@@ -14,12 +14,12 @@ const LIMIT_MS = 60_000
 
 /**
  * Starts a process and resolves with what `find` makes of the first line in which it finds anything. Rejects when the
- * process ends before, which it is made to after a minute.
+ * process ends before, which it is made to after a minute. `onLine` is told all that it says, from then on too.
  */
 export const startProcess = async <T>(
   args: readonly string[],
   find: (line: string) => T | undefined,
-  env: NodeJS.ProcessEnv = {},
+  { env = {}, onLine }: { readonly env?: NodeJS.ProcessEnv; readonly onLine?: (line: string) => void } = {},
 ): Promise<{ readonly found: T; readonly stop: () => Promise<void> }> => {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
   const exited = once(child, 'exit')
@@ -28,15 +28,18 @@ export const startProcess = async <T>(
     await exited
   }
   const timer = setTimeout(() => void stop(), LIMIT_MS)
-  try {
-    for await (const line of createInterface({ input: child.stdout })) {
-      const found = find(line)
-      if (found !== undefined) return { found, stop }
-    }
-  } finally {
-    clearTimeout(timer)
-  }
-  throw new Error(`a process of the bench ended before it was ready: ${args.join(' ')}`)
+  const lines = createInterface({ input: child.stdout })
+  if (onLine !== undefined) lines.on('line', onLine)
+  const found = await new Promise<T | undefined>((resolve) => {
+    lines.on('line', (line) => {
+      const result = find(line)
+      if (result !== undefined) resolve(result)
+    })
+    lines.on('close', () => resolve(undefined))
+  })
+  clearTimeout(timer)
+  if (found === undefined) throw new Error(`a process of the bench ended before it was ready: ${args.join(' ')}`)
+  return { found, stop }
 }
 
 /** Arguments that run a TypeScript file of this folder in Node. */
@@ -67,7 +70,9 @@ export const startSkeinSignaling = (): Promise<Server> => start(['dist/signaling
 export const startYWebrtcServer = async (): Promise<Server> => {
   const port = await freePort()
   const isUp = (line: string): true | undefined => line.includes('running') || undefined
-  const { stop } = await startProcess(['node_modules/y-webrtc/bin/server.js'], isUp, { PORT: String(port) })
+  const { stop } = await startProcess(['node_modules/y-webrtc/bin/server.js'], isUp, {
+    env: { PORT: String(port) },
+  })
   return { url: `ws://127.0.0.1:${port}`, stop }
 }
 

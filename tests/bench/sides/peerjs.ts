@@ -9,5 +9,5 @@ export const peerJs: Side = {
   startServer: startPeerJsServer,
   createRoom: numberedRoom,
   weight: { kind: 'packages', names: ['peerjs'] },
-  cannot: { 'page-to-node': noNode, 'file-to-node': noNode, 'node-mesh': noNode },
+  cannot: { 'page-to-node': noNode, 'file-to-node': noNode, 'file-heap-node': noNode, 'node-mesh': noNode },
 }

@@ -9,5 +9,5 @@ export const trystero: Side = {
   startServer: startTopics,
   createRoom: numberedRoom,
   weight: { kind: 'packages', names: ['@trystero-p2p/core'] },
-  cannot: { 'page-to-node': noNode, 'file-to-node': noNode, 'node-mesh': noNode },
+  cannot: { 'page-to-node': noNode, 'file-to-node': noNode, 'file-heap-node': noNode, 'node-mesh': noNode },
 }

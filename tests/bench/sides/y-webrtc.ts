@@ -14,6 +14,8 @@ export const yWebrtc: Side = {
     ...Object.fromEntries(
       ['bulk', 'one-message', 'heap', 'file', 'file-heap', 'many-files', 'urgent'].map((figure) => [figure, tooLarge]),
     ),
-    ...Object.fromEntries(['page-to-node', 'file-to-node', 'node-mesh'].map((figure) => [figure, noNode])),
+    ...Object.fromEntries(
+      ['page-to-node', 'file-to-node', 'file-heap-node', 'node-mesh'].map((figure) => [figure, noNode]),
+    ),
   },
 }
