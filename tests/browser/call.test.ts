@@ -95,6 +95,25 @@ const twoCameras = `
   }
 `
 
+/** Ends what was opened last in the way that a browser does when a device is pulled out, or sharing is stopped by its own button. */
+const endsByItself = `
+  for (const way of ['getUserMedia', 'getDisplayMedia']) {
+    const open = navigator.mediaDevices[way].bind(navigator.mediaDevices)
+    navigator.mediaDevices[way] = async (wanted) => {
+      const stream = await open(wanted)
+      window.endVideo = () => {
+        const [track] = stream.getVideoTracks()
+        track.stop()
+        track.dispatchEvent(new Event('ended'))
+      }
+      return stream
+    }
+  }
+`
+
+const endVideo = (page: Page): Promise<void> =>
+  page.evaluate(() => (window as unknown as { endVideo(): void }).endVideo())
+
 /** Of what is shown of this member; empty before there is a picture. */
 const colourOf = (page: Page, name: string): Promise<string> =>
   tile(page, name)
@@ -142,6 +161,43 @@ describe('the call', () => {
     await ada.locator('#camera').selectOption({ label: 'Blue camera' })
     await eventually(() => colourOf(bob, 'Ada')).toBe('blue')
     await eventually(() => ada.locator('#camera option:checked').textContent()).toBe('Blue camera')
+  })
+
+  it('has a ring around whoever speaks', async () => {
+    const { ada, bob } = await openTwo()
+    await seesMoving(bob, 'Ada', 1)
+    await control(bob, 'Microphone').click()
+    // Chromium's own microphone beeps.
+    await bob.locator('.tile.speaking').and(tile(bob, 'Ada')).waitFor()
+    await tile(bob, 'Ada').getByText('speaking').waitFor({ state: 'attached' })
+    await control(ada, 'Microphone').click()
+    await bob.locator('.tile.speaking').waitFor({ state: 'detached' })
+  })
+
+  it('says that a camera was pulled out, shows the others a name in its place, and goes on with it when it is back', async () => {
+    const ada = await joinCall(await openBrowser({}, endsByItself), callUrl(), { name: 'Ada' })
+    const bob = await joinCall(await openBrowser(), ada.url(), { name: 'Bob' })
+    await seesMoving(bob, 'Ada')
+    await endVideo(ada)
+    await ada.locator('#room').getByRole('alert').getByText('Your camera').waitFor()
+    await Promise.all([tile(bob, 'Ada'), tile(ada, 'You')].map((shown) => shown.locator('.disc').waitFor()))
+    await control(ada, 'Camera').click()
+    await tile(bob, 'Ada').locator('.disc').waitFor({ state: 'hidden' })
+    await seesMoving(bob, 'Ada')
+  })
+
+  it('takes a screen away from all when its owner stops it by the button of the browser', async () => {
+    const ada = await joinCall(await openBrowser({}, endsByItself), callUrl(), { name: 'Ada' })
+    const bob = await joinCall(await openBrowser(), ada.url(), { name: 'Bob' })
+    await control(ada, 'Share screen').click()
+    await seesMoving(bob, 'Screen of Ada', 1)
+    await endVideo(ada)
+    await Promise.all([
+      tile(bob, 'Screen of Ada').waitFor({ state: 'detached' }),
+      tile(ada, 'Your screen').waitFor({ state: 'detached' }),
+      control(ada, 'Share screen').and(ada.locator('[aria-pressed=false]')).waitFor(),
+    ])
+    await seesMoving(bob, 'Ada')
   })
 
   it('shows three people a screen, and all of it again to one who loads the page anew', async () => {
