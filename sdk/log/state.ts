@@ -3,6 +3,7 @@ import type { SkeinError } from '../errors.js'
 import type { BlockStorage } from '../platform/block-storage.js'
 import { equalBytes } from '../util/bytes.js'
 import { damaged } from './failures.js'
+import { provesFork } from './forks.js'
 import { forkEntry, headEntry, writerEntry } from './layout.js'
 import type { LogEnd } from './pack.js'
 import { Presence } from './presence.js'
@@ -44,7 +45,7 @@ export interface Loading {
 
 /**
  * Reads as many records as the size has 1s, and no more, whatever the size: the signature of the head, its root, and the last
- * block are found to fit each other. Rejects `log-damaged` for a head that is not the log's own.
+ * block are found to fit each other. Rejects `log-damaged` for a head that is not the log's own, and for proof of a fork that proves none.
  */
 export const loadState = async (loading: Loading): Promise<LogState> => {
   const { storage, logKey, sodium } = loading
@@ -54,6 +55,8 @@ export const loadState = async (loading: Loading): Promise<LogState> => {
     storage.get(forkEntry(logKey)),
     Presence.load(storage, logKey, isOwner),
   ])
+  // Peers would take it for a lie of mine; and to forget it would let a forked log grow.
+  if (fork !== null && !provesFork(sodium, loading.hash, logKey, fork)) throw damaged('its proof of a fork is none')
   const known = { head, fork, isOwner, presence }
   if (head === null) return { ...known, size: 0, end: { frontier: Frontier.empty, byteLength: 0 } }
   const signed = verifyLogHead(sodium, head)

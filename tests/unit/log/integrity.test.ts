@@ -14,7 +14,9 @@ const code = (expected: string) => expect.objectContaining({ code: expected }) a
 const NAME = 1
 const WRITER = 2
 const HEAD = 3
+const FORK = 4
 const RECORD = 5
+const PRESENCE = 7
 
 const entriesOf = async (storage: BlockStorage, kind: number): Promise<readonly StoredEntry[]> =>
   storage.range(Uint8Array.of(kind), Uint8Array.of(kind + 1), 1_000)
@@ -190,6 +192,29 @@ describe('a bit that flips in what is stored of a log beside its blocks', () => 
     expect(others).toEqual([])
     expect(await find(device)).toEqual({ values: texts(5), isSound: true })
   })
+
+  it('takes nothing away in what says which blocks are here, or is found', async () => {
+    const { device } = await filled(3, 2)
+    const log = device.log('filled')
+    await log.clear(1, 4)
+    await log.close()
+    const storage = device.place.open()
+    const [entry] = await entriesOf(storage, PRESENCE)
+    await storage.close()
+    const there = ['text 0', 'block-missing', 'block-missing', 'block-missing', 'text 4']
+    const damaged = there.map(() => 'log-damaged')
+    for (let bit = 0; bit < (entry as StoredEntry).value.length * 8; bit++) {
+      await tamper(device, PRESENCE, 0, (value) => flip(value, bit))
+      const opened = device.log('filled')
+      const found: unknown[] = []
+      for (let index = 0; index < 5; index++) {
+        found.push(await opened.get(index, { wait: false }).catch((error: unknown) => (error as { code: string }).code))
+      }
+      await opened.close()
+      expect([there, damaged]).toContainEqual(found)
+      await tamper(device, PRESENCE, 0, (value) => flip(value, bit))
+    }
+  })
 })
 
 describe('a log whose tree is another one than was signed', () => {
@@ -264,6 +289,21 @@ describe('a fork', () => {
     await expect(again.append('more')).rejects.toEqual(code('log-forked'))
     expect([again.fork, toldAgain]).toEqual([evidence, [evidence]])
     expect(await collect(again.createReadStream())).toHaveLength(sizes[0] + sizes[1])
+  })
+
+  it('J9: whose proof has another bit is a damaged log, which neither grows again nor tells peers what is not so', async () => {
+    const { device, one, other } = await forkedPair(5, 4, 1)
+    await one.compare(headOf(other))
+    await one.close()
+    const evidence = one.fork as Uint8Array
+    for (let bit = 0; bit < evidence.length * 8; bit++) {
+      await tamper(device, FORK, 0, (value) => flip(value, bit))
+      const opened = device.log('filled')
+      await expect(opened.append('more')).rejects.toEqual(code('log-damaged'))
+      expect(opened.fork).toBeNull()
+      await opened.close()
+      await tamper(device, FORK, 0, (value) => flip(value, bit))
+    }
   })
 
   it('that is shorter than what was signed elsewhere needs the blocks of the other', async () => {
