@@ -5,6 +5,7 @@ import { TokenBucket } from '../../util/token-bucket.js'
 import type { Core } from '../core.js'
 import type { Link } from '../link.js'
 import { pointOn } from '../setup/rings.js'
+import type { RosterLinks } from './roster-links.js'
 import type { RosterChange, RosterEntry } from './roster.js'
 
 /** Links records come in bursts while a mesh forms: of those that come meanwhile only the newest go on, in one frame. */
@@ -73,7 +74,8 @@ export class Gossip {
     this.#passAtMs = Infinity
     for (const [id, brought] of this.#passing) {
       const entry = this.#core.roster.get(id)
-      if (entry?.links) this.#pass(entry.links.bytes, entry, brought)
+      const links = entry?.links
+      if (links) this.#pass(links.bytes, entry, brought, (neighbor) => this.#isForOthers(links, neighbor))
     }
     this.#passing.clear()
   }
@@ -82,24 +84,30 @@ export class Gossip {
    * Whom a member lists it has told itself, and so has who passed it on. Without this, a record of one would cross every
    * link of a full mesh. Who loses such a link before it came asks others (`catchUp`).
    */
-  #pass(record: Uint8Array, entry: RosterEntry, brought: ReadonlySet<Link>): void {
+  #pass(
+    record: Uint8Array,
+    entry: RosterEntry,
+    brought: ReadonlySet<Link>,
+    isForOthers = (_neighbor: string): boolean => false,
+  ): void {
     const told = [entry.links, ...[...brought].map((link) => this.#core.roster.get(link.peer.id)?.links)]
     this.spread(
       record,
       (link) =>
         brought.has(link) ||
         told.some((links) => links?.neighbors.has(link.peer.id) === true) ||
-        this.#isForOthers(entry, link.peer.id),
+        isForOthers(link.peer.id),
     )
   }
 
   /**
    * Whether others that the author has told are to tell this neighbor of mine. All of them would, while a mesh forms: as
-   * many copies as there are links between those who have it and those who do not.
+   * many copies as there are links between those who have it and those who do not. It is up to others with each version,
+   * so nobody holds back many; cards and goodbyes, which come once, all tell.
    */
-  #isForOthers({ links }: RosterEntry, neighbor: string): boolean {
+  #isForOthers(links: RosterLinks, neighbor: string): boolean {
     const theirs = this.#core.roster.get(neighbor)?.links
-    if (!links || !theirs) return false
+    if (!theirs) return false
     const mine = pointOn(links.version, this.#core.id)
     let before = 0
     links.neighbors.forEach((other) => {
