@@ -3,6 +3,8 @@ import { MeshWorld, type TestMember } from '../../support/mesh-world.js'
 import { readRecord, type MemberRecord } from '../../../sdk/protocol/records.js'
 import { Reader } from '../../../sdk/protocol/reader.js'
 import { FRAME } from '../../../sdk/protocol/codes.js'
+import { Gossip } from '../../../sdk/mesh/roster/gossip.js'
+import { setupCore, type KeyedMember } from '../../support/mesh-core.js'
 
 /** Every record that a member writes to its neighbors from now on. */
 const watch = (member: TestMember): MemberRecord[] => {
@@ -53,5 +55,37 @@ describe('gossip', () => {
     expect(written.filter(({ type }) => type === 'digest')).toHaveLength(2)
     world.run(2_000)
     expect(written.filter(({ type }) => type === 'digest')).toHaveLength(4)
+  })
+
+  it('M1: who could hold back one version of links cannot hold back the next, and a card, which comes once, all tell', () => {
+    const { core, me, addNeighbor, createMembers } = setupCore()
+    const [author, far, ...between] = createMembers(5)
+    if (author === undefined || far === undefined) throw new Error('too few members')
+    const list = (...members: readonly KeyedMember[]) => members.map((member) => [member, 10] as const)
+    const links = new Map([far, ...between].map((member) => [member, addNeighbor(member).link]))
+    for (const member of [author, far, ...between]) core.roster.accept(member.card(), core.nowMs)
+    core.roster.accept(far.links(list(me, ...between)), core.nowMs)
+    for (const member of between) core.roster.accept(member.links(list(me, author, far)), core.nowMs)
+    const gossip = new Gossip(core, () => {})
+    const [first] = between
+    const bringer = links.get(first as KeyedMember)
+    const toFar = links.get(far)
+    if (bringer === undefined || toFar === undefined) throw new Error('no link')
+    /** Whether I pass on what one of those between brings. */
+    const passes = (record: Uint8Array): boolean => {
+      toFar.control.clear()
+      gossip.handleRecord(bringer, record)
+      core.nowMs += 20
+      gossip.tick()
+      return !toFar.control.isEmpty
+    }
+    // Whoever brings it lists the far one, so that one has it from there. Not by its new record.
+    core.roster.accept((first as KeyedMember).links(list(me, author), 2), core.nowMs)
+    const versions = Array.from({ length: 60 }, (_, index) => index + 1)
+    const passed = versions.filter((version) => passes(author.links(list(me, ...between), version))).length
+    // Two of three.
+    expect(passed).toBeGreaterThan(25)
+    expect(passed).toBeLessThan(55)
+    expect(versions.every((version) => passes(author.card(version + 1)))).toBe(true)
   })
 })
