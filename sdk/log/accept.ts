@@ -8,6 +8,7 @@ import { encodeLogTile } from '../protocol/log-tile.js'
 import { equalBytes } from '../util/bytes.js'
 import type { Core } from './core.js'
 import { headEntry, recordEntry, tileEntry } from './layout.js'
+import { takeRecord } from './pack.js'
 import { holds, leafIn } from './records.js'
 import type { LogState } from './state.js'
 import { readGrowth } from './tree/growth.js'
@@ -169,8 +170,13 @@ const recordsWith = async (core: Core, runs: readonly (readonly VerifiedBlock[])
   const records = new Map<number, LogRecord>()
   let open: VerifiedBlock[] = []
   const finish = (): void => {
-    const [begin] = open
-    if (begin !== undefined) records.set(begin.index, newRecord(begin.index, open))
+    const blocks = open.map(({ block }) => block)
+    for (let from = 0; from < open.length;) {
+      const taken = open.slice(from, from + takeRecord(blocks, from).length)
+      const first = (open[from] as VerifiedBlock).index
+      records.set(first, newRecord(first, taken))
+      from += taken.length
+    }
     open = []
   }
   for (const run of runs) {
