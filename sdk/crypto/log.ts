@@ -1,6 +1,7 @@
 import { DecodeError } from '../protocol/decode-error.js'
 import { decodeLogHead, encodeLogHeadBody, type LogHead, type SignedLogHead } from '../protocol/log-head.js'
-import { concatBytes, encodeUtf8 } from '../util/bytes.js'
+import { MAX_BLOCK_BYTES } from '../protocol/limits.js'
+import { concatBytes, encodeUtf8, joinInto } from '../util/bytes.js'
 import { openRandom, sealRandom } from './aead.js'
 import { KEY_BYTES, kdf } from './kdf.js'
 import { sign, verify } from './signature.js'
@@ -13,13 +14,17 @@ export const SEALED_BLOCK_OVERHEAD = 40
 const LEAF = Uint8Array.of(0)
 const NODE = Uint8Array.of(1)
 
-/** The tree of a log, whose hash is BLAKE2b-256 where RFC 9162 has SHA-256. */
+/** Where what is hashed is put together: memory that is new for each block takes a fifth of the time of reading a log. */
+let space: Uint8Array | undefined
+
+/** The tree of a log, whose hash is BLAKE2b-256 where RFC 9162 has SHA-256. Blocks are of at most `MAX_BLOCK_BYTES`. */
 export const createTreeHash = (
   sodium: Sodium,
-): { leaf(block: Uint8Array): Uint8Array; node(left: Uint8Array, right: Uint8Array): Uint8Array } => ({
-  leaf: (block) => sodium.crypto_generichash(KEY_BYTES, concatBytes(LEAF, block), null),
-  node: (left, right) => sodium.crypto_generichash(KEY_BYTES, concatBytes(NODE, left, right), null),
-})
+): { leaf(block: Uint8Array): Uint8Array; node(left: Uint8Array, right: Uint8Array): Uint8Array } => {
+  const hash = (...parts: readonly Uint8Array[]): Uint8Array =>
+    sodium.crypto_generichash(KEY_BYTES, joinInto((space ??= new Uint8Array(1 + MAX_BLOCK_BYTES)), parts), null)
+  return { leaf: (block) => hash(LEAF, block), node: (left, right) => hash(NODE, left, right) }
+}
 
 /** The keys of a log's writer, from 32 secret bytes. */
 export const logKeysOf = (sodium: Sodium, seed: Uint8Array): KeyPair => {
