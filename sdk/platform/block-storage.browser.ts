@@ -44,8 +44,11 @@ interface Connected {
 const action = 'storage could not be opened'
 const nameOf = (error: unknown): string => (error instanceof DOMException ? error.name : '')
 
-/** A copy in a buffer of its own: a view would be stored with all that is around it. */
-const exact = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes)
+/** All of a buffer, which the database copies at once: a view would be stored with all that is around it. */
+const exact = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => (isWhole(bytes) ? bytes : new Uint8Array(bytes))
+
+const isWhole = (bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> =>
+  bytes.buffer instanceof ArrayBuffer && bytes.length === bytes.buffer.byteLength
 
 const connect = async (name: string): Promise<Connected> => {
   const { openDB } = await import('idb')
@@ -166,13 +169,20 @@ class IndexedDbStorage implements BlockStorage {
     return this.#run(async (db) => {
       const transaction = db.transaction('entries', 'readwrite', { durability })
       const { store } = transaction
-      // Handled here, since a request that fails is told of first, and by it alone nobody knows that nothing was written.
-      transaction.done.catch(() => undefined)
-      if (expect !== undefined && !isValue((await store.get(exact(expect.key))) ?? null, expect.value)) return false
+      // All are asked at once: to wait for the first takes as long as a small write.
+      const found = expect === undefined ? null : store.get(exact(expect.key))
       const requests = changes.map(({ key, value }) =>
         value === null ? store.delete(exact(key)) : store.put(exact(value), exact(key)),
       )
-      await Promise.all([...requests, transaction.done])
+      const all = [...requests, transaction.done]
+      // Handled here, since a request that fails is told of first, and by it alone nobody knows that nothing was written.
+      const settled = Promise.allSettled(all)
+      if (expect !== undefined && !isValue((await found) ?? null, expect.value)) {
+        transaction.abort()
+        await settled
+        return false
+      }
+      await Promise.all(all)
       // What was begun before it was closed is done, and the channel is not there any more.
       if (this.#stage.name === 'open') this.#others.postMessage(null)
       return true
