@@ -39,6 +39,21 @@ describe('a replica', () => {
     }
   })
 
+  it('has records that a browser keeps in its database, as the writer has', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    const padded = (count: number, bytes: number): string[] => texts(count).map((text) => text.padEnd(bytes))
+    await writer.log.append([...padded(100, 1_024), ...padded(4, 61_440), ...texts(64)])
+    const reader = await createReplica('reader', time, writer.log.url)
+    join(writer, reader)
+    await reader.swarm.download(all(168))
+    for (const { core } of [writer, reader]) {
+      const records = await core.parts.storage.range(Uint8Array.of(5), Uint8Array.of(6), 1_000)
+      expect(records.length).toBeGreaterThanOrEqual(7)
+      expect(Math.max(...records.map(({ value }) => value.length))).toBeLessThanOrEqual(65_536)
+    }
+  })
+
   it('is the same when it is opened again', async () => {
     const time = new TestTime()
     const writer = await createReplica('writer', time, null)
