@@ -1,3 +1,4 @@
+import { platform } from '#platform'
 import type { Link } from './link.js'
 import { PacedLink } from './paced-link.js'
 import { Slots } from './slots.js'
@@ -8,11 +9,9 @@ let connections = 0
 
 /**
  * Set-ups that this page or process may have begun at a time. Those that others begin are not held up: two sides that
- * wait for each other's turn would wait for ever. @roamhq/wrtc gathers again for each that is under way whenever another
- * is made, in new sockets which stay: with hundreds of connections in one process, as in a test with many members, a few
- * at a time are as quick, and the only way not to run out of file descriptors (16 to 100 a connection, measured).
+ * wait for each other's turn would wait for ever.
  */
-const slots = new Slots(() => (connections < 16 ? 16 : connections < 64 ? 4 : 1))
+const slots = new Slots(() => platform.setupsBeside(connections))
 
 type WebRtcLinkOptions = Omit<ConstructorParameters<typeof WebRtcLink>[0], 'onConnection'>
 
@@ -26,6 +25,6 @@ export const openWebRtcLink = (options: WebRtcLinkOptions): Link => {
         connections += change
       },
     })
-  const { remote, platform, handlers } = options
-  return remote === null ? new PacedLink({ slots, platform, handlers, begin }) : begin(handlers)
+  const { remote, handlers } = options
+  return remote === null ? new PacedLink({ slots, platform: options.platform, handlers, begin }) : begin(handlers)
 }

@@ -82,6 +82,7 @@ const watchPage = (handlers: PageHandlers): (() => void) => {
 export const platform: Platform = {
   ...common,
   loadRtc,
+  setupsBeside: () => 16,
   devices,
   loadSocket: () => Promise.resolve(openSocket),
   debugSetting,

@@ -8,6 +8,13 @@ const MAX_MESSAGE_BYTES = 1024 * 1024
 const CLOSE_TIMEOUT_MS = 1_000
 
 /**
+ * @roamhq/wrtc gathers again for each connection that is under way whenever another is made, in new sockets which stay: with
+ * hundreds of connections in one process, as in a test with many members, one at a time is as quick as many, and the only
+ * way not to run out of file descriptors (16 to 100 a connection, measured).
+ */
+const setupsBeside = (connections: number): number => (connections < 16 ? 4 : 1)
+
+/**
  * `null` for every failure: the package is optional, and so is its prebuilt binary, whose absence it reports by an
  * error without a code.
  */
@@ -49,6 +56,7 @@ const loadSocket: Platform['loadSocket'] = async () => {
 export const platform: Platform = {
   ...common,
   loadRtc,
+  setupsBeside,
   // @roamhq/wrtc has a `getUserMedia`, but no device behind it.
   devices: () => null,
   loadSocket,

@@ -84,6 +84,8 @@ export interface Platform {
   randomBytes(size: number): Uint8Array
   /** The WebRTC of this runtime, or `null` where it has none that works. */
   loadRtc(): Promise<RtcEngine | null>
+  /** How many connections may be set up at a time where there are so many already. */
+  setupsBeside(connections: number): number
   /**
    * Cameras, microphones and screens, or `null` where there are none to be had: in Node, and on pages that came over plain HTTP. At once, and not
    * by a promise: browsers open a screen only in answer to a click.
