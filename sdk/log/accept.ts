@@ -8,7 +8,7 @@ import { encodeLogTile } from '../protocol/log-tile.js'
 import { equalBytes } from '../util/bytes.js'
 import type { Core } from './core.js'
 import { headEntry, recordEntry, tileEntry } from './layout.js'
-import { takeRecord } from './pack.js'
+import { recordEnd } from './pack.js'
 import { holds, leafIn } from './records.js'
 import type { LogState } from './state.js'
 import { readGrowth } from './tree/growth.js'
@@ -126,7 +126,7 @@ export interface VerifiedBlock {
 
 /**
  * Stores runs of blocks, each behind the one before and all of one page of presence, and the nodes that proved them, in one transaction. A run has at
- * most as many as a record takes, within one 64 that begins at a multiple of that. Blocks that are here already are left as they are.
+ * most 64, within one 64 that begins at a multiple of that, and takes as many records as it needs. Blocks that are here already are left as they are.
  */
 export const acceptBlocks = (
   core: Core,
@@ -172,10 +172,10 @@ const recordsWith = async (core: Core, runs: readonly (readonly VerifiedBlock[])
   const finish = (): void => {
     const blocks = open.map(({ block }) => block)
     for (let from = 0; from < open.length;) {
-      const taken = open.slice(from, from + takeRecord(blocks, from).length)
+      const to = recordEnd(blocks, from)
       const first = (open[from] as VerifiedBlock).index
-      records.set(first, newRecord(first, taken))
-      from += taken.length
+      records.set(first, newRecord(first, open.slice(from, to)))
+      from = to
     }
     open = []
   }

@@ -19,7 +19,7 @@ export const packBlocks = (
   const records: LogRecord[] = []
   let { frontier, byteLength } = end
   for (let from = 0; from < blocks.length;) {
-    const taken = takeRecord(blocks, from)
+    const taken = blocks.slice(from, recordEnd(blocks, from))
     const nodes: Uint8Array[] = []
     const record = {
       first: frontier.size,
@@ -48,16 +48,13 @@ const BESIDE_BLOCK_BYTES = 66
  */
 const INLINE_BYTES = 65_024
 
-/** As many of these blocks as one record takes, at least one: no block alone is too large. */
-export const takeRecord = <Block extends { readonly length: number }>(
-  blocks: readonly Block[],
-  from = 0,
-): readonly Block[] => {
+/** Up to which of these blocks one record goes that begins with the block at `from`: at least that, since no block alone is too large. */
+export const recordEnd = (blocks: readonly Uint8Array[], from: number): number => {
   let stored = 0
   let to = from
   for (; to < blocks.length && to - from < MAX_RECORD_BLOCKS; to++) {
-    stored += (blocks[to] as Block).length + BESIDE_BLOCK_BYTES
+    stored += (blocks[to] as Uint8Array).length + BESIDE_BLOCK_BYTES
     if (stored > INLINE_BYTES) break
   }
-  return blocks.slice(from, Math.max(to, from + 1))
+  return Math.max(to, from + 1)
 }
