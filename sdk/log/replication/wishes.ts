@@ -66,7 +66,7 @@ export class Wishes {
     for (const range of this.#ranges.keys()) {
       const start = this.#firstOpen(range, state, holdings, isOpen)
       if (start === null) continue
-      // Of equal pieces, so that two that ask for all of a log ask for the same ones.
+      // A run is within one 64 (`acceptBlocks`).
       const most = Math.min(range.end, (Math.floor(start / MAX_RECORD_BLOCKS) + 1) * MAX_RECORD_BLOCKS)
       let end = start + 1
       while (end < most && isOpen(end) && this.#pass(range, end) === end) end++

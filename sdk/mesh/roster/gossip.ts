@@ -106,16 +106,22 @@ export class Gossip {
    * so nobody holds back many; cards and goodbyes, which come once, all tell.
    */
   #isForOthers(links: RosterLinks, neighbor: string): boolean {
-    const theirs = this.#core.roster.get(neighbor)?.links
-    if (!theirs) return false
+    const theirs = this.#freshLinks(neighbor)
+    if (theirs === null) return false
     const mine = pointOn(links.version, this.#core.id)
     let before = 0
     links.neighbors.forEach((other) => {
       if (other === this.#core.id || !theirs.neighbors.has(other)) return
-      if (this.#core.roster.get(other)?.links?.neighbors.has(neighbor) !== true) return
+      if (this.#freshLinks(other)?.neighbors.has(neighbor) !== true) return
       if (pointOn(links.version, other) < mine) before++
     })
     return before >= BEARERS
+  }
+
+  #freshLinks(id: string): RosterLinks | null {
+    const { roster, nowMs } = this.#core
+    const entry = roster.get(id)
+    return entry !== undefined && roster.isFresh(entry, nowMs) ? entry.links : null
   }
 
   /** A neighbor is lost or silent, and with it what it was to pass on: two others are asked what I lack, twice. */

@@ -30,14 +30,18 @@ export const startProcess = async <T>(
   const timer = setTimeout(() => void stop(), LIMIT_MS)
   const lines = createInterface({ input: child.stdout })
   if (onLine !== undefined) lines.on('line', onLine)
-  const found = await new Promise<T | undefined>((resolve) => {
+  const first = new Promise<T | undefined>((resolve, reject) => {
     lines.on('line', (line) => {
-      const result = find(line)
-      if (result !== undefined) resolve(result)
+      try {
+        const result = find(line)
+        if (result !== undefined) resolve(result)
+      } catch (error) {
+        reject(error)
+      }
     })
     lines.on('close', () => resolve(undefined))
   })
-  clearTimeout(timer)
+  const found = await first.finally(() => clearTimeout(timer))
   if (found === undefined) throw new Error(`a process of the bench ended before it was ready: ${args.join(' ')}`)
   return { found, stop }
 }

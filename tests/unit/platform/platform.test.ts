@@ -46,6 +46,11 @@ test('node: loadRtc finds the optional engine', async () => {
   expect(typeof (await node.loadRtc())?.RTCPeerConnection).toBe('function')
 })
 
+test('fewer connections are set up at a time in Node than in browsers', () => {
+  expect([0, 15, 16, 1_000].map((connections) => node.setupsBeside(connections))).toEqual([4, 4, 1, 1])
+  expect([0, 1_000].map((connections) => browser.setupsBeside(connections))).toEqual([16, 16])
+})
+
 test('browser: loadRtc is null where a part of WebRTC is missing', async () => {
   expect(await browser.loadRtc()).toBeNull()
   const [RTCPeerConnection, RTCSessionDescription, RTCIceCandidate] = [() => 1, () => 2, () => 3]
