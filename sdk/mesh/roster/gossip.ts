@@ -4,7 +4,7 @@ import { encodeBase64url } from '../../util/base64url.js'
 import { TokenBucket } from '../../util/token-bucket.js'
 import type { Core } from '../core.js'
 import type { Link } from '../link.js'
-import { pointOn } from '../setup/rings.js'
+import { pointOn } from './rings.js'
 import type { RosterLinks } from './roster-links.js'
 import type { RosterChange, RosterEntry } from './roster.js'
 

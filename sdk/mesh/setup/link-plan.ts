@@ -1,7 +1,7 @@
 import type { Core } from '../core.js'
 import type { Link } from '../link.js'
 import type { Peer } from '../peer.js'
-import { besideOnRings, type RingMember } from './rings.js'
+import { besideOnRings, type RingMember } from '../roster/rings.js'
 
 /** A young link is how a newcomer learns of the others: it stays until it can have found some. */
 const YOUNG_MS = 3_000

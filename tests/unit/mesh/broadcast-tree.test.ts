@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FRAME } from '../../../sdk/protocol/codes.js'
 import { decodeBroadcast } from '../../../sdk/protocol/broadcast-frame.js'
-import { besideOnRings } from '../../../sdk/mesh/setup/rings.js'
+import { besideOnRings } from '../../../sdk/mesh/roster/rings.js'
 import { MeshWorld, type TestMember } from '../../support/mesh-world.js'
 
 /** What each member writes of one kind of frame, from now on. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { besideOnRings, pointOn } from '../../../sdk/mesh/setup/rings.js'
+import { besideOnRings, pointOn } from '../../../sdk/mesh/roster/rings.js'
 import { encodeBase64url } from '../../../sdk/util/base64url.js'
 import { Random } from '../../support/random.js'
 
