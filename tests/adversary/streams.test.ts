@@ -272,6 +272,39 @@ describe('a neighbor that opens', () => {
     check()
   })
 
+  it.each([0, 1, 2, 3] as const)(
+    'P24: nothing, and stops one that I have open, in mode %i, gets no more of it',
+    (mode) => {
+      const { world, ada, bob, mallory } = setupGroup()
+      const check = watchHonest(world, ada, bob)
+      const carrier = ada.link(mallory).carrier
+      const opened: MemberRecord[] = []
+      ada.tamperLink = (over, frame) => {
+        if (over === carrier) opened.push(...unpack(frame).filter(({ type }) => type === 'open' || type === 'datagram'))
+        return [frame]
+      }
+      const bytes = new Uint8Array(3)
+      const send = (): void => {
+        ada.step({ type: 'submit', stream: 16, submission: 1, to: 'all', kind: 'binary', bytes })
+        ada.step({ type: 'post', stream: 16, to: 'all', bytes })
+      }
+      ada.step({ type: 'stream:open', opening: { stream: 16, kind: 1, mode, name: 'c' } })
+      send()
+      mallory.inject(ada, pack({ type: 'stop', stream: 16 }))
+      world.run(100)
+      opened.length = 0
+      send()
+      world.run(100)
+      ada.step({ type: 'stream:cut', stream: 16 })
+      send()
+      world.run(5_000)
+      expect(opened).toEqual([])
+      expect(ada.link(mallory).state).toBe('open')
+      expect(bob.received.some(({ stream }) => stream === 16)).toBe(true)
+      check()
+    },
+  )
+
   it('P26: nothing, and sends datagrams on it, is not heard, and nobody is blamed', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)

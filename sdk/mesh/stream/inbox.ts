@@ -3,6 +3,7 @@ import { Queue } from '../../util/queue.js'
 import type { AllChunk, OneChunk, OrderEntry } from '../../protocol/records.js'
 import type { MessageKind } from '../events.js'
 import { ProtocolViolation } from '../violation.js'
+import { MESSAGE_COST } from './outbox.js'
 
 export interface InMessage {
   readonly to: 'all' | 'me'
@@ -57,6 +58,7 @@ export class Inbox {
   /** Chunks that came before their turn, of each kind in the order that they came; `null` until the first. */
   #waiting: { readonly all: Queue<AllChunk>; readonly one: Queue<OneChunk> } | null = null
   #waitingBytes = 0
+  #takenBytes = 0
   #isEnded = false
 
   constructor(terms: InboxTerms, { firstBroadcast, firstPrivate }: InboxStart) {
@@ -72,6 +74,16 @@ export class Inbox {
       nextPrivate: this.#nextPrivate,
       offset: this.#partial?.received ?? 0,
     }
+  }
+
+  /** Of the message that has begun, what is yet to come. */
+  get missingBytes(): number {
+    return this.#partial === null ? 0 : this.#partial.total - this.#partial.received
+  }
+
+  /** Grows with all that is taken in its turn, each message counted as its sender counts it. */
+  get takenBytes(): number {
+    return this.#takenBytes
   }
 
   /** Its last message has come through. */
@@ -165,6 +177,7 @@ export class Inbox {
   #begin(chunk: AllChunk | OneChunk): InMessage | null {
     if (chunk.total > this.#terms.maxBytes) throw new ProtocolViolation('message above the limit')
     if (this.#isEnded) throw new ProtocolViolation('goes on after its end')
+    this.#takenBytes += chunk.bytes.length
     if (chunk.bytes.length === chunk.total) return this.#complete(chunk, chunk.bytes.slice())
     const buffer = new Uint8Array(Math.min(chunk.total, Math.max(FIRST_BUFFER_BYTES, chunk.bytes.length)))
     buffer.set(chunk.bytes)
@@ -181,6 +194,7 @@ export class Inbox {
       partial.buffer = grown
     }
     partial.buffer.set(chunk.bytes.subarray(partial.received - chunk.offset), partial.received)
+    this.#takenBytes += end - partial.received
     partial.received = end
     if (end < partial.total) return null
     this.#partial = null
@@ -189,6 +203,7 @@ export class Inbox {
 
   #complete({ type, text, end }: Pick<Partial, 'type' | 'text' | 'end'>, bytes: Uint8Array): InMessage {
     this.#isEnded = end
+    this.#takenBytes += MESSAGE_COST
     if (type === 'all') this.#nextBroadcast++
     else this.#nextPrivate++
     return { to: type === 'all' ? 'all' : 'me', kind: text ? 'text' : 'binary', end, bytes }

@@ -34,8 +34,8 @@ export class Incoming {
   /** `null` of the message stream. */
   readonly opening: Opening | null
   inbox: Inbox
-  /** What has come since the application takes no more for now; `null` while it does. */
-  #pausedBytes: number | null = null
+  /** How far the inbox may get before another message begins, while the application takes no more for now; `null` while it does. */
+  #pausedLimit: number | null = null
   #met: { readonly window: ReplayWindow; newest: number } | null = null
   #held: Held | null = null
   #ackDueMs: number | null = null
@@ -69,20 +69,31 @@ export class Incoming {
   }
 
   get isPaused(): boolean {
-    return this.#pausedBytes !== null
+    return this.#pausedLimit !== null
   }
 
+  /** The message that has begun still comes: a part of it would keep memory, and those who wait for that, for as long as this lasts. */
   pause(isPaused: boolean, nowMs: number): void {
-    this.#pausedBytes = isPaused ? 0 : null
+    this.#pausedLimit = isPaused ? this.inbox.takenBytes + this.windowBytes + SLACK_BYTES : null
     this.oweAck(nowMs)
+  }
+
+  /** What is wanted of it now, as far as there is memory. */
+  get wantedBytes(): number {
+    return this.isPaused ? Math.min(this.inbox.missingBytes, this.windowBytes) : this.windowBytes
   }
 
   /** `isRouted`: by the tree, from a member that acknowledgements must be routed to. */
   receive(chunk: AllChunk | OneChunk, nowMs: number, isRouted: boolean): InMessage | null {
     this.#oweAckOf(chunk.bytes.length, nowMs, isRouted)
-    const message = this.inbox.accept(chunk, this.peer.streams ?? undefined)
-    if (message !== null) this.#countPaused(message)
-    return message
+    // Before it is taken: what is taken is acknowledged.
+    if (this.#isBeyondPause) throw new ProtocolViolation('goes on without credit')
+    return this.inbox.accept(chunk, this.peer.streams ?? undefined)
+  }
+
+  get #isBeyondPause(): boolean {
+    const { takenBytes, missingBytes } = this.inbox
+    return missingBytes === 0 && takenBytes > (this.#pausedLimit ?? Infinity)
   }
 
   #oweAckOf(bytes: number, nowMs: number, isRouted: boolean): void {
@@ -90,12 +101,6 @@ export class Incoming {
     const delayMs = isRouted ? ROUTED_ACK_DELAY_MS : ACK_DELAY_MS
     const dueMs = this.#receivedSinceAck >= ACK_EVERY_BYTES ? nowMs : nowMs + delayMs
     this.#ackDueMs = Math.min(this.#ackDueMs ?? Infinity, dueMs)
-  }
-
-  #countPaused({ bytes }: InMessage): void {
-    if (this.#pausedBytes === null) return
-    this.#pausedBytes += bytes.length + MESSAGE_COST
-    if (this.#pausedBytes > this.windowBytes + SLACK_BYTES) throw new ProtocolViolation('goes on without credit')
   }
 
   /** Whether whole messages wait for the member to be shown as here. Meanwhile it gets no credit. */

@@ -363,16 +363,23 @@ export class Outbox {
     this.#sendFromHead()
   }
 
-  /** Sends one piece again; the rest follows once anything is acknowledged. More would feed what chokes the path. */
+  /**
+   * Sends one piece again; the rest follows once anything is acknowledged. More would feed what chokes the path. Whoever takes
+   * no more for now is only told once more where it stands, which it answers: a piece would be more than it takes.
+   */
   probe(): void {
     this.#isByTree = false
     this.#sendFromHead()
-    this.#credit = 1
+    if (this.#isHeldBack) this.#prelude = 'due'
+    else this.#credit = 1
   }
 
-  /** Lets go of everything: what was not acknowledged. A message to all no longer waits for this recipient. */
+  /** Lets go of everything, for good: what was not acknowledged. A message to all no longer waits for this recipient. */
   clear(): Unsettled[] {
-    return this.restart(Infinity, Infinity)
+    const unsettled = this.restart(Infinity, Infinity)
+    // No number is left that it could be told to go on at.
+    this.#prelude = 'none'
+    return unsettled
   }
 
   /**

@@ -19,6 +19,8 @@ export const outgoingTerms = (opening: Opening | null, onAdmitted: (submission: 
   const bytes = windowOf(opening)
   return { opening, windowBytes: bytes, firstCredit: opening === null ? bytes : FIRST_WINDOW_BYTES, onAdmitted }
 }
+/** Who says that it takes no more for now may keep others waiting for so long: any member could, without an end. */
+const HELD_BACK_MS = 60_000
 /** A relayed path may drop: without an answer for this long, or four round trips, one piece is sent again. */
 const RESEND_LEAST_MS = 500
 const RESEND_MOST_MS = 4_000
@@ -51,8 +53,7 @@ export class Outgoing {
   readonly numbers: { nextPrivate: number }
   /** Of a stream that promises nothing. */
   readonly datagrams: Datagrams | null
-  /** It takes nothing of this stream. */
-  isRefused = false
+  #isRefused = false
   /** Private messages from this number on came after the last broadcast. */
   privateSinceBroadcast: number
   #resendAtMs: number | null = null
@@ -84,20 +85,33 @@ export class Outgoing {
     return this.outbox.terms.opening?.mode ?? STREAM_MODE.MESSAGES
   }
 
+  /** It takes nothing of this stream. */
+  get isRefused(): boolean {
+    return this.#isRefused
+  }
+
+  /** It takes nothing from here on: lets go of everything. */
+  refuse(): Unsettled[] {
+    this.#isRefused = true
+    this.datagrams?.clear()
+    return this.outbox.clear()
+  }
+
   /** Nothing is to be sent or awaited. */
   get isAtRest(): boolean {
     return this.outbox.isEmpty && !this.outbox.isWaiting && this.datagrams?.isEmpty !== false
   }
 
-  /** When this member will have kept others waiting for too long; `null` while `isWaitedFor` is false. */
-  stallAtMs(isWaitedFor: boolean, stallMs: number, nowMs: number): number | null {
+  /** When this member will have kept others waiting for too long; `null` while `isWaitedFor` is false. `isHere`: it is shown as a member. */
+  stallAtMs(isWaitedFor: boolean, isHere: boolean, stallMs: number, nowMs: number): number | null {
     if (!isWaitedFor) {
       this.#waitingSinceMs = null
       return null
     }
     if (this.#isStalled) return nowMs
     this.#waitingSinceMs ??= nowMs
-    return this.#waitingSinceMs + stallMs
+    const isExcused = this.outbox.isHeldBack && isHere
+    return this.#waitingSinceMs + (isExcused ? Math.max(HELD_BACK_MS, stallMs) : stallMs)
   }
 
   /** Lets go of all that it has not acknowledged; the next numbers are these. */
@@ -126,10 +140,10 @@ export class Outgoing {
 
   /** `false` when it acknowledges what was never sent. */
   acknowledge(ack: MemberRecord & { type: 'ack' }): boolean {
-    const before = this.outbox.acknowledgedBytes
+    const { acknowledgedBytes: before, isHeldBack } = this.outbox
     if (!this.outbox.acknowledge(ack.nextBroadcast, ack.nextPrivate, ack.offset, ack.credit)) return false
     const isMore = this.outbox.acknowledgedBytes > before
-    if (this.#isStalled || isMore) this.resume()
+    if (this.#isStalled || isMore || (isHeldBack && !this.outbox.isHeldBack)) this.resume()
     // The same again says that what is missing there is still missing, whatever has come since.
     if (!isMore) return true
     this.#resendAtMs = null

@@ -40,10 +40,11 @@ export class Reassembly {
   }
 
   creditFor(incoming: Incoming): number {
-    if (incoming.isPaused) return 0
+    const { wantedBytes } = incoming
+    if (wantedBytes === 0) return 0
     if (!incoming.isHolding && this.#hasRoom(incoming)) {
       this.#starved.delete(incoming)
-      return incoming.windowBytes
+      return wantedBytes
     }
     this.#starved.add(incoming)
     return incoming.isHolding || this.#unfinished.has(incoming) ? 0 : MAX_CHUNK_BYTES
@@ -51,8 +52,8 @@ export class Reassembly {
 
   #hasRoom(incoming: Incoming): boolean {
     const { peer } = incoming
-    const isPairSpent = (peer.streams?.heldBytes ?? 0) >= PAIR_BYTES && this.#firstOf(peer) !== incoming
-    return !isPairSpent && (this.#isFirst(incoming) || !this.#isSpent())
+    const isPairSpent = (peer.streams?.heldBytes ?? 0) >= PAIR_BYTES && this.#isTurnOfAnother(incoming, peer)
+    return !isPairSpent && (!this.#isTurnOfAnother(incoming) || !this.#isSpent())
   }
 
   /** More of this member's messages is held than it can have been given credit for. */
@@ -92,7 +93,7 @@ export class Reassembly {
    */
   tick(): number {
     const { nowMs } = this.#core
-    const front = this.#unfinished.values().next().value
+    const front = this.#front()
     if (front === undefined || !this.#isSpent()) {
       this.#turn = null
       return Infinity
@@ -109,12 +110,16 @@ export class Reassembly {
     return this.#turn.endsMs
   }
 
-  #isFirst(incoming: Incoming): boolean {
-    return this.#unfinished.size === 0 || this.#unfinished.values().next().value === incoming
+  #isTurnOfAnother(incoming: Incoming, peer?: Peer): boolean {
+    const front = this.#front(peer)
+    return front !== undefined && front !== incoming
   }
 
-  #firstOf(peer: Peer): Incoming | undefined {
-    for (const incoming of this.#unfinished) if (incoming.peer === peer) return incoming
+  /** Of all streams, or of this member's, the one that began first of those that are to go on: what is paused does not. */
+  #front(peer?: Peer): Incoming | undefined {
+    for (const incoming of this.#unfinished) {
+      if (incoming.wantedBytes > 0 && (peer === undefined || incoming.peer === peer)) return incoming
+    }
     return undefined
   }
 

@@ -88,7 +88,7 @@ export class Streams {
     if (sender === undefined || stream === MESSAGE_STREAM) return
     for (const peer of this.#core.peers.values()) {
       const outgoing = sender.known(peer)
-      if (outgoing === undefined) continue
+      if (outgoing === undefined || outgoing.isRefused) continue
       this.#core.busy.add(peer)
       sender.fail(peer, outgoing.outbox.fail(sender.nextBroadcast, outgoing.numbers.nextPrivate), 'closed')
     }
@@ -113,7 +113,10 @@ export class Streams {
     this.#noteHeard(peer, streams)
     peer.streams = null
     for (const incoming of streams.ins) this.#reassembly.forget(incoming)
-    for (const { stream, outbox } of streams.outs) this.#senders.get(stream)?.part(peer, outbox.clear())
+    // Also of those that it was sent nothing of yet: what is for it may be behind what is for others.
+    for (const sender of this.#senders.values()) {
+      sender.part(peer, streams.out(sender.stream)?.outbox.clear() ?? [])
+    }
     this.#forgetClosed()
   }
 
@@ -161,8 +164,8 @@ export class Streams {
   }
 
   /**
-   * Fails what waits for members that have acknowledged nothing for too long, so that nobody else waits for them. The clock
-   * stands still while a member that is here says that it takes no more for now.
+   * Fails what waits for members that have acknowledged nothing for too long, so that nobody else waits for them. One that is here
+   * and says that it takes no more for now has longer.
    */
   failStalled(): void {
     for (const peer of this.#core.busy) {
@@ -178,8 +181,7 @@ export class Streams {
     const outgoing = sender.known(peer)
     // What is in bulk waits.
     if (outgoing === undefined || outgoing.mode === STREAM_MODE.BULK) return
-    const isWaitedFor = sender.waitsFor(peer) && !(outgoing.outbox.isHeldBack && peer.isHere)
-    const stallMs = outgoing.stallAtMs(isWaitedFor, options.limits.stallMs, nowMs)
+    const stallMs = outgoing.stallAtMs(sender.waitsFor(peer), peer.isHere, options.limits.stallMs, nowMs)
     if (stallMs === null) return
     if (stallMs > nowMs) return this.#core.wakeAt(stallMs)
     this.#core.log?.('warn', 'stream:stalled', { member: peer.id, mode: outgoing.mode })
@@ -217,8 +219,7 @@ export class Streams {
     const sender = this.#senders.get(stream)
     if (outgoing === undefined || sender === undefined) return
     if (stream === MESSAGE_STREAM) throw new ProtocolViolation('stops the message stream')
-    outgoing.isRefused = true
-    sender.part(peer, outgoing.outbox.clear(), 'stream-refused')
+    sender.part(peer, outgoing.refuse(), 'stream-refused')
   }
 
   reset(peer: Peer, record: MemberRecord & { type: 'reset' }): void {

@@ -205,10 +205,12 @@ describe('a member that acknowledges nothing while sends wait for it', () => {
     expect(bob.received).toHaveLength(all.length)
   })
 
-  it('P17: has no clock running while it says that it takes nothing for now', () => {
+  it('P17: has a longer time while it says that it takes nothing for now', () => {
     const { world, ada, cyd, submit } = setup()
     const { carrier } = ada.link(cyd)
-    ada.tamperLink = (over, frame) => (over === carrier && unpack(frame).some(isChunk) ? [] : [frame])
+    // What would make it say otherwise.
+    const isAnswered = (record: MemberRecord): boolean => isChunk(record) || record.type === 'reset'
+    ada.tamperLink = (over, frame) => (over === carrier && unpack(frame).some(isAnswered) ? [] : [frame])
     submit(small)
     world.run(10)
     cyd.inject(ada, pack({ type: 'ack', stream: 0, nextBroadcast: 1, nextPrivate: 1, offset: 0, credit: 0 }))
@@ -222,6 +224,31 @@ describe('a member that acknowledges nothing while sends wait for it', () => {
     expect(failuresOf(ada)).toMatchObject([{ id: cyd.id, code: 'member-stalled' }])
   })
 })
+
+/** On one stream, a private message that is not acknowledged for each of 33 members. */
+const setupWaiting = (stream = 0) => {
+  const { core, effects, addPeer } = setupCore({ limits: { messageBytes: 1_000, maxLinks: 40, stallMs } })
+  const router = new Router(core.roster, core.id)
+  const tree = new OwnTree(core, new Trees(router), { isPartial: () => false, admits: () => true })
+  const forwarder = new Forwarder(core, router)
+  const createTree = (own: number) => new TreeSender(core, tree, forwarder, own)
+  const streams = new Streams(core, new Reassembly(core, () => undefined), createTree)
+  streams.open({ stream, kind: 1, mode: 0, name: '' })
+  let submissions = 0
+  const submit = (to: string): number => {
+    streams.submit({ type: 'submit', stream, submission: ++submissions, to, kind: 'binary', bytes: small })
+    return submissions
+  }
+  let members = 0
+  const addMember = () => {
+    const peer = addPeer()
+    streams.prepare(peer)
+    peer.arrival = members++
+    return peer
+  }
+  for (let count = 0; count < 33; count++) submit(addMember().id)
+  return { core, effects, streams, submit, addMember }
+}
 
 describe('a stream that goes on after a stall', () => {
   /** Bob has stalled, the way to him is gone, and RESET was not heard. */
@@ -308,22 +335,7 @@ describe('a stream that goes on after a stall', () => {
   })
 
   it('P17: does not keep a broadcast waiting that has more than 32 private messages to name', () => {
-    const { core, effects, addPeer } = setupCore({ limits: { messageBytes: 1_000, maxLinks: 40, stallMs } })
-    const router = new Router(core.roster, core.id)
-    const tree = new OwnTree(core, new Trees(router), { isPartial: () => false, admits: () => true })
-    const forwarder = new Forwarder(core, router)
-    const createTree = (stream: number) => new TreeSender(core, tree, forwarder, stream)
-    const streams = new Streams(core, new Reassembly(core, () => undefined), createTree)
-    let submission = 0
-    const submit = (to: string): void => {
-      streams.submit({ type: 'submit', submission: ++submission, to, kind: 'binary', bytes: small })
-    }
-    for (let index = 0; index < 33; index++) {
-      const peer = addPeer()
-      streams.prepare(peer)
-      peer.arrival = index
-      submit(peer.id)
-    }
+    const { core, effects, streams, submit } = setupWaiting()
     submit('all')
     streams.failStalled()
     core.nowMs += stallMs - 1
@@ -333,5 +345,16 @@ describe('a stream that goes on after a stall', () => {
     streams.failStalled()
     expect(effects.settled).toHaveLength(34)
     expect(effects.notices[0]).toMatchObject({ type: 'delivery:fail', code: 'member-stalled', count: 1 })
+  })
+
+  it('P4: fails what is behind such a broadcast for a member that leaves, though it was sent nothing of the stream yet', () => {
+    const { effects, streams, submit, addMember } = setupWaiting(16)
+    const last = addMember()
+    submit('all')
+    const submission = submit(last.id)
+    streams.abandon(last)
+    expect(effects.failures).toEqual([
+      { submission, failure: { id: last.id, code: 'member-left', maybeDelivered: false } },
+    ])
   })
 })
