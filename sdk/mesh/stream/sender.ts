@@ -127,6 +127,22 @@ export class Sender {
     if (count > 0) this.#core.notify({ type: 'delivery:fail', id: peer.id, stream: this.stream, code, count })
   }
 
+  /** Nothing follows for this member, whose end was among what was given up. */
+  end(outgoing: Outgoing): void {
+    outgoing.outbox.push({
+      to: 'one',
+      number: outgoing.numbers.nextPrivate++,
+      afterBroadcast: this.#nextBroadcast - 1,
+      order: [],
+      text: false,
+      end: true,
+      bytes: new Uint8Array(0),
+      submission: null,
+      receipt: null,
+      isOwed: false,
+    })
+  }
+
   /** As `fail`, for all that this stay of the member will not get; what is for it alone need not wait for its turn. */
   part(peer: Peer, unsettled: readonly Unsettled[], code: DeliveryFailure['code'] = 'member-left'): void {
     this.fail(peer, unsettled, code)

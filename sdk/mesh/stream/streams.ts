@@ -187,6 +187,8 @@ export class Streams {
     this.#core.log?.('warn', 'stream:stalled', { member: peer.id, mode: outgoing.mode })
     const unsettled = outgoing.stall(sender.nextBroadcast, outgoing.numbers.nextPrivate)
     sender.fail(peer, unsettled, 'member-stalled')
+    // Both sides keep the stream until its end has come.
+    if (unsettled.some(({ message }) => message.end)) sender.end(outgoing)
     sender.resume()
   }
 

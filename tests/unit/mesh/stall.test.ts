@@ -314,6 +314,27 @@ describe('a stream that goes on after a stall', () => {
     expect(ada.hasLink(bob)).toBe(true)
   })
 
+  it('P21: ends all the same, when its end was among what was given up', () => {
+    const { world, ada, bob } = setup(['ada', 'bob'])
+    const stream = 16
+    const submit = (bytes: Uint8Array, end = false): void => {
+      ada.step({ type: 'submit', stream, submission: 1, to: 'all', kind: 'binary', bytes, end })
+    }
+    ada.step({ type: 'stream:open', opening: { stream, kind: 1, mode: 0, name: '' } })
+    submit(small)
+    world.run(100)
+    const thaw = freeze(world, bob)
+    for (let i = 0; i < 6; i++) submit(large)
+    submit(new Uint8Array(0), true)
+    ada.step({ type: 'stream:close', stream })
+    world.run(stallMs + 100)
+    thaw()
+    world.run(1_000)
+    expect(failuresOf(ada)).toMatchObject([{ stream, code: 'member-stalled' }])
+    expect(bob.received.at(-1)).toMatchObject({ stream, end: true })
+    expect([ada, bob].map(({ engine }) => engine.holdings().streams)).toEqual([0, 0])
+  })
+
   it('P18: reaches a member through relays that lose it', () => {
     const world = MeshWorld.joined(['ada', 'bob', 'cyd'], {
       limits: { messageBytes: 1_048_576, maxLinks: 32, stallMs },
