@@ -12,7 +12,7 @@ export const isStreamMode = (mode: number): mode is StreamMode => mode <= STREAM
 /** Whether what is sent on it is kept until it is acknowledged. */
 export const isReliable = (mode: StreamMode): boolean => mode === STREAM_MODE.MESSAGES || mode === STREAM_MODE.BULK
 
-/** Who reads a stream; the engine does not ask. */
+/** Who reads a stream. Of the engine, it decides which of two limits the stream counts for. */
 export const STREAM_KIND = {
   CHANNEL: 1,
   PRESENCE: 2,
@@ -23,6 +23,10 @@ export const STREAM_KIND = {
   LOG: 7,
   MEDIA: 8,
 } as const
+
+/** Whether applications open as many of these as they like; of all other kinds a member has one or two. */
+export const isOpenedFreely = (kind: number): boolean =>
+  kind === STREAM_KIND.CHANNEL || kind === STREAM_KIND.FILE || kind === STREAM_KIND.DUPLEX
 
 /** What is sent by `send`: open from the start, both ways. */
 export const MESSAGE_STREAM = 0

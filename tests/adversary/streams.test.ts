@@ -211,13 +211,18 @@ describe('a neighbor that opens', () => {
     to.step({ type: 'carrier:bytes', carrier, lane: 'reliable', bytes: pack(...records) })
   }
 
-  it('P24: 10,000 streams has 256 of them, is told so, and the others talk on', () => {
+  it('P24: 10,000 streams of any kind has 288 of them, is told so, and the others talk on', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
-    for (let stream = 16; stream < 10_016; stream++) write(ada, mallory, opening({ stream, name: String(stream) }))
+    for (let stream = 16; stream < 10_016; stream++) {
+      write(ada, mallory, opening({ stream, kind: stream & 0xff, name: String(stream) }))
+    }
     world.run(1_000)
-    expect(ada.streams).toHaveLength(256)
-    expect(ada.engine.holdings().streams).toBe(256)
+    expect(ada.streams).toHaveLength(32 + 117)
+    for (let stream = 20_000; stream < 20_500; stream++) write(ada, mallory, opening({ stream }))
+    world.run(1_000)
+    expect(ada.streams).toHaveLength(288)
+    expect(ada.engine.holdings().streams).toBe(288)
     check()
   })
 

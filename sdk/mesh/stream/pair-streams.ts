@@ -103,6 +103,14 @@ export class PairStreams {
     return this.#others === null ? 0 : this.#others.in.size - this.#others.ended.size
   }
 
+  /** The same of some kinds. */
+  countOpen(isCounted: (kind: number) => boolean): number {
+    let count = 0
+    for (const { opening, inbox } of this.ins)
+      if (opening !== null && !inbox.isEnded && isCounted(opening.kind)) count++
+    return count
+  }
+
   /** Not everything is acknowledged. */
   get isOwing(): boolean {
     for (const { outbox } of this.outs) if (!outbox.isEmpty) return true

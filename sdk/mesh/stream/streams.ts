@@ -1,5 +1,5 @@
 import type { AllChunk, Datagram, MemberRecord, OneChunk } from '../../protocol/records.js'
-import { MESSAGE_STREAM, STREAM_MODE, type Opening } from '../../protocol/streams.js'
+import { isOpenedFreely, MESSAGE_STREAM, STREAM_MODE, type Opening } from '../../protocol/streams.js'
 import { MAX_CHUNK_BYTES } from '../../protocol/limits.js'
 import type { Core } from '../core.js'
 import type { EngineEvent } from '../events.js'
@@ -12,8 +12,10 @@ import type { Reassembly } from './reassembly.js'
 import { Sender } from './sender.js'
 import type { TreeSender } from './tree-sender.js'
 
-/** What one member may have open towards me. */
-const MAX_STREAMS = 256
+/** What one member may have open towards me of the kinds of which applications open many. */
+const MAX_FREE_STREAMS = 256
+/** The same of all others, which carry what is said about those: however many channels there are, a file can be accepted. */
+const MAX_OTHER_STREAMS = 32
 /** Streams that have ended are remembered, since their end may not have been heard of: what comes of them once more. */
 const MAX_ENDED = 256
 /** Of one member, streams whose broadcasts were heard in an earlier stay. */
@@ -200,7 +202,9 @@ export class Streams {
     if (stream === MESSAGE_STREAM) throw new ProtocolViolation('opens the message stream')
     this.#core.busy.add(peer)
     if (streams.in(stream) !== undefined) return this.#skipTo(peer, streams, record)
-    if (streams.openCount >= MAX_STREAMS) return streams.refuse(stream)
+    const isFree = isOpenedFreely(kind)
+    const most = isFree ? MAX_FREE_STREAMS : MAX_OTHER_STREAMS
+    if (streams.countOpen((other) => isOpenedFreely(other) === isFree) >= most) return streams.refuse(stream)
     const heard = peer.heardBroadcasts?.get(stream) ?? 1
     const start = { firstBroadcast: Math.max(record.nextBroadcast, heard), firstPrivate: record.nextPrivate }
     const terms = mode === STREAM_MODE.BULK ? this.#bulkTerms : this.#terms

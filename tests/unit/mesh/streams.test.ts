@@ -314,6 +314,29 @@ describe('a stream', () => {
     expect(heard(bob, ada, 0)).toEqual(['on'])
   })
 
+  it.each([
+    ['of an application', [1, 4, 5], 256, [2, 3, 6, 7, 8, 200], 32],
+    ['of all other kinds', [2, 3, 6, 7, 8, 200], 32, [1, 4, 5], 256],
+  ])('P24: is taken however many %s are open', (_what, many, most, others, mostOthers) => {
+    const { world, ada, bob } = setup(['ada', 'bob'])
+    let stream = 16
+    const openAll = (kinds: readonly number[], count: number): void => {
+      for (let i = 0; i < count; i++, stream++) {
+        open(ada, { ...chat, stream, kind: kinds[i % kinds.length] as number })
+        send(ada, stream, 'x', { to: bob })
+      }
+      world.run(5_000)
+    }
+    openAll(many, 300)
+    expect(bob.streams).toHaveLength(most)
+    openAll(others, mostOthers)
+    expect(bob.streams).toHaveLength(most + mostOthers)
+    send(ada, 16, 'end', { to: bob, end: true })
+    world.run(1_000)
+    openAll(many, 2)
+    expect(bob.streams).toHaveLength(most + mostOthers + 1)
+  })
+
   it('P20: that was never opened is not read, and nobody is blamed', () => {
     const { world, ada, bob } = setup(['ada', 'bob'])
     const link = bob.link(ada)
