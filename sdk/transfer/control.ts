@@ -3,6 +3,7 @@ import { STREAM_KIND, STREAM_MODE } from '../protocol/streams.js'
 import { DecodeError } from '../protocol/decode-error.js'
 import { REJECT_CAUSE, decodeTransferFrame, encodeTransferFrame, idToDecline } from '../protocol/transfer-frames.js'
 import type { TransferFrame } from '../protocol/transfer-frames.js'
+import { sendConfirmed } from './confirmed.js'
 
 /**
  * Answers to one member that wait for room. One that asks and asks while it takes no answer would have me keep them all; beyond
@@ -50,9 +51,9 @@ export class Control {
     }
   }
 
-  /** Resolves when the window has taken it; rejects as `OwnStream.send`. */
-  async send(to: string, frame: TransferFrame): Promise<void> {
-    await this.#stream.send(to, encodeTransferFrame(frame))
+  /** Resolves when it has arrived; rejects when it never will, and as `OwnStream.send`. */
+  send(to: string, frame: TransferFrame): Promise<void> {
+    return sendConfirmed(this.#stream, to, encodeTransferFrame(frame))
   }
 
   /** Sends what nobody waits for here: a member that has left needs no answer. */
@@ -65,7 +66,7 @@ export class Control {
       if (left > 0) this.#answers.set(to, left)
       else this.#answers.delete(to)
     }
-    this.send(to, frame).then(settled, settled)
+    this.#stream.send(to, encodeTransferFrame(frame)).then(settled, settled)
   }
 
   /** Whether answers to this member wait for room: what can be left out should be. */

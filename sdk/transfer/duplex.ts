@@ -54,7 +54,8 @@ export class DuplexEnd {
     this.id = id
     this.#host = host
     this.#to = to
-    this.#outflow = new Outflow(host.hub.own(STREAM_KIND.DUPLEX, STREAM_MODE.BULK, id), to)
+    const stream = host.hub.own(STREAM_KIND.DUPLEX, STREAM_MODE.BULK, id)
+    this.#outflow = new Outflow(stream, to, (error) => this.#failWriting(error))
     this.#inflow = new Inflow((reason) => {
       host.control.answer(to, { type: 'stop', id, reason: reasonText(reason) })
       this.#settle()

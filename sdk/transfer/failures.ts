@@ -15,6 +15,12 @@ export const memberLeft = (action: Action, id: string): SkeinError =>
 
 export const groupLeft = (action: Action): SkeinError => new SkeinError('closed', `${action}: the group was left`)
 
+/** Of a message on a stream, by the code that the engine gives. */
+export const undelivered = (id: string, code: SkeinErrorCode): SkeinError => {
+  const why = code === 'stream-refused' ? 'takes no more streams' : 'has not got it'
+  return new SkeinError(code, `message could not be sent: "${id}" ${why}`)
+}
+
 /** A stream of this member is over before its end: it has left, or I have. */
 export const streamLost = (hub: Pick<StreamHub, 'members'>, action: Action, id: string): SkeinError =>
   hub.members.length === 0 ? groupLeft(action) : memberLeft(action, id)

@@ -1,5 +1,6 @@
 import type { OwnStream } from '../mesh/streams.js'
 import { encodeStreamEnd, type StreamEnd } from '../protocol/transfer-frames.js'
+import { sendConfirmed } from './confirmed.js'
 
 /** Messages that wait for room in the window: enough that it never runs empty, few enough to hold little. */
 const MAX_IN_FLIGHT = 4
@@ -8,6 +9,7 @@ const MAX_IN_FLIGHT = 4
 export class Outflow {
   readonly #stream: OwnStream
   readonly #to: string
+  readonly #onFailed: (error: unknown) => void
   #inFlight = 0
   #failure: { readonly error: unknown } | null = null
   #hasBegun = false
@@ -15,9 +17,11 @@ export class Outflow {
   #isGivenUp = false
   #waiters: (() => void)[] = []
 
-  constructor(stream: OwnStream, to: string) {
+  /** `onFailed`: it does not arrive, be it that all was sent. Called once at most, and not once it was given up. */
+  constructor(stream: OwnStream, to: string, onFailed: (error: unknown) => void) {
     this.#stream = stream
     this.#to = to
+    this.#onFailed = onFailed
   }
 
   /**
@@ -51,14 +55,16 @@ export class Outflow {
 
   #send(bytes: Uint8Array, end: boolean): void {
     if (this.#isGivenUp) return
+    const isFirst = !this.#hasBegun
     this.#hasBegun = true
     this.#inFlight++
-    this.#stream.send(this.#to, bytes, { end }).then(
+    // A stream whose first message has arrived is not refused any more.
+    const sending = isFirst
+      ? sendConfirmed(this.#stream, this.#to, bytes, { end })
+      : this.#stream.send(this.#to, bytes, { end })
+    sending.then(
       () => this.#sent(),
-      (error: unknown) => {
-        this.#failure ??= { error }
-        this.#sent()
-      },
+      (error: unknown) => this.#failed(error),
     )
     if (end) this.#stream.close()
   }
@@ -66,6 +72,13 @@ export class Outflow {
   #sent(): void {
     this.#inFlight--
     this.#wake()
+  }
+
+  #failed(error: unknown): void {
+    const isNews = this.#failure === null && !this.#isGivenUp
+    this.#failure ??= { error }
+    this.#sent()
+    if (isNews) this.#onFailed(error)
   }
 
   #wake(): void {

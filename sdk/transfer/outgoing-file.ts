@@ -28,6 +28,8 @@ const GATHER_MS = 200
 /** How long several recipients have to answer before what can be read only once is read. */
 const ANSWER_MS = 30_000
 
+const nothing = (): void => undefined
+
 const rejectTexts: Readonly<Record<number, string>> = {
   [REJECT_CAUSE.NO_LISTENER]: 'does not listen for files',
   [REJECT_CAUSE.TOO_MANY]: 'has too many offers open',
@@ -215,7 +217,8 @@ export class OutgoingFile implements TransferSource {
       const { state } = recipient
       if (state.name !== 'accepted') continue
       const stream = this.#host.hub.own(STREAM_KIND.FILE, STREAM_MODE.BULK, this.id)
-      recipient.move({ name: 'sending', offset: state.offset, outflow: new Outflow(stream, recipient.id) })
+      const outflow = new Outflow(stream, recipient.id, (error) => this.#fail(recipient, error))
+      recipient.move({ name: 'sending', offset: state.offset, outflow })
     }
     // Now that nobody is left for whom to begin once more.
     for (const recipient of tooLate) {
@@ -257,7 +260,8 @@ export class OutgoingFile implements TransferSource {
     const rest = state.offset > position ? piece.subarray(state.offset - position) : piece
     if (rest.length === 0) return
     recipient.sent = position + piece.length
-    await state.outflow.push(rest).catch((error: unknown) => this.#fail(recipient, error))
+    // Who fails has done so.
+    await state.outflow.push(rest).catch(nothing)
   }
 
   async #finish(recipient: Recipient, size: number, hash: Uint8Array): Promise<void> {
@@ -265,7 +269,7 @@ export class OutgoingFile implements TransferSource {
     if (state.name !== 'sending') return
     // Before it is sent: the answer may be quicker than the news that there was room for it.
     recipient.move({ name: 'sent', outflow: state.outflow })
-    await state.outflow.finish({ type: 'whole', size, hash }).catch((error: unknown) => this.#fail(recipient, error))
+    await state.outflow.finish({ type: 'whole', size, hash }).catch(nothing)
   }
 
   async #untilResumed(): Promise<void> {

@@ -1,4 +1,5 @@
 import { SkeinError } from '../../sdk/errors.js'
+import type { DeliveryFailure, DeliveryReport } from '../../sdk/mesh/events.js'
 import type {
   MemberStream,
   OwnStream,
@@ -16,12 +17,19 @@ const WINDOW_BYTES = 2_097_152
 const MESSAGE_COST = 64
 const MAX_PIECE = 64_512
 
+const nothing = (): void => undefined
+
 interface Message {
   readonly bytes: Uint8Array
   readonly end: boolean
   readonly admitted: () => void
-  readonly failed: (error: unknown) => void
+  readonly delivered: () => void
+  readonly failed: (code: FailureCode) => void
 }
+
+type FailureCode = DeliveryFailure['code']
+
+const failed = (code: FailureCode): SkeinError => new SkeinError(code, `message could not be sent: ${code}`)
 
 /** One stream from one member to one other. */
 class Lane {
@@ -37,6 +45,7 @@ class Lane {
   heldBytes = 0
   isPaused = false
   isEnded = false
+  isRefused = false
   reader: StreamReader | null | undefined = undefined
 
   constructor(from: FakeHub, to: FakeHub, kind: StreamKind, mode: StreamMode, name: string) {
@@ -64,6 +73,7 @@ class Lane {
   }
 
   deliver(): void {
+    if (this.to.refusing.has(this.kind)) return this.#refuse()
     const message = this.transit.shift()
     if (message === undefined) return
     this.windowBytes -= message.bytes.length + MESSAGE_COST
@@ -73,7 +83,14 @@ class Lane {
       this.isEnded = message.end
       this.reader?.message({ to: 'me', bytes: message.bytes, end: message.end })
     }
+    message.delivered()
     this.fill()
+  }
+
+  /** What found room meanwhile is lost with it. */
+  #refuse(): void {
+    this.isRefused = true
+    this.#give('stream-refused')
   }
 
   #accept(): StreamReader | null {
@@ -91,21 +108,20 @@ class Lane {
   }
 
   cut(): void {
-    for (const { admitted } of this.#clear()) admitted()
+    this.#give('closed')
   }
 
-  /** What was waiting. */
-  #clear(): Message[] {
-    const waiting: Message[] = []
-    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) waiting.push(next)
-    this.transit = new Queue()
+  /** All that has not arrived. */
+  #give(code: FailureCode): void {
+    for (const queue of [this.transit, this.waiting]) {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) next.failed(code)
+    }
     this.windowBytes = 0
     this.heldBytes = 0
-    return waiting
   }
 
-  fail(code: 'member-left' | 'closed' | 'stream-refused'): void {
-    for (const { failed } of this.#clear()) failed(new SkeinError(code, `message could not be sent: ${code}`))
+  fail(code: 'member-left' | 'closed'): void {
+    this.#give(code)
     if (!this.isEnded) this.reader?.lost()
     this.isEnded = true
   }
@@ -171,7 +187,7 @@ export class FakeHub implements StreamHub {
   readonly reported: unknown[] = []
   readonly lanes = new Set<Lane>()
   isJoined = true
-  /** Streams of these kinds are refused to whoever opens one to me. */
+  /** Streams of these kinds are refused to whoever opens one to me, once that arrives. */
   readonly refusing = new Set<StreamKind>()
   readonly #readers = new Map<StreamKind, (stream: MemberStream) => StreamReader | null>()
   readonly #listeners = new Set<(change: { readonly id: string; readonly isHere: boolean }) => void>()
@@ -194,8 +210,7 @@ export class FakeHub implements StreamHub {
     return {
       send: async (to, bytes, options = {}) => {
         if (bytes.length > MAX_PIECE) throw new Error(`a message of ${bytes.length} bytes`)
-        await this.#send(lanes, { kind, mode, name }, to, bytes, options)
-        return undefined
+        return this.#send(lanes, { kind, mode, name }, to, bytes, options)
       },
       post: () => {
         throw new Error('not faked')
@@ -212,19 +227,27 @@ export class FakeHub implements StreamHub {
     { kind, mode, name }: { kind: StreamKind; mode: StreamMode; name: string },
     to: string,
     bytes: Uint8Array,
-    { end = false }: StreamSendOptions,
-  ): Promise<void> {
+    { end = false, confirm = false }: StreamSendOptions,
+  ): Promise<DeliveryReport | undefined> {
     this.assertJoined('message could not be sent')
     const other = this.network.hubs.get(to)
-    if (other === undefined) throw new SkeinError('member-left', 'message could not be sent: it has left')
-    if (other.refusing.has(kind)) throw new SkeinError('stream-refused', 'message could not be sent: refused')
+    if (other === undefined) throw failed('member-left')
     const lane = lanes.get(to) ?? new Lane(this, other, kind, mode, name)
     lanes.set(to, lane)
     this.lanes.add(lane)
     const { tamper } = this.network
     const sent = tamper === null ? bytes : tamper({ kind, from: this.myId, to }, bytes, end)
-    if (sent === null) return Promise.resolve()
-    return new Promise((admitted, failed) => lane.push({ bytes: sent, end, admitted, failed }))
+    return new Promise((resolve, reject) => {
+      const fail = (code: FailureCode): void => {
+        if (confirm) resolve({ delivered: [], failed: [{ id: to, code, maybeDelivered: false }] })
+        else reject(failed(code))
+      }
+      if (lane.isRefused) return fail('stream-refused')
+      const deliver = (): void => resolve({ delivered: [to], failed: [] })
+      const admitted = confirm ? nothing : () => resolve(undefined)
+      if (sent === null) return confirm ? deliver() : admitted()
+      lane.push({ bytes: sent, end, admitted, delivered: confirm ? deliver : nothing, failed: fail })
+    })
   }
 
   read(kind: StreamKind, accept: (stream: MemberStream) => StreamReader | null): () => void {
@@ -258,6 +281,6 @@ export class FakeHub implements StreamHub {
 
   /** Streams of mine that have been opened and not ended. */
   openLanes(kind: StreamKind): readonly Lane[] {
-    return [...this.lanes].filter((lane) => lane.kind === kind && !lane.isEnded)
+    return [...this.lanes].filter((lane) => lane.kind === kind && !lane.isEnded && !lane.isRefused)
   }
 }

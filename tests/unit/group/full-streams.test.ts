@@ -31,6 +31,21 @@ describe('a member that has 256 channels open towards another', () => {
     await expect(sent).rejects.toMatchObject({ code: 'file-declined', reason: 'no' })
   })
 
+  it.each([0, 100_000, 5_000_000])('cannot send it a file of %i bytes, and both are told', async (size) => {
+    const sent = full.sendFile(new Uint8Array(size), { to: other.myId })
+    const incoming = await (await nextEvent(other, 'file')).accept()
+    await expect(sent).rejects.toMatchObject({ code: 'stream-refused' })
+    await expect(incoming.blob()).rejects.toMatchObject({ code: 'transfer-cancelled', reason: 'too many streams' })
+  })
+
+  it('can send it a file when one of them is closed', async () => {
+    full.channel('channel 0').close()
+    const sent = full.sendFile(new Uint8Array(100_000), { to: other.myId })
+    const incoming = await (await nextEvent(other, 'file')).accept()
+    expect((await incoming.blob()).size).toBe(100_000)
+    await sent
+  })
+
   it('is seen by its presence', async () => {
     const changed = nextEvent(other, 'presence:change')
     full.presence.set({ isTyping: true })

@@ -351,14 +351,55 @@ describe('a file that is cancelled', () => {
     expect(await failureOf(transfer)).toBeInstanceOf(TypeError)
   })
 
-  it('is told when its recipient takes no more streams', async () => {
-    const { members } = setup('ada', 'bob')
+  it.each([0, 10, 8 * MIB])(
+    'fails at both ends when its recipient refuses its stream, all %i bytes sent or not',
+    async (size) => {
+      const { members } = setup('ada', 'bob')
+      const [ada, bob] = members
+      bob.hub.refusing.add(STREAM_KIND.FILE)
+      const transfer = ada.transfers.sendFile(pattern(size), { to: 'bob' })
+      const incoming = await (await bob.offers.next()).accept()
+      expect(await failureOf(transfer)).toMatchObject({ code: 'stream-refused' })
+      expect(await failureOf(incoming.done)).toMatchObject({
+        code: 'transfer-cancelled',
+        by: 'them',
+        reason: 'too many streams',
+      })
+      await settle()
+      expect(ada.openHashes() + bob.openHashes()).toBe(0)
+    },
+  )
+
+  it('fails when its stream is refused while it is paused', async () => {
+    const { network, members } = setup('ada', 'bob')
     const [ada, bob] = members
     bob.hub.refusing.add(STREAM_KIND.FILE)
+    const transfer = ada.transfers.sendFile(pattern(MIB), { to: 'bob' })
+    network.tamper = ({ kind }, bytes) => {
+      if (kind === STREAM_KIND.FILE) transfer.pause()
+      return bytes
+    }
+    await (await bob.offers.next()).accept()
+    expect(await failureOf(transfer)).toMatchObject({ code: 'stream-refused' })
+  })
+
+  it('is over where it was accepted when what says so is refused', async () => {
+    const { members } = setup('ada', 'bob')
+    const [ada, bob] = members
+    ada.hub.refusing.add(STREAM_KIND.TRANSFER)
     const transfer = ada.transfers.sendFile(pattern(10), { to: 'bob' })
     const incoming = await (await bob.offers.next()).accept()
-    expect(await failureOf(transfer)).toMatchObject({ code: 'stream-refused' })
-    expect(await failureOf(incoming.done)).toMatchObject({ code: 'transfer-cancelled', by: 'them' })
+    expect(await failureOf(incoming.done)).toMatchObject({ code: 'stream-refused' })
+    transfer.cancel()
+    await failureOf(transfer)
+  })
+
+  it('is not offered where what offers it is refused', async () => {
+    const { members } = setup('ada', 'bob')
+    const [ada, bob] = members
+    bob.hub.refusing.add(STREAM_KIND.TRANSFER)
+    const failure = failureOf(ada.transfers.sendFile(pattern(10), { to: 'bob' }))
+    expect(await failure).toMatchObject({ code: 'stream-refused' })
   })
 })
 
