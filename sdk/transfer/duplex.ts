@@ -7,7 +7,7 @@ import type { Control } from './control.js'
 import { cancelledBy, corrupt, streamLost } from './failures.js'
 import { Inflow } from './inflow.js'
 import { Outflow } from './outflow.js'
-import { reasonText } from './texts.js'
+import { reasonText, refusalText } from './texts.js'
 
 const ACTION = 'duplex has ended'
 
@@ -55,7 +55,7 @@ export class DuplexEnd {
     this.#host = host
     this.#to = to
     const stream = host.hub.own(STREAM_KIND.DUPLEX, STREAM_MODE.BULK, id)
-    this.#outflow = new Outflow(stream, to, (error) => this.#failWriting(error))
+    this.#outflow = new Outflow(stream, to, (error) => this.#lose(error))
     this.#inflow = new Inflow((reason) => {
       host.control.answer(to, { type: 'stop', id, reason: reasonText(reason) })
       this.#settle()
@@ -87,23 +87,13 @@ export class DuplexEnd {
       this.#giveUp('')
       throw new TypeError('duplex could not be written: it takes Uint8Arrays alone')
     }
-    try {
-      for (let at = 0; at < chunk.length && this.#writer !== null; at += MAX_CHUNK_BYTES) {
-        await this.#outflow.push(chunk.slice(at, at + MAX_CHUNK_BYTES))
-      }
-    } catch (error) {
-      this.#failWriting(error)
-      throw error
+    for (let at = 0; at < chunk.length && this.#writer !== null; at += MAX_CHUNK_BYTES) {
+      await this.#outflow.push(chunk.slice(at, at + MAX_CHUNK_BYTES))
     }
   }
 
   async #closeWriting(): Promise<void> {
-    try {
-      await this.#outflow.finish({ type: 'closed' })
-    } catch (error) {
-      this.#failWriting(error)
-      throw error
-    }
+    await this.#outflow.finish({ type: 'closed' })
     this.#writer = null
     this.#settle()
   }
@@ -116,6 +106,11 @@ export class DuplexEnd {
     this.#host.control.answer(this.#to, { type: 'abort', id: this.id, reason })
     this.#outflow.giveUp(reason)
     this.#settle()
+  }
+
+  /** What I write does not arrive, which the other side cannot see: its reader would wait. */
+  #lose(error: unknown): void {
+    this.#giveUpWith(error, refusalText(error))
   }
 
   get hasSource(): boolean {

@@ -76,7 +76,7 @@ export class Outflow {
 
   #failed(error: unknown): void {
     const isNews = this.#failure === null && !this.#isGivenUp
-    this.#failure ??= { error }
+    if (isNews) this.#failure = { error }
     this.#sent()
     if (isNews) this.#onFailed(error)
   }
@@ -91,6 +91,6 @@ export class Outflow {
     while (this.#inFlight >= count && this.#failure === null && !this.#isGivenUp) {
       await new Promise<void>((resolve) => this.#waiters.push(resolve))
     }
-    if (this.#failure !== null && !this.#isGivenUp) throw this.#failure.error
+    if (this.#failure !== null) throw this.#failure.error
   }
 }

@@ -20,7 +20,7 @@ import { Pace } from './pace.js'
 import { ProgressMeter } from './progress.js'
 import { Recipient } from './recipient.js'
 import type { Source } from './source.js'
-import { reasonText } from './texts.js'
+import { reasonText, refusalText } from './texts.js'
 import type { RecipientFailure, SendProgress, TransferReport, TransferSource } from './transfer.js'
 
 /** How long the others have to answer once one has accepted what can be read again. Who comes later is read for anew. */
@@ -291,8 +291,8 @@ export class OutgoingFile implements TransferSource {
     const error = asSkeinError(fileAction, 'stream-refused', cause)
     if (!recipient.move({ name: 'failed', error })) return
     if (state.name === 'sending' || state.name === 'sent') state.outflow.giveUp('')
-    // Its engine has refused the stream, of which its application was told nothing.
-    if (error.code === 'stream-refused') this.#withdraw(recipient, 'too many streams')
+    const reason = refusalText(error)
+    if (reason !== '') this.#withdraw(recipient, reason)
     this.#consider()
     this.#settle()
   }

@@ -1,3 +1,4 @@
+import { SkeinError } from '../errors.js'
 import { MAX_REASON_BYTES } from '../protocol/limits.js'
 import { encodeUtf8 } from '../util/bytes.js'
 
@@ -19,3 +20,7 @@ export const capText = (text: string, maxBytes: number): string => {
  */
 export const reasonText = (reason: unknown): string =>
   typeof reason === 'string' ? capText(reason, MAX_REASON_BYTES) : ''
+
+/** What the other side is told when `error` is that its engine refuses a stream, of which its application hears nothing. */
+export const refusalText = (error: unknown): string =>
+  error instanceof SkeinError && error.code === 'stream-refused' ? 'too many streams' : ''

@@ -46,6 +46,22 @@ describe('a member that has 256 channels open towards another', () => {
     await sent
   })
 
+  it('cannot write to a duplex with it, and both are told', async () => {
+    const opening = other.openDuplex(full.myId)
+    const { duplex } = await nextEvent(full, 'duplex:open')
+    const theirs = await opening
+    const writer = duplex.writable.getWriter()
+    await writer.write(new Uint8Array(10))
+    await expect(writer.closed).rejects.toMatchObject({ code: 'stream-refused' })
+    await expect(theirs.readable.getReader().closed).rejects.toMatchObject({
+      code: 'transfer-cancelled',
+      reason: 'too many streams',
+    })
+    await theirs.writable.close()
+    await expect(theirs.closed).rejects.toMatchObject({ code: 'transfer-cancelled' })
+    await expect(duplex.closed).rejects.toMatchObject({ code: 'stream-refused' })
+  })
+
   it('is seen by its presence', async () => {
     const changed = nextEvent(other, 'presence:change')
     full.presence.set({ isTyping: true })

@@ -117,6 +117,27 @@ describe('a duplex', () => {
     expect(bob.hub.openLanes(STREAM_KIND.DUPLEX)).toEqual([])
   })
 
+  it.each([
+    ['after little was written', 10, false],
+    ['after much was written', 8 * MIB, false],
+    ['after it was closed', 0, true],
+  ])('whose stream is refused %s fails at both sides, that way alone', async (_when, size, isClosed) => {
+    const { mine, theirs, bob } = await opened()
+    bob.hub.refusing.add(STREAM_KIND.DUPLEX)
+    const writer = mine.writable.getWriter()
+    const last = isClosed ? writer.close() : writer.write(pattern(size))
+    last.catch(() => undefined)
+    expect(await failureOf(writer.closed)).toMatchObject({ code: 'stream-refused' })
+    const error = await failureOf(bytesOf(theirs.readable))
+    expect(error).toMatchObject({ code: 'transfer-cancelled', by: 'them', reason: 'too many streams' })
+    const back = theirs.writable.getWriter()
+    await back.write(pattern(10))
+    await back.close()
+    expect(await bytesOf(mine.readable)).toEqual(pattern(10))
+    expect(await failureOf(mine.closed)).toMatchObject({ code: 'stream-refused' })
+    expect(await failureOf(theirs.closed)).toBe(error)
+  })
+
   it('takes bytes alone', async () => {
     const { mine, theirs } = await opened()
     const writer = mine.writable.getWriter()
