@@ -15,7 +15,8 @@ const ACTION = 'duplex has ended'
  * Bytes to and from one member, each way at the pace of its reader. The two ways are independent: closing `writable` ends the
  * other side's `readable` after what was written, and leaves the way back open. Aborting `writable` errors the other
  * side's `readable`, and cancelling `readable` errors its `writable`, both with `transfer-cancelled` and the reason if
- * that is a string (cut to 512 bytes). Both error with `member-left` and `closed`.
+ * that is a string (cut to 512 bytes). Where the other side has no room for another stream `writable` errors with
+ * `stream-refused`, and its `readable` as if it had been aborted. Both error with `member-left` and `closed`.
  */
 export interface Duplex {
   /** The other member's id. */

@@ -2,6 +2,7 @@ import { SkeinError } from '../errors.js'
 import type { StreamHub } from '../mesh/streams.js'
 import { STREAM_KIND, STREAM_MODE } from '../protocol/streams.js'
 import { FAIL_CAUSE, REJECT_CAUSE, type OfferFrame } from '../protocol/transfer-frames.js'
+import { callGuarded } from '../util/guard.js'
 import type { Control } from './control.js'
 import type { TransferDeps } from './deps.js'
 import {
@@ -353,11 +354,10 @@ export class OutgoingFile implements TransferSource {
     const accepted = this.#accepted()
     if (accepted.length === 0) return
     this.#meter.read(Math.min(...accepted.map(({ bytes }) => bytes)), this.#host.deps.now())
-    try {
-      this.#options.onProgress?.(this.progress)
-    } catch (error) {
-      this.#host.hub.report(error)
-    }
+    callGuarded(
+      () => this.#options.onProgress?.(this.progress),
+      (error) => this.#host.hub.report(error),
+    )
   }
 
   #later(ms: number, run: () => void): void {

@@ -10,6 +10,7 @@ import {
   type StreamEnd,
 } from '../protocol/transfer-frames.js'
 import { equalBytes } from '../util/bytes.js'
+import { callGuarded } from '../util/guard.js'
 import { readToBlob } from './blob.js'
 import type { Control } from './control.js'
 import type { TransferDeps } from './deps.js'
@@ -332,10 +333,9 @@ export class Receiving {
     if (this.#state.name === 'receiving' && !control.isBusy(this.from)) {
       control.answer(this.from, { type: 'progress', id: this.id, bytes: this.#received })
     }
-    try {
-      this.#options.onProgress?.(this.#meter.progress(deps.now()))
-    } catch (error) {
-      hub.report(error)
-    }
+    callGuarded(
+      () => this.#options.onProgress?.(this.#meter.progress(deps.now())),
+      (error) => hub.report(error),
+    )
   }
 }

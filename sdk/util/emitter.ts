@@ -1,3 +1,5 @@
+import { callGuarded } from './guard.js'
+
 interface Entry<Payload> {
   readonly listener: (payload: Payload) => unknown
   readonly off: () => void
@@ -52,12 +54,7 @@ export class Emitter<Events extends object> {
       if (!entries.has(entry)) continue
       // Before the call, so that an event raised by the listener itself does not reach it again.
       if (entry.once) entry.off()
-      try {
-        const result = entry.listener(payload)
-        if (result instanceof Promise) result.catch(this.#onError)
-      } catch (error) {
-        this.#onError(error)
-      }
+      callGuarded(() => entry.listener(payload), this.#onError)
     }
     return true
   }

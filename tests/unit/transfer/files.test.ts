@@ -645,13 +645,19 @@ describe('progress', () => {
     }
   })
 
-  it('tells listeners that throw to the application, and goes on', async () => {
+  it.each([
+    [
+      'throw',
+      (error: Error) => {
+        throw error
+      },
+    ],
+    ['reject', (error: Error) => Promise.reject(error)],
+  ])('tells listeners that %s to the application, and goes on', async (_how, fail) => {
     const { members } = setup('ada', 'bob')
     const [ada, bob] = members
     const error = new Error('mine')
-    const onProgress = () => {
-      throw error
-    }
+    const onProgress = () => fail(error)
     const transfer = ada.transfers.sendFile(pattern(10), { to: 'bob', onProgress })
     await (await (await bob.offers.next()).accept({ onProgress })).blob()
     expect((await transfer).delivered).toEqual(['bob'])
