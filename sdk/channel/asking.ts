@@ -21,7 +21,9 @@ import type { Timers } from './timers.js'
 const failedAction = 'request failed'
 
 /** What is asked of one member. */
-export interface Question extends Prepared {
+export interface Question extends Pick<Prepared, 'checked'> {
+  /** Copied during the call. */
+  readonly payload: Uint8Array
   readonly to: string
   readonly isStream: boolean
   readonly timeoutMs: number
@@ -46,7 +48,7 @@ export interface Asked {
 interface Pending {
   readonly id: number
   readonly line: Line
-  readonly question: Question
+  readonly question: Omit<Question, 'payload'>
   readonly asker: Asker
   readonly end: () => void
   readonly stopTimer: () => void
@@ -71,7 +73,8 @@ export class Asking {
 
   ask(line: Line, question: Question, asker: Asker): Asked {
     const id = ++this.#lastId
-    const { signal, timeoutMs } = question
+    const { signal, timeoutMs, isStream, payload } = question
+    const frame = encodeChannelFrame({ type: 'request', id, isStream, payload })
     const handleAbort = (): void => {
       if (this.#giveUp(id)) asker.failed(signal?.reason)
     }
@@ -88,7 +91,7 @@ export class Asking {
     }
     this.#pending.set(id, pending)
     signal?.addEventListener('abort', handleAbort)
-    this.#sendWhenValid(pending)
+    this.#sendWhenValid(pending, frame)
     return {
       cancel: () => {
         this.#giveUp(id)
@@ -99,23 +102,20 @@ export class Asking {
     }
   }
 
-  #sendWhenValid(pending: Pending): void {
+  #sendWhenValid(pending: Pending, frame: Uint8Array): void {
     const { line, question, id } = pending
     line.sending.order.add(question.checked, 0, (checked) => {
       if (!this.#pending.has(id)) return
-      if (checked.isValid) this.#send(pending)
+      if (checked.isValid) this.#send(pending, frame)
       else this.#fail(id, createInvalid(requestAction, checked.cause))
     })
   }
 
-  #send(pending: Pending): void {
+  #send(pending: Pending, frame: Uint8Array): void {
     const { line, question, id } = pending
-    const { payload, isStream, to } = question
-    if (!(payload instanceof Uint8Array)) return this.#fail(id, payload)
     pending.stage = 'sent'
-    const frame = encodeChannelFrame({ type: 'request', id, isStream, payload })
     // Confirmed, since whether it may have run is to be told when the member leaves.
-    line.requests.send(to, frame, { confirm: true }).then(
+    line.requests.send(question.to, frame, { confirm: true }).then(
       (report) => {
         this.#handleReport(pending, report)
       },

@@ -113,6 +113,79 @@ describe('a request', () => {
   })
 })
 
+describe('a request on a channel with a codec', () => {
+  const text = {
+    encode: (value: unknown) => new TextEncoder().encode(String(value)),
+    decode: (bytes: Uint8Array): unknown => new TextDecoder().decode(bytes),
+  }
+
+  it('is asked and answered in its bytes, item by item too', async () => {
+    const { ada, bob } = setup()
+    const mine = ada.channels.channel('c', { codec: text })
+    const off = bob.channels.channel('c', { codec: text }).handle((value) => `${value as string}!`)
+    expect(await mine.request('ask', toBob)).toBe('ask!')
+    off()
+    bob.channels.channel('c').handle(async function* (value) {
+      yield value
+      yield 2
+    })
+    expect(await readAll(mine.requestStream('item', toBob))).toEqual(['item', '2'])
+    const frames = [ada, bob].flatMap(({ hub }) => hub.ownNamed('c').flatMap(({ sent }) => sent))
+    const bodies = frames.map(({ bytes }) => new TextDecoder().decode(bytes))
+    for (const body of ['ask', 'ask!', 'item', '2']) expect(bodies.some((frame) => frame.endsWith(body))).toBe(true)
+  })
+
+  it('takes what is in the buffer at the call, though the codec uses it again before the question is valid', async () => {
+    const { ada, bob } = setup()
+    const buffer = new Uint8Array(1)
+    const codec = {
+      encode: (value: unknown) => {
+        buffer[0] = value as number
+        return buffer
+      },
+      decode: (bytes: Uint8Array): unknown => bytes[0],
+    }
+    const gate = defer()
+    const validate = schemaOf<unknown>((value) => gate.promise.then(() => ({ value })))
+    bob.channels.channel('c', { codec }).handle((value) => value)
+    const mine = ada.channels.channel('c', { codec, validate })
+    const answers = Promise.all([mine.request(1, toBob), mine.request(2, toBob)])
+    gate.resolve()
+    expect(await answers).toEqual([1, 2])
+  })
+
+  it('that cannot encode the answer: the handler has failed, and its own side is told why', async () => {
+    const { ada, bob } = setup()
+    const encode = () => {
+      throw new Error('secret')
+    }
+    bob.channels.channel('c', { codec: { ...text, encode } }).handle(() => 1)
+    const asked = fails(ada.channels.channel('c', { codec: text }).request(1, toBob))
+    expect(await asked).toMatchObject({ code: 'handler-failed', maybeRan: true })
+    expect(bob.hub.reports).toMatchObject([{ code: 'value-invalid', cause: { message: 'secret' } }])
+  })
+
+  it('that cannot decode the question, or the answer: it is not valid, and whoever got it is told', async () => {
+    const broken = {
+      encode: text.encode,
+      decode: () => {
+        throw new Error('unreadable')
+      },
+    }
+    const there = setup()
+    there.bob.channels.channel('c', { codec: broken }).handle(() => 1)
+    const question = await fails(there.ada.channels.channel('c', { codec: text }).request(1, toBob))
+    expect(question).toMatchObject({ code: 'value-invalid', maybeRan: false })
+    expect(there.bob.invalid).toMatchObject([{ channel: 'c', error: { cause: { message: 'unreadable' } } }])
+
+    const here = setup()
+    here.bob.channels.channel('c', { codec: text }).handle(() => 1)
+    const answer = await fails(here.ada.channels.channel('c', { codec: broken }).request(1, toBob))
+    expect(answer).toMatchObject({ code: 'value-invalid', maybeRan: true })
+    expect(here.ada.invalid).toMatchObject([{ channel: 'c', from: 'member-2' }])
+  })
+})
+
 describe('an answer', () => {
   it('is not kept back by values that nobody reads', async () => {
     const { ada, network, bob, mine, theirs } = setupWith(() => 'answer')
