@@ -1,7 +1,8 @@
-import type { SkeinError } from '../errors.js'
+import { SkeinError } from '../errors.js'
 import type { StreamHub } from '../mesh/streams.js'
 import { encodeChannelFrame } from '../protocol/channel-frames.js'
 import { STREAM_KIND } from '../protocol/streams.js'
+import { sendAction } from './actions.js'
 import { Answering } from './answering.js'
 import { Asking, type Asked, type Asker, type Question } from './asking.js'
 import type { ChannelCore } from './channel-core.js'
@@ -92,10 +93,16 @@ export class ChannelTraffic {
     line.close(() => createClosed('channel was closed'))
   }
 
-  /** The join is over. Channels stay; who waits for an answer gets none, and handlers' signals abort. */
+  /**
+   * The join is over. Channels stay; who waits for an answer gets none, handlers' signals abort, and what was not sent yet is not sent
+   * in the next join, where it would be for others.
+   */
   left(): void {
     this.#asking.left()
     this.#answering.left()
+    for (const { sending } of this.#lines.values()) {
+      sending.close(() => new SkeinError('closed', `${sendAction}: the group was left`))
+    }
   }
 
   #lineOf(core: ChannelCore): Line {

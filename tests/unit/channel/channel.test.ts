@@ -373,6 +373,28 @@ describe('validate', () => {
   })
 })
 
+describe('leaving the group', () => {
+  it.each([true, false])(
+    'while a value is validated keeps it out of the next join (reliable: %s)',
+    async (reliable) => {
+      const { ada, bob } = setup()
+      const gate = defer()
+      const validate = schemaOf((value) => (value === 'old' ? gate.promise.then(() => ({ value })) : { value }))
+      const atBob = collect(bob.channels.channel('c', { reliable }))
+      const channel = ada.channels.channel('c', { validate, reliable })
+      const old = channel.send('old')
+      leave(ada)
+      await expect(old).rejects.toMatchObject({ code: 'closed' })
+      ada.hub.join()
+      const next = channel.send('new')
+      gate.resolve()
+      await next
+      await settle()
+      expect(atBob).toMatchObject([{ data: 'new' }])
+    },
+  )
+})
+
 describe('a member that leaves', () => {
   it('brings nothing more, even if it waited for its validation', async () => {
     const { ada, bob } = setup()
