@@ -210,7 +210,8 @@ export class Asking {
 
   memberLeft(id: string): void {
     for (const pending of [...this.#pending.values()]) {
-      if (pending.question.to !== id) continue
+      // What is not sent yet goes to whoever has that id by then.
+      if (pending.question.to !== id || pending.stage === 'validating') continue
       pending.hasLeft = true
       if (pending.stage === 'acknowledged') this.#failLeft(pending)
     }

@@ -323,6 +323,20 @@ describe('a request that fails', () => {
     }
   })
 
+  it('not by a member that leaves and comes back before the question is valid', async () => {
+    const { ada, bob } = setup()
+    const [gate, answer] = [defer(), defer<string>()]
+    bob.channels.channel('v').handle(() => answer.promise)
+    const mine = ada.channels.channel('v', { validate: schemaOf((value) => gate.promise.then(() => ({ value }))) })
+    const asked = mine.request(1, toBob)
+    ada.hub.tell({ id: 'member-2', isHere: false })
+    ada.hub.tell({ id: 'member-2', isHere: true })
+    gate.resolve()
+    await settle()
+    answer.resolve('answer')
+    expect(await asked).toBe('answer')
+  })
+
   it('by the member that leaves before it is known that it got it', async () => {
     const { bob, mine } = setupWith(() => {
       leave(bob)
