@@ -88,21 +88,28 @@ export class Answering {
 
   async #answer(request: Running, answer: unknown): Promise<void> {
     if (!isAsyncIterable(answer)) return this.#send(request, this.#encode(request, answer, true))
-    if (request.isStream) return this.#stream(request, answer)
+    const iterator = answer[Symbol.asyncIterator]()
+    if (request.isStream) return this.#stream(request, iterator)
+    this.#end(iterator)
     this.#hub.report(new TypeError(`${action}: the answer is a stream, and one value was asked for`))
     await this.#sendError(request, REASON.STREAMED)
   }
 
-  async #stream(request: Running, answer: AsyncIterable<unknown>): Promise<void> {
+  #end(iterator: AsyncIterator<unknown>): void {
+    endIterator(iterator).catch((error: unknown) => {
+      this.#hub.report(error)
+    })
+  }
+
+  async #stream(request: Running, iterator: AsyncIterator<unknown>): Promise<void> {
     const { controller, credit, id } = request
     const { signal } = controller
-    const iterator = answer[Symbol.asyncIterator]()
     const stop = (): void => {
       credit.end()
-      endIterator(iterator).catch((error: unknown) => {
-        this.#hub.report(error)
-      })
+      this.#end(iterator)
     }
+    // While the handler made up its mind.
+    if (signal.aborted) return stop()
     signal.addEventListener('abort', stop)
     try {
       while (await credit.take(signal)) {

@@ -619,6 +619,38 @@ describe('requestStream', () => {
     expect(isAborted).toBe(true)
   })
 
+  /** An iterable that says when nobody reads it any more, as one with a file or a cursor behind it has to know. */
+  const closable = () => {
+    const ended = defer<string>()
+    const iterator = {
+      next: () => Promise.resolve({ value: 1, done: false }),
+      return: () => {
+        ended.resolve('ended')
+        return Promise.resolve({ value: undefined, done: true })
+      },
+    }
+    return { ended: ended.promise, iterable: { [Symbol.asyncIterator]: () => iterator } }
+  }
+
+  it('that is cancelled before its handler has an iterable ends that once it is there', async () => {
+    const { ended, iterable } = closable()
+    const opened = defer<typeof iterable>()
+    const { mine } = setupWith(() => opened.promise)
+    const stream = mine.requestStream(1, toBob)
+    await settle()
+    await stream.return?.()
+    await settle()
+    opened.resolve(iterable)
+    expect(await ended).toBe('ended')
+  })
+
+  it('is what an iterable is for: of another request it is ended unread', async () => {
+    const { ended, iterable } = closable()
+    const { mine } = setupWith(() => iterable)
+    expect(await fails(mine.request(1, toBob))).toMatchObject({ code: 'answer-streamed' })
+    expect(await ended).toBe('ended')
+  })
+
   it('throws what the iterable throws, after what it has yielded', async () => {
     const { mine } = setupWith(async function* () {
       yield 1
