@@ -89,8 +89,11 @@ export class Answering {
   async #answer(request: Running, answer: unknown): Promise<void> {
     if (!isAsyncIterable(answer)) return this.#send(request, this.#encode(request, answer, true))
     const iterator = answer[Symbol.asyncIterator]()
-    if (request.isStream) return this.#stream(request, iterator)
+    // It may have been while the handler made up its mind.
+    const { aborted: isCancelled } = request.controller.signal
+    if (request.isStream && !isCancelled) return this.#stream(request, iterator)
     this.#end(iterator)
+    if (isCancelled) return
     this.#hub.report(new TypeError(`${action}: the answer is a stream, and one value was asked for`))
     await this.#sendError(request, REASON.STREAMED)
   }
@@ -108,8 +111,6 @@ export class Answering {
       credit.end()
       this.#end(iterator)
     }
-    // While the handler made up its mind.
-    if (signal.aborted) return stop()
     signal.addEventListener('abort', stop)
     try {
       while (await credit.take(signal)) {
@@ -148,10 +149,8 @@ export class Answering {
   }
 
   async #fail(request: Running, error: unknown): Promise<void> {
-    if (error instanceof RequestError) {
-      await this.#sendError(request, REASON.THROWN, readRequestError(error))
-      return
-    }
+    const told = error instanceof RequestError ? readRequestError(error) : null
+    if (told !== null) return this.#sendError(request, REASON.THROWN, told)
     // Its text may be secret: this side alone learns of it.
     this.#hub.report(error)
     await this.#sendError(request, REASON.FAILED)

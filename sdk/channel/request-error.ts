@@ -21,14 +21,12 @@ export class RequestError extends Error {
   }
 }
 
-/** What of it is told to the requester: within its limits whatever became of the error since. */
+/** What of it is told to the requester: within its limits whatever became of the error since; `null` if it has no code any more. */
 export const readRequestError = ({
   code,
   message,
-}: RequestError): { readonly code: string; readonly text: string } => ({
-  code: code.slice(0, MAX_ERROR_CODE_LENGTH),
-  text: cutText(message),
-})
+}: RequestError): { readonly code: string; readonly text: string } | null =>
+  code === '' ? null : { code: code.slice(0, MAX_ERROR_CODE_LENGTH), text: cutText(message) }
 
 /** Not between the two halves of a character. */
 const cutText = (text: string): string => text.slice(0, MAX_ERROR_TEXT_LENGTH).replace(/[\ud800-\udbff]$/, '')

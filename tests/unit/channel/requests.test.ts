@@ -305,6 +305,28 @@ describe('a request that fails', () => {
     expect([calls, ...ada.hub.ownNamed('v').map(({ sent }) => sent)]).toEqual([0, [], []])
   })
 
+  it('while it is validated, by time, by leaving or by closing: it did not run', async () => {
+    const endings: readonly [string, (world: ReturnType<typeof setup>) => void][] = [
+      ['request-timeout', ({ ada }) => ada.timers.advance(10_000)],
+      ['closed', ({ ada }) => leave(ada)],
+      ['closed', ({ ada }) => ada.channels.channel('v').close()],
+    ]
+    for (const [code, end] of endings) {
+      const world = setup()
+      let calls = 0
+      world.bob.channels.channel('v').handle(() => ++calls)
+      const gate = defer()
+      const validate = schemaOf((value) => gate.promise.then(() => ({ value })))
+      const asked = fails(world.ada.channels.channel('v', { validate }).request(1, toBob))
+      await settle()
+      end(world)
+      expect(await asked).toMatchObject({ code, maybeRan: false })
+      gate.resolve()
+      await settle()
+      expect(calls).toBe(0)
+    }
+  })
+
   it('by the member that leaves: it may have run if it got it, or may have got it', async () => {
     const { ada, bob, mine } = setupWith(never)
     const received = fails(mine.request(1, toBob))
@@ -390,6 +412,23 @@ describe('RequestError', () => {
       throw new RequestError('é'.repeat(64), '€'.repeat(512))
     })
     expect(await fails(mine.request(1, toBob))).toMatchObject({ code: 'é'.repeat(64), message: '€'.repeat(512) })
+  })
+
+  it('arrives within its limits though it was changed since it was made', async () => {
+    const changed = Object.assign(new RequestError('x'), { code: 'y'.repeat(65), message: 'z'.repeat(513) })
+    const { mine } = setupWith(() => {
+      throw changed
+    })
+    expect(await fails(mine.request(1, toBob))).toMatchObject({ code: 'y'.repeat(64), message: 'z'.repeat(512) })
+  })
+
+  it('whose code was emptied is any other error: handler-failed, and its own side is told', async () => {
+    const emptied = Object.assign(new RequestError('x'), { code: '' })
+    const { bob, mine } = setupWith(() => {
+      throw emptied
+    })
+    expect(await fails(mine.request(1, toBob))).toMatchObject({ code: 'handler-failed', maybeRan: true })
+    expect(bob.hub.reports).toEqual([emptied])
   })
 })
 
