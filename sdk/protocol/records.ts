@@ -52,6 +52,7 @@ export interface OneChunk extends Chunk {
 export interface Datagram {
   readonly type: 'datagram'
   readonly stream: number
+  readonly to: 'all' | 'one'
   /** Counts those of the stream that were sent to this member, from 1. */
   readonly number: number
   readonly bytes: Uint8Array
@@ -93,6 +94,7 @@ export type MemberRecord =
   | { readonly type: 'roster'; readonly record: Uint8Array }
 
 const FLAG = { FIRST: 1, WHOLE: 2, TEXT: 4, END: 8 } as const
+const DATAGRAM_FLAG = { ALL: 1 } as const
 const ORDER_TAG_BYTES = 4
 
 /** The most that a chunk's record takes beside its payload. */
@@ -172,6 +174,7 @@ export const writeRecord = (encoder: encoding.Encoder, record: MemberRecord): vo
     case 'datagram':
       encoding.writeUint8(encoder, RECORD.DATAGRAM)
       encoding.writeVarUint(encoder, record.stream)
+      encoding.writeUint8(encoder, record.to === 'all' ? DATAGRAM_FLAG.ALL : 0)
       encoding.writeVarUint(encoder, record.number)
       encoding.writeVarUint8Array(encoder, record.bytes)
       return
@@ -252,6 +255,13 @@ const readOpen = (reader: Reader): MemberRecord => {
   return { type: 'open', stream, kind, mode, nextBroadcast, nextPrivate, name: reader.text(MAX_STREAM_NAME_BYTES) }
 }
 
+const readDatagram = (reader: Reader): Datagram => {
+  const [stream, flags] = [reader.varint(), reader.u8()]
+  if (flags > DATAGRAM_FLAG.ALL) throw new DecodeError('unknown datagram flags')
+  const to = flags === DATAGRAM_FLAG.ALL ? 'all' : 'one'
+  return { type: 'datagram', stream, to, number: readNumber(reader), bytes: reader.prefixed(MAX_DATAGRAM_BYTES) }
+}
+
 /** One record. Its bytes are views of what is read. */
 export const readRecord = (reader: Reader): MemberRecord => {
   const code = reader.u8()
@@ -285,12 +295,7 @@ export const readRecord = (reader: Reader): MemberRecord => {
     case RECORD.STOP:
       return { type: 'stop', stream: reader.varint() }
     case RECORD.DATAGRAM:
-      return {
-        type: 'datagram',
-        stream: reader.varint(),
-        number: readNumber(reader),
-        bytes: reader.prefixed(MAX_DATAGRAM_BYTES),
-      }
+      return readDatagram(reader)
     case RECORD.ALL:
       return readChunk(reader, 'all')
     case RECORD.ONE:

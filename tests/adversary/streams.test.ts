@@ -314,7 +314,7 @@ describe('a neighbor that opens', () => {
     const { world, ada, bob, mallory } = setupGroup()
     const check = watchHonest(world, ada, bob)
     for (let number = 1; number <= 1_000; number++) {
-      write(ada, mallory, { type: 'datagram', stream: 16 + number, number, bytes: new Uint8Array(16_000) })
+      write(ada, mallory, { type: 'datagram', stream: 16 + number, to: 'one', number, bytes: new Uint8Array(16_000) })
     }
     write(ada, mallory, { type: 'stop', stream: 99 }, { type: 'stop', stream: 2 ** 50 })
     world.run(100)

@@ -145,6 +145,7 @@ const record: Arbitrary<MemberRecord> = fc.oneof(
   fc.record({
     type: fc.constant('datagram' as const),
     stream: varint,
+    to: fc.constantFrom('all' as const, 'one' as const),
     number: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
     bytes: upTo(300),
   }),

@@ -4,12 +4,14 @@ import { datagramOverhead, type Datagram } from '../../protocol/records.js'
 const MAX_WAITING = 64
 const MAX_WAITING_BYTES = 65_536
 
+type Waiting = Pick<Datagram, 'to' | 'bytes'>
+
 /** What one member is to be sent of a stream that promises nothing. */
 export class Datagrams {
   readonly #stream: number
-  /** Something newer takes the place of what waits. */
+  /** Something newer to the same audience takes the place of what waits. */
   readonly #isLatest: boolean
-  #waiting: Uint8Array[] = []
+  #waiting: Waiting[] = []
   #bytes = 0
   #next = 1
 
@@ -22,27 +24,27 @@ export class Datagrams {
     return this.#waiting.length === 0
   }
 
-  push(bytes: Uint8Array): void {
-    if (this.#isLatest) this.clear()
-    this.#waiting.push(bytes)
+  push(to: Datagram['to'], bytes: Uint8Array): void {
+    if (this.#isLatest) this.#replace(to)
+    this.#waiting.push({ to, bytes })
     this.#bytes += bytes.length
     while (this.#waiting.length > MAX_WAITING || this.#bytes > MAX_WAITING_BYTES) this.#shift()
   }
 
   /** The oldest, if it fits; it is gone from here. */
   take(budget: number): Datagram | null {
-    const [bytes] = this.#waiting
-    if (bytes === undefined || datagramOverhead + bytes.length > budget) return null
+    const [waiting] = this.#waiting
+    if (waiting === undefined || datagramOverhead + waiting.bytes.length > budget) return null
     this.#shift()
-    return { type: 'datagram', stream: this.#stream, number: this.#next++, bytes }
+    return { type: 'datagram', stream: this.#stream, number: this.#next++, ...waiting }
   }
 
-  clear(): void {
-    this.#waiting = []
-    this.#bytes = 0
+  #replace(to: Datagram['to']): void {
+    this.#waiting = this.#waiting.filter((waiting) => waiting.to !== to)
+    this.#bytes = this.#waiting.reduce((bytes, waiting) => bytes + waiting.bytes.length, 0)
   }
 
   #shift(): void {
-    this.#bytes -= this.#waiting.shift()?.length ?? 0
+    this.#bytes -= this.#waiting.shift()?.bytes.length ?? 0
   }
 }

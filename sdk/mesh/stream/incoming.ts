@@ -1,5 +1,5 @@
 import { MAX_MEMBER_FRAME_BYTES } from '../../protocol/limits.js'
-import type { AllChunk, MemberRecord, OneChunk } from '../../protocol/records.js'
+import type { AllChunk, Datagram, MemberRecord, OneChunk } from '../../protocol/records.js'
 import { isReliable, MESSAGE_STREAM, STREAM_MODE, type Opening } from '../../protocol/streams.js'
 import type { Peer } from '../peer.js'
 import { ReplayWindow } from '../session/replay-window.js'
@@ -36,7 +36,7 @@ export class Incoming {
   inbox: Inbox
   /** How far the inbox may get before another message begins, while the application takes no more for now; `null` while it does. */
   #pausedLimit: number | null = null
-  #met: { readonly window: ReplayWindow; newest: number } | null = null
+  #met: { readonly window: ReplayWindow; readonly newest: Record<Datagram['to'], number> } | null = null
   #held: Held | null = null
   #ackDueMs: number | null = null
   #receivedSinceAck = 0
@@ -53,13 +53,20 @@ export class Incoming {
   }
 
   /** Of a stream that promises nothing: whether this one was not met, or, where only the newest counts, is newer. */
-  isFresh(number: number): boolean {
+  isFresh({ to, number }: Datagram): boolean {
     if (this.opening === null || isReliable(this.opening.mode) || this.isPaused) return false
-    const met = (this.#met ??= { window: new ReplayWindow(MET_DATAGRAMS), newest: 0 })
-    const isNews = number > met.newest
-    if (!isNews && (this.opening.mode === STREAM_MODE.LATEST || !met.window.isFresh(number))) return false
-    met.newest = Math.max(met.newest, number)
-    met.window.mark(number)
+    const { window, newest } = (this.#met ??= {
+      window: new ReplayWindow(MET_DATAGRAMS),
+      newest: { all: 0, one: 0 },
+    })
+    if (this.opening.mode === STREAM_MODE.LATEST) {
+      // What is for all does not make what is for one old, nor the other way round.
+      if (number <= newest[to]) return false
+      newest[to] = number
+      return true
+    }
+    if (!window.isFresh(number)) return false
+    window.mark(number)
     return true
   }
 

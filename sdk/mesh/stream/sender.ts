@@ -87,7 +87,7 @@ export class Sender {
       if (!peer.isHere || (to !== 'all' && to !== peer.id)) continue
       const outgoing = this.outgoing(peer)
       if (outgoing === undefined || outgoing.isRefused) continue
-      outgoing.datagrams?.push(bytes)
+      outgoing.datagrams?.push(to === 'all' ? 'all' : 'one', bytes)
       outgoing.outbox.want()
       this.#core.busy.add(peer)
     }

@@ -295,10 +295,11 @@ export class Streams {
   }
 
   /** What comes before the news of its member, or of its stream, is lost, as it may be. */
-  datagram(peer: Peer, { stream, number, bytes }: Datagram): void {
-    const incoming = peer.streams?.in(stream)
-    if (incoming === undefined || !peer.isHere || this.#core.isLeaving || !incoming.isFresh(number)) return
-    this.#deliver(incoming, { to: 'me', kind: 'binary', end: false, bytes: bytes.slice() })
+  datagram(peer: Peer, datagram: Datagram): void {
+    const incoming = peer.streams?.in(datagram.stream)
+    if (incoming === undefined || !peer.isHere || this.#core.isLeaving || !incoming.isFresh(datagram)) return
+    const { to, bytes } = datagram
+    this.#deliver(incoming, { to: to === 'all' ? 'all' : 'me', kind: 'binary', end: false, bytes: bytes.slice() })
   }
 
   /** This message, and those that have waited for it. */

@@ -99,7 +99,8 @@ describe('C2: records', () => {
     ['a digest beyond 1,024 members', '08 8108'],
     ['a mode that is not in use', '0b 10 01 04 01 01 00'],
     ['a stream name of 65 bytes', `0b 10 01 00 01 01 41 ${many(65, '61')}`],
-    ['datagram number 0', '0d 10 00 01 61'],
+    ['datagram number 0', '0d 10 00 00 01 61'],
+    ['datagram flags that are not in use', '0d 10 02 05 01 61'],
   ])('with %s are refused', (_name, bytes) => {
     expect(() => readRecord(new Reader(unhex(bytes)))).toThrow('cannot decode frame')
   })
@@ -284,7 +285,8 @@ describe('streams', () => {
       },
     ],
     ['0c 8101', { type: 'stop', stream: 129 }],
-    ['0d 10 05 02 aabb', { type: 'datagram', stream: 16, number: 5, bytes: unhex('aabb') }],
+    ['0d 10 00 05 02 aabb', { type: 'datagram', stream: 16, to: 'one', number: 5, bytes: unhex('aabb') }],
+    ['0d 10 01 06 02 aabb', { type: 'datagram', stream: 16, to: 'all', number: 6, bytes: unhex('aabb') }],
   ])('C4: are told of and carried by these bytes: %s', (bytes, record) => {
     expect(hex(encodeRecord(record))).toBe(hex(unhex(bytes)))
     expect(readRecord(new Reader(unhex(bytes)))).toEqual(record)

@@ -413,12 +413,67 @@ describe('a stream that promises nothing', () => {
     expect(lanes).toEqual(['unreliable', 'unreliable', 'unreliable'])
   })
 
+  it('P26: goes with the rest over a link that has no such lane', () => {
+    const world = new MeshWorld()
+    const [ada, bob] = world.create(['ada', 'bob'], { limits }) as [TestMember, TestMember]
+    world.refuse(ada, bob)
+    for (const member of [ada, bob]) member.step({ type: 'start' })
+    ada.connectSocket(bob)
+    world.runUntil(() => world.isWhole, 5_000)
+    open(ada, cursor)
+    post(ada, 20, 'first')
+    world.run(500)
+    const lanes = new Set<string>()
+    ada.tamper = (frame, lane) => {
+      lanes.add(lane)
+      return [frame]
+    }
+    post(ada, 20, 'second')
+    world.run(500)
+    expect(heard(bob, ada, 20)).toEqual(['first', 'second'])
+    expect([...lanes]).toEqual(['reliable'])
+  })
+
   it('P26: of the latest, what waits is replaced by what is newer', () => {
     const { world, ada, bob } = setup(['ada', 'bob'])
     open(ada, cursor)
     for (let i = 0; i < 100; i++) post(ada, 20, String(i))
     world.run(1_000)
     expect(heard(bob, ada, 20)).toEqual(['99'])
+  })
+
+  it('P26: says whether it is for all, or for this member alone', () => {
+    const { world, ada, bob } = setup(['ada', 'bob'])
+    for (const opening of [cursor, noise]) {
+      open(ada, opening)
+      post(ada, opening.stream, 'first')
+      world.run(500)
+      post(ada, opening.stream, 'only you', bob)
+      world.run(500)
+      const received = bob.received.filter(({ stream }) => stream === opening.stream)
+      expect(received.map(({ to }) => to)).toEqual(['all', 'me'])
+    }
+  })
+
+  it('P26: of the latest, what is for all and what is for one do not replace each other, and neither makes the other old', () => {
+    const { world, ada, bob } = setup(['ada', 'bob'])
+    open(ada, cursor)
+    post(ada, 20, 'first')
+    world.run(500)
+    const frames: Uint8Array[] = []
+    ada.tamper = (frame) => {
+      if (!recordsOf(frame).some(({ type }) => type === 'datagram')) return [frame]
+      frames.push(frame)
+      return []
+    }
+    for (const text of ['old', 'new']) {
+      post(ada, 20, `${text} to bob`, bob)
+      post(ada, 20, `${text} to all`)
+    }
+    world.run(100)
+    const { carrier } = bob.link(ada)
+    for (const bytes of frames.reverse()) bob.step({ type: 'carrier:bytes', carrier, lane: 'unreliable', bytes })
+    expect(heard(bob, ada, 20)).toEqual(['first', 'new to all', 'new to bob'])
   })
 
   it('P26: of the latest, one that comes late is dropped', () => {
