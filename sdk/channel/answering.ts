@@ -5,7 +5,7 @@ import { STREAM_KIND, STREAM_MODE } from '../protocol/streams.js'
 import { AnswerCredit } from './answer-credit.js'
 import type { RequestHandler } from './channel-core.js'
 import { encodeWith } from './codec.js'
-import { MAX_RUNNING } from './limits.js'
+import { MAX_RUNNING, MAX_RUNNING_BYTES } from './limits.js'
 import type { Line } from './line.js'
 import { readRequestError, RequestError } from './request-error.js'
 
@@ -18,6 +18,8 @@ export interface Running {
   readonly id: number
   readonly from: string
   readonly line: Line
+  /** Of its question, which its handler may hold on to. */
+  readonly size: number
   readonly handler: RequestHandler
   readonly isStream: boolean
   readonly controller: AbortController
@@ -41,16 +43,17 @@ export class Answering {
   }
 
   /** Takes a request on, or refuses it: `null`. */
-  begin(line: Line | undefined, from: string, { id, isStream }: RequestFrame): Running | null {
+  begin(line: Line | undefined, from: string, { id, isStream, payload }: RequestFrame): Running | null {
     const handler = line?.core.handler ?? null
     if (line === undefined || handler === null) return this.#refuse(from, id, REASON.NO_HANDLER)
     const running = this.#running.get(from) ?? new Map<number, Running>()
     this.#running.set(from, running)
     // The same again, by another of its streams.
     if (running.has(id)) return null
-    if (running.size >= MAX_RUNNING) return this.#refuse(from, id, REASON.BUSY)
+    const size = payload.length
+    if (running.size >= MAX_RUNNING || !hasRoom(running, size)) return this.#refuse(from, id, REASON.BUSY)
     const [controller, credit] = [new AbortController(), new AnswerCredit()]
-    const request = { id, from, line, handler, isStream, controller, credit }
+    const request = { id, from, line, size, handler, isStream, controller, credit }
     running.set(id, request)
     return request
   }
@@ -208,6 +211,12 @@ const send = (stream: Pick<OwnStream, 'send'>, to: string, frame: Uint8Array): P
     () => undefined,
     () => undefined,
   )
+
+const hasRoom = (running: ReadonlyMap<number, Running>, size: number): boolean => {
+  let bytes = size
+  for (const request of running.values()) bytes += request.size
+  return running.size === 0 || bytes <= MAX_RUNNING_BYTES
+}
 
 const endIterator = async (iterator: AsyncIterator<unknown>): Promise<void> => {
   await iterator.return?.()

@@ -162,7 +162,7 @@ export class Channel<Sent = unknown, Received = Sent> implements AsyncIterable<C
    * Asks one member, once: the request is never repeated. Resolves with what its handler answers, which is not validated.
    *
    * Rejects with the {@link RequestError} that the handler throws, or a `SkeinError` whose `maybeRan` says whether the
-   * handler may have run: `no-handler` (or no such channel there), `busy` (1,024 of mine run there), `value-invalid` (here,
+   * handler may have run: `no-handler` (or no such channel there), `busy` (1,024 or 64 MiB of mine run there), `value-invalid` (here,
    * there, or an answer that cannot be read), `handler-failed` (it threw something else, which only its side sees),
    * `answer-streamed` (use {@link Channel.requestStream}), `request-timeout`, `member-left`, `member-stalled`,
    * `member-unknown`, `message-too-large`, `not-joined`, `closed`; or with the signal's reason.

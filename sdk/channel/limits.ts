@@ -3,6 +3,8 @@ export const MAX_WAITING_ITEMS = 1_024
 export const MAX_WAITING_BYTES = 4 * 1_024 * 1_024
 /** Requests of one member that may run at a time. Honest members seldom have ten; a handler that never answers adds up. */
 export const MAX_RUNNING = 1_024
+/** What the questions of those may take in all, but for one that is larger by itself. */
+export const MAX_RUNNING_BYTES = 64 * 1_024 * 1_024
 /** Credit that a requester may heap up; it gives as many at most as it has taken. */
 export const MAX_CREDIT = 1_024
 export const DEFAULT_TIMEOUT_MS = 10_000

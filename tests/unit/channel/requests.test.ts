@@ -4,7 +4,7 @@ import { encodeValue } from '../../../sdk/protocol/any-value.js'
 import { encodeChannelFrame, REASON, type ChannelFrame } from '../../../sdk/protocol/channel-frames.js'
 import { STREAM_KIND, STREAM_MODE } from '../../../sdk/protocol/streams.js'
 import { FakeHub } from '../../support/fake-hub.js'
-import { defer, evenNumber, leave, schemaOf, settle, setup } from './setup.js'
+import { defer, evenNumber, leave, MESSAGE_BYTES, schemaOf, settle, setup } from './setup.js'
 
 const toBob = { to: 'member-2' }
 const never = () => new Promise(() => undefined)
@@ -442,6 +442,25 @@ describe('handlers that never answer', () => {
     await settle()
     cyd.timers.advance(5)
     expect(await fails(elsewhere)).toMatchObject({ code: 'request-timeout' })
+    theirs.close()
+  })
+
+  it('D6: are bounded by what their questions take, too: beyond 64 MiB of one member it is busy', async () => {
+    const answers: ((value: unknown) => void)[] = []
+    const { cyd, mine, theirs } = setupWith(() => new Promise((resolve) => answers.push(resolve)))
+    const large = new Uint8Array(MESSAGE_BYTES - 1_000)
+    const asked = Array.from({ length: 8 }, () => mine.request(large, toBob))
+    await settle()
+    expect(await fails(mine.request(large, toBob))).toMatchObject({ code: 'busy', maybeRan: false })
+    const [small, elsewhere] = [mine.request(1, toBob), cyd.channels.channel('c').request(large, toBob)]
+    await settle()
+    expect(answers).toHaveLength(10)
+    for (const answer of answers) answer('done')
+    expect(await Promise.all([...asked, small, elsewhere])).toEqual(Array.from({ length: 10 }, () => 'done'))
+    const again = mine.request(large, toBob)
+    await settle()
+    answers.at(-1)?.('again')
+    expect(await again).toBe('again')
     theirs.close()
   })
 
