@@ -95,7 +95,8 @@ export class Serving {
       bytes = 0
     }
     for (let index = start; index < start + count && this.#open.has(id); index++) {
-      const next = await this.#proved(index, size, index === start)
+      // One that cannot be read ends the answer as one that is not here does, and takes none of those before with it.
+      const next = await this.#proved(index, size, index === start).catch(() => null)
       if (next === null || (index > start && total + next.block.length > MAX_RECORD_BLOCK_BYTES)) break
       const takes = BLOCK_HEAD_BYTES + next.block.length + next.proof.length * HASH_BYTES
       if (blocks.length > 0 && bytes + takes > MESSAGE_BYTES) await flush(false)

@@ -1,9 +1,23 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createReplica, join, TestTime } from './replication-world.js'
+import { recordEntry } from '../../../sdk/log/layout.js'
+import { createReplica, join, TestTime, type Replica } from './replication-world.js'
 import { collect, texts } from './setup.js'
 
 const signal = new AbortController().signal
 const all = (end: number) => ({ start: 0, end, onProgress: () => undefined, signal })
+
+/** Changes a byte of a block where it is stored. */
+const damage = async ({ core }: Replica, index: number): Promise<void> => {
+  const { storage, logKey } = core.parts
+  const record = await core.records.at(index)
+  if (record === null) throw new Error('the block is not here')
+  const key = recordEntry(logKey, record.first)
+  const value = (await storage.get(key))?.slice() ?? new Uint8Array()
+  const after = record.blocks.slice(index - record.first).reduce((sum, block) => sum + (block?.length ?? 0), 0)
+  value[value.length - after] = 0
+  await storage.write([{ key, value }], { durability: 'strict' })
+  core.records.forget()
+}
 
 describe('a replica', () => {
   it('gets a block that somebody waits for, and no others', async () => {
@@ -176,6 +190,17 @@ describe('a replica', () => {
     expect(await reader.log.get(6)).toBe('text 6')
     expect(asked.sent.filter(({ type }) => type === 'req')).toHaveLength(1)
     expect(asked.sent.filter(({ type }) => type === 'cancel')).toHaveLength(1)
+  })
+
+  it('gets all but what is damaged where it comes from, and takes nobody for a liar', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(64).map((text) => text.padEnd(2_000)))
+    await damage(writer, 50)
+    const reader = await createReplica('reader', time, writer.log.url, { isEager: true })
+    join(writer, reader)
+    await vi.waitFor(async () => expect(await reader.log.has(51, 64)).toBe(true))
+    expect([await reader.log.has(0, 50), await reader.log.has(50), reader.violations]).toEqual([true, false, []])
   })
 
   it('goes on where it was when it is joined again', async () => {
