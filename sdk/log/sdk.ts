@@ -137,7 +137,8 @@ export class SDK {
     const end = (): void => link.close()
     signal?.addEventListener('abort', end, { once: true })
     const stopListening = this.#home.ending.onEnd(end)
-    if (signal?.aborted) end()
+    // Either may have come while the link was being made.
+    if (signal?.aborted || this.#home.ending.reason !== null) end()
     await link.closed
     stopListening()
     signal?.removeEventListener('abort', end)

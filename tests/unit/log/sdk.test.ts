@@ -192,6 +192,13 @@ describe('logs that are shared', () => {
     await one.replicate(pairOfStreams()[0], { signal: AbortSignal.abort() })
   })
 
+  it('end where it was closed before a link was made', async () => {
+    const sdk = sdkFor()
+    const ended = sdk.replicate(pairOfStreams()[0])
+    sdk.close()
+    await ended
+  })
+
   it('J6: are kept and given by who cannot read them', async () => {
     const encryptionKey = new Uint8Array(32).fill(7)
     const [one, blind, other] = [sdkFor(), sdkFor(), sdkFor()]
