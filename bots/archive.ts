@@ -21,7 +21,7 @@ export interface GroupArchiveOptions {
 
 /**
  * Everything that the members of one group list, kept in one storage from when the group is joined until it is left. What is kept is
- * listed in turn, that of earlier joins too: its URL is written down before its first block is.
+ * listed in turn, that of earlier joins too: its URL is written down before its first block is. It keeps its place when nobody else lists it any more.
  */
 export class GroupArchive {
   /** Resolves when the group is left and nothing is open any more. Never rejects. */
@@ -31,6 +31,7 @@ export class GroupArchive {
   readonly #stores = new Set<Store>()
   readonly #urls = new Set<string>()
   readonly #keeping = new Set<Promise<void>>()
+  #isFull = false
 
   constructor(options: GroupArchiveOptions) {
     this.#options = options
@@ -89,7 +90,9 @@ export class GroupArchive {
   #take(sdk: SDK, url: string, remember: (url: string) => Promise<unknown>): void {
     if (this.#urls.has(url)) return
     if (this.#urls.size === MAX_LOGS) {
-      this.#options.report(new Error(`a log is not kept: its group has ${MAX_LOGS} others here`))
+      // Once: a member may list others all the time.
+      if (!this.#isFull) this.#options.report(new Error(`a log is not kept: its group has ${MAX_LOGS} others here`))
+      this.#isFull = true
       return
     }
     this.#urls.add(url)

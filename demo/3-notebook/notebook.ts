@@ -74,7 +74,9 @@ export class Notebook {
     const { signal } = this.#closed
     try {
       for await (const url of this.#sdk.watch({ signal })) {
-        if (!known.has(url) && !this.#chapters.has(url)) await index.append(url)
+        // One that is listed again is told of again.
+        if (this.#chapters.has(url) || this.#chapters.size >= maxChapters) continue
+        if (!known.has(url)) await index.append(url)
         // Not waited for: the next one may be quicker.
         void this.#take(url)
       }

@@ -101,15 +101,18 @@ export class SDK {
   }
 
   /**
-   * The URLs of logs that other members list, now and from now on, each once. Ends when it is left, with the signal's reason when that
-   * aborts, and with `closed` after `close()`.
+   * The URLs of logs that other members list, now and from now on, each once as long as it is listed. Ends when it is left, with the signal's
+   * reason when that aborts, and with `closed` after `close()`.
    */
   async *watch(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<string, void> {
     const signal = checkSignal('logs could not be watched', options.signal)
     const { listed } = this.#home.sharing
     const told = new Set<string>()
     for (;;) {
-      const news = this.list().filter((url) => !told.has(url))
+      const now = new Set(this.list())
+      // Whoever lists others all the time would have all of them remembered here.
+      for (const url of told) if (!now.has(url)) told.delete(url)
+      const news = [...now].filter((url) => !told.has(url))
       for (const url of news) {
         told.add(url)
         yield url

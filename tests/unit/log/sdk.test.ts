@@ -386,6 +386,20 @@ describe('logs that are listed', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'closed' })
   })
 
+  it('are told anew to who watches, when they are listed again', async () => {
+    const { members } = await setupMembers(2)
+    const [one, other] = members.map((group) => sdkFor(group)) as [SDK, SDK]
+    const listed = open(one, 'diary', { listed: true, valueEncoding: 'utf-8' })
+    await listed.ready()
+    const watching = other.watch()
+    expect((await watching.next()).value).toBe(listed.url)
+    const next = watching.next()
+    await listed.close()
+    await vi.waitFor(() => expect(other.list()).toEqual([]))
+    await open(one, 'diary', { listed: true, valueEncoding: 'utf-8' }).ready()
+    expect((await next).value).toBe(listed.url)
+  })
+
   it('are told to who comes later, and forgotten of who leaves', async () => {
     const { members, key, createGroup } = await setupMembers(2)
     const sdk = sdkFor(members[0])
