@@ -17,7 +17,7 @@ import type { LogPort, PeerPath } from './port.js'
 import type { LogSwarm } from './swarm.js'
 import { Violation } from './violation.js'
 
-/** Logs that the other side has and this one has not, or not yet. */
+/** Logs that the other side has and this one has not, or not yet, which are kept in mind. */
 const MAX_UNMATCHED = 1_024
 
 export interface LinkParts {
@@ -61,6 +61,8 @@ export class LogLink {
   /** What the other side opened, by its channel, for which nothing is shared here. */
   readonly #unmatched = new Map<number, Uint8Array>()
   readonly #stopListening: () => void
+  /** Whether the other side has opened more logs than are kept in mind. */
+  #isOverrun = false
   #nextChannel = 0
   #stage: Stage
 
@@ -83,6 +85,11 @@ export class LogLink {
     const share: Share = { logId: encodeBase64url(logId), swarm, peer: null }
     this.#shares.set(share.logId, share)
     this.#begin(share)
+    if (this.#isOverrun && share.peer !== null && !this.#isBound(share.peer)) {
+      // The other side may have opened it already. Whose peer closes a log opens it anew.
+      share.peer.close()
+      this.#begin(share)
+    }
     return () => {
       this.#shares.delete(share.logId)
       share.peer?.close()
@@ -165,7 +172,7 @@ export class LogLink {
   /** The other side has opened a log. */
   async #match(channel: number, frame: Uint8Array): Promise<void> {
     const share = this.#shares.get(logIdIn(frame) ?? '')
-    if (share?.peer && ![...this.#bound.values()].includes(share.peer)) {
+    if (share?.peer && !this.#isBound(share.peer)) {
       this.#unmatched.delete(channel)
       this.#bound.set(channel, share.peer)
       await share.peer.handle(frame)
@@ -173,8 +180,13 @@ export class LogLink {
     }
     // What follows an OPEN that nobody here took was under way when the log was given up here.
     if (logIdIn(frame) === null || this.#unmatched.has(channel)) return
-    if (this.#unmatched.size === MAX_UNMATCHED) throw new Violation('too many logs')
-    this.#unmatched.set(channel, frame.slice())
+    if (this.#unmatched.size < MAX_UNMATCHED) this.#unmatched.set(channel, frame.slice())
+    else this.#isOverrun = true
+  }
+
+  /** Whether the other side has opened its log, too. */
+  #isBound(peer: LogPeer): boolean {
+    return [...this.#bound.values()].includes(peer)
   }
 
   /** The other side has closed a log, and may open it again on another channel. */

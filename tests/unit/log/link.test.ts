@@ -2,9 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { loadSodium, logIdOf } from '../../../sdk/crypto/index.js'
 import { LogLink } from '../../../sdk/log/replication/link.js'
+import type { LogPort } from '../../../sdk/log/replication/port.js'
+import type { LogSwarm } from '../../../sdk/log/replication/swarm.js'
 import { Offences } from '../../../sdk/log/replication/offences.js'
 import { DecodeError } from '../../../sdk/protocol/decode-error.js'
-import { encodeLogLinkHello, encodeLogLinkMessage, framed, LogMessages } from '../../../sdk/protocol/log-link.js'
+import { encodeLogFrame } from '../../../sdk/protocol/log-frames.js'
+import { encodeLogLinkHello, framed, LogMessages } from '../../../sdk/protocol/log-link.js'
 import { concatBytes } from '../../../sdk/util/bytes.js'
 import { createReplica, TestTime, type Replica } from './replication-world.js'
 import { collect, texts } from './setup.js'
@@ -132,17 +135,28 @@ describe('a link between logs', () => {
     expect([writer.swarm.peers(), reader.swarm.peers(), reader.log.length]).toEqual([[], [], 0])
   })
 
-  it('J21: keeps a thousand logs in mind that only the other side has, and is closed for more', async () => {
+  it('J21: lets logs go by that the other side has beyond a thousand, and shares them once it has them too', async () => {
+    const time = new TestTime()
+    const [[writer, reader], [last, lastReader]] = [await pairOf(time, 10), await pairOf(time, 1)]
     const [left, right] = createDuplex()
-    const link = linkOf(left, 'other')
-    const writer = right.writable.getWriter()
-    const reading = right.readable.pipeTo(new WritableStream())
-    await writer.write(framed(encodeLogLinkHello(random(32))))
-    for (let channel = 0; channel <= 1_024; channel++) {
-      const frame = new Uint8Array(65).fill(1)
-      await writer.write(framed(encodeLogLinkMessage({ channel, frame }))).catch(() => undefined)
+    const [one, other] = [linkOf(left, 'other'), linkOf(right, 'one')]
+    share(other, lastReader)
+    const opening = { type: 'open', capability: new Uint8Array(32) } as const
+    for (let at = 0; at < 1_024; at++) {
+      const logId = new Uint8Array(32).fill(255)
+      new DataView(logId.buffer).setUint32(0, at)
+      const connect = (port: LogPort) => {
+        void port.send(encodeLogFrame({ ...opening, logId }))
+        return { close: () => undefined }
+      }
+      one.share(logId, { connect } as unknown as LogSwarm)
     }
-    await Promise.all([link.closed, reading])
+    share(one, writer)
+    share(one, last)
+    await vi.waitFor(async () => expect(await lastReader.log.has(0)).toBe(true))
+    share(other, reader)
+    await vi.waitFor(async () => expect(await reader.log.has(0, 10)).toBe(true))
+    expect([writer.violations, reader.violations]).toEqual([[], []])
   })
 
   it('J19: is closed with whoever has broken the protocol three times, and not made with them again', () => {
