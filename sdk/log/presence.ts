@@ -2,6 +2,7 @@ import type { BlockStorage, StorageChange } from '../platform/block-storage.js'
 import { DecodeError } from '../protocol/decode-error.js'
 import { PRESENCE_BLOCKS } from '../protocol/limits.js'
 import { decodeLogPresence, encodeLogPresence, type LogPresence } from '../protocol/log-presence.js'
+import { firstBit } from '../util/bits.js'
 import { damaged } from './failures.js'
 import { firstOf, presenceEntry } from './layout.js'
 
@@ -77,6 +78,25 @@ export class Presence {
       at = border
     }
     return this.#isWriter ? end - start - marked : marked
+  }
+
+  /** Those of 32,768 blocks with what is marked. */
+  get pages(): Iterable<number> {
+    return this.#pages.keys()
+  }
+
+  /** The first block from `start` up to and without `end` that is not here; `end` where there is none. */
+  firstMissing(start: number, end: number): number {
+    const whole = this.#isWriter ? 0 : PRESENCE_BLOCKS
+    for (let at = start; at < end;) {
+      const first = pageOf(at) * PRESENCE_BLOCKS
+      const border = Math.min(end, first + PRESENCE_BLOCKS)
+      const { bits, marked } = this.#pages.get(pageOf(at)) ?? emptyPage
+      const found = marked === whole ? border : first + firstBit(bits, at - first, border - first, this.#isWriter)
+      if (found < border) return found
+      at = border
+    }
+    return end
   }
 
   /** The bytes of all blocks, on a device that is not the writer's; 0 where not all of them are here. */

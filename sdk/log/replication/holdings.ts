@@ -1,4 +1,5 @@
 import { PRESENCE_BLOCKS } from '../../protocol/limits.js'
+import { firstBit } from '../../util/bits.js'
 import type { BlockRange } from '../tree/positions.js'
 
 /** Of whom a peer says more is not listened to further: 33 million blocks, and 4 MiB of memory. */
@@ -21,11 +22,17 @@ export class Holdings {
     return true
   }
 
-  /** The first block from `from` on that it may have; nothing between is one. */
-  skip(from: number): number {
-    if (this.#pages.has(Math.floor(from / PRESENCE_BLOCKS))) return from
-    const next = [...this.#pages.keys()].filter((page) => page * PRESENCE_BLOCKS > from)
-    return next.length === 0 ? Infinity : Math.min(...next) * PRESENCE_BLOCKS
+  /** The first block from `from` on that it has; `Infinity` where there is none. */
+  next(from: number): number {
+    const first = Math.floor(from / PRESENCE_BLOCKS)
+    const page = this.#pages.get(first)
+    const at = page === undefined ? PRESENCE_BLOCKS : firstBit(page, from % PRESENCE_BLOCKS, PRESENCE_BLOCKS, true)
+    if (at < PRESENCE_BLOCKS) return first * PRESENCE_BLOCKS + at
+    for (const number of [...this.#pages.keys()].filter((each) => each > first).sort((one, other) => one - other)) {
+      const next = firstBit(this.#pages.get(number) as Uint8Array, 0, PRESENCE_BLOCKS, true)
+      if (next < PRESENCE_BLOCKS) return number * PRESENCE_BLOCKS + next
+    }
+    return Infinity
   }
 
   /** `bits` speak of all from `start` up to and without `end`; `null` says that it has each. */

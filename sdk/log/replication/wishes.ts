@@ -84,16 +84,18 @@ export class Wishes {
     const end = Math.min(range.end, state.size)
     let from = this.#ranges.get(range) as number
     // All before is here, so that nobody looks at it again.
-    for (;;) {
-      const next = state.presence.has(from) ? from + 1 : this.#pass(range, from)
-      if (next === from || from >= end) break
+    while (from < end) {
+      const next = this.#pass(range, state.presence.firstMissing(from, end))
+      if (next === from) break
       from = next
     }
     this.#ranges.set(range, from)
     for (let block = from; block < end;) {
-      const next = this.#pass(range, block)
+      const next = holdings.next(this.#pass(range, state.presence.firstMissing(block, end)))
       if (next === block && isOpen(block)) return block
-      block = Math.max(next, holdings.skip(Math.max(next, block + 1)))
+      if (next > block) block = next
+      // Those that others are asked for are many, and lie together.
+      else for (block++; this.#taken.has(block);) block++
     }
     return null
   }

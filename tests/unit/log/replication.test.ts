@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { recordEntry } from '../../../sdk/log/layout.js'
+import { Presence } from '../../../sdk/log/presence.js'
 import { createReplica, join, TestTime, type Replica } from './replication-world.js'
 import { collect, texts } from './setup.js'
 
@@ -201,6 +202,23 @@ describe('a replica', () => {
     join(writer, reader)
     await vi.waitFor(async () => expect(await reader.log.has(51, 64)).toBe(true))
     expect([await reader.log.has(0, 50), await reader.log.has(50), reader.violations]).toEqual([true, false, []])
+  })
+
+  it('does not look at all of what is here again for each answer, where no peer has an early block', async () => {
+    const looks = async (count: number): Promise<number> => {
+      const time = new TestTime()
+      const writer = await createReplica('writer', time, null)
+      await writer.log.append(texts(count))
+      await writer.log.clear(0)
+      const reader = await createReplica('reader', time, writer.log.url, { isEager: true })
+      const looked = vi.spyOn(Presence.prototype, 'has')
+      join(writer, reader)
+      await vi.waitFor(() => expect(reader.core.state.presence.count(count)).toBe(count - 1), { timeout: 10_000 })
+      const { length } = looked.mock.calls
+      looked.mockRestore()
+      return length
+    }
+    expect((await looks(4_096)) / (await looks(1_024))).toBeLessThan(6)
   })
 
   it('goes on where it was when it is joined again', async () => {
