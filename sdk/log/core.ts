@@ -5,6 +5,7 @@ import { encodeLogFork } from '../protocol/log-fork.js'
 import { encodeLogRecord } from '../protocol/log-record.js'
 import { Emitter } from '../util/emitter.js'
 import { equalBytes } from '../util/bytes.js'
+import { changesBetween } from './changes-between.js'
 import { Committer, type Appending } from './committer.js'
 import { again, damaged, forked, readOnly, restored } from './failures.js'
 import { provesFork } from './forks.js'
@@ -64,6 +65,8 @@ export class Core {
   readonly changes = new Serial()
   readonly #stopListening: () => void
   #isLooking = false
+  /** Whether the state was read anew by the `update` that is under way. */
+  #hasLoaded = false
   #state: LogState
   /** What others brought as far as it is known to outlast a power cut. */
   #durable: LogState | null = null
@@ -153,7 +156,7 @@ export class Core {
       const expect = { key: entry, value: before.head }
       if (await this.#parts.storage.write(changes, { durability: 'strict', expect })) {
         const { size } = packed.end.frontier
-        this.#become({ ...before, size, head, end: packed.end }, { start: before.size, end: size })
+        this.#become({ ...before, size, head, end: packed.end }, [{ start: before.size, end: size }])
         this.#tell(batch, before.size, end.byteLength, stored)
         return
       }
@@ -186,7 +189,7 @@ export class Core {
   async #reload(before: LogState): Promise<void> {
     const state = await this.load()
     if (state.size <= before.size) throw damaged('its head is gone, or an older one')
-    this.#become(state, { start: before.size, end: state.size })
+    this.#become(state, changesBetween(before, state, null))
   }
 
   /**
@@ -197,8 +200,12 @@ export class Core {
     work: (state: LogState) => Promise<{ readonly state: LogState; readonly changed: ChangedBlocks | null }>,
   ): Promise<void> {
     return this.changes.run(async () => {
-      const { state, changed } = await work(this.#state)
-      this.#become(state, changed)
+      const before = this.#state
+      this.#hasLoaded = false
+      const { state, changed } = await work(before)
+      // It may have found that somebody else has written, too.
+      const found = this.#hasLoaded ? changesBetween(before, state, changed) : []
+      this.#become(state, changed === null ? found : [changed, ...found])
     })
   }
 
@@ -229,6 +236,7 @@ export class Core {
   /** What is stored now, for an `update` that finds that somebody else has written. */
   load(): Promise<LogState> {
     this.records.forget()
+    this.#hasLoaded = true
     return loadState({ ...this.#parts, records: this.records })
   }
 
@@ -245,23 +253,23 @@ export class Core {
         (state.fork !== null && this.#state.fork === null)
       // What others keep of a log that is not this device's is in no head.
       const isLonger = state.size >= this.#state.size
-      if ((isNew || !this.isWritable) && isLonger) this.#become(state, { start: 0, end: state.size })
+      if ((isNew || !this.isWritable) && isLonger) this.#become(state, changesBetween(this.#state, state, null))
     }
     // What keeps it from being looked at, the next call will say.
     this.changes.run(look).catch(() => undefined)
   }
 
   /** The one place that changes the state, and tells of it. */
-  #become(state: LogState, changed: ChangedBlocks | null): void {
+  #become(state: LogState, changed: readonly ChangedBlocks[]): void {
     const previous = this.#state
     this.#state = state
-    if (changed !== null) this.waits.arrived(changed.start, changed.end)
+    for (const { start, end } of changed) this.waits.arrived(start, end)
     if (state.size > previous.size) {
       // Those too who wait for the log to grow, and look then for what they wait for.
       this.waits.arrived(previous.size, state.size)
       this.events.emit('grow', { previous: previous.size, length: state.size })
     }
-    if (changed !== null) this.events.emit('presence', changed)
+    for (const range of changed) this.events.emit('presence', range)
     if (state.fork !== null && previous.fork === null) this.events.emit('fork', { evidence: state.fork })
   }
 
@@ -272,7 +280,7 @@ export class Core {
     await this.changes.run(async () => {
       if (this.#state.fork !== null) return
       await storage.write([{ key: forkEntry(logKey), value: evidence }], { durability: 'strict' })
-      this.#become({ ...this.#state, fork: evidence }, null)
+      this.#become({ ...this.#state, fork: evidence }, [])
     })
     return true
   }

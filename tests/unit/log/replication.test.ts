@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { recordEntry } from '../../../sdk/log/layout.js'
 import { Presence } from '../../../sdk/log/presence.js'
 import { createReplica, join, TestTime, type Replica } from './replication-world.js'
-import { collect, texts } from './setup.js'
+import { collect, createDevice, texts } from './setup.js'
 
 const signal = new AbortController().signal
 const all = (end: number) => ({ start: 0, end, onProgress: () => undefined, signal })
@@ -202,6 +202,63 @@ describe('a replica', () => {
     join(writer, reader)
     await vi.waitFor(async () => expect(await reader.log.has(51, 64)).toBe(true))
     expect([await reader.log.has(0, 50), await reader.log.has(50), reader.violations]).toEqual([true, false, []])
+  })
+
+  it('goes on with all of a log when another page of its device writes something else', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(100))
+    const reader = await createReplica('reader', time, writer.log.url, { isEager: true })
+    const page = createDevice(reader.device.place)
+    const [wire] = join(writer, reader, { says: (frame) => (frame.type === 'have' ? [] : [frame]) })
+    await vi.waitFor(() => expect(reader.log.length).toBe(100))
+    const looked = vi.spyOn(reader.core, 'load')
+    await page.log('other').append('something else')
+    await vi.waitFor(() => expect(looked).toHaveBeenCalled())
+    await looked.mock.results[0]?.value
+    wire.cut()
+    join(writer, reader)
+    await vi.waitFor(async () => expect(await reader.log.has(0, 100)).toBe(true))
+  })
+
+  it('does not fetch again what another page of its device has cleared', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(100))
+    const reader = await createReplica('reader', time, writer.log.url, { isEager: true })
+    join(writer, reader)
+    await vi.waitFor(async () => expect(await reader.log.has(0, 100)).toBe(true))
+    await createDevice(reader.device.place).log(writer.log.url).clear(20, 30)
+    await vi.waitFor(async () => expect(await reader.log.has(20)).toBe(false))
+    await writer.log.append(texts(10, 100))
+    await vi.waitFor(async () => expect(await reader.log.has(30, 110)).toBe(true))
+    const has = await Promise.all(Array.from({ length: 110 }, (_, index) => reader.log.has(index)))
+    expect(has.flatMap((isHere, index) => (isHere ? [] : [index]))).toEqual([20, 21, 22, 23, 24, 25, 26, 27, 28, 29])
+  })
+
+  it('has what another page of its device fetched while it was about to write itself', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(100))
+    const copy = await createReplica('copy', time, writer.log.url)
+    const [first] = join(writer, copy)
+    await copy.log.get(5)
+    first.cut()
+    const one = await createReplica('one', time, writer.log.url)
+    const other = await createReplica('other', time, writer.log.url, { device: createDevice(one.device.place) })
+    join(copy, one)
+    join(writer, other)
+    await vi.waitFor(() => expect([one.log.length, other.log.length]).toEqual([100, 100]))
+    const storage = one.device.watched()
+    const writing = new Promise<() => void>((resolve) => {
+      storage.beforeWrite = () => new Promise((write) => resolve(write))
+    })
+    const [brought, awaited] = [one.log.get(5), one.log.get(70)]
+    const write = await writing
+    expect(await other.log.get(70)).toBe('text 70')
+    storage.beforeWrite = () => Promise.resolve()
+    write()
+    expect(await Promise.all([brought, awaited])).toEqual(['text 5', 'text 70'])
   })
 
   it('does not look at all of what is here again for each answer, where no peer has an early block', async () => {
