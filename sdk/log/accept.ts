@@ -10,7 +10,7 @@ import type { Core } from './core.js'
 import { headEntry, recordEntry, tileEntry } from './layout.js'
 import { recordEnd } from './pack.js'
 import { holds, leafIn } from './records.js'
-import type { LogState } from './state.js'
+import { unchanged, type LogState } from './state.js'
 import { readGrowth } from './tree/growth.js'
 import { keeperOf, type KnownNode, type NodePosition } from './tree/positions.js'
 import { placeInTile, type TilePlace } from './tree/tiles.js'
@@ -51,9 +51,8 @@ export const acceptGrowth = async (
       ...(await tileChanges(core, growth.nodes, isStored(core, state))),
       { key: headEntry(logKey), value: bytes.slice() },
     ]
-    const expect = { key: headEntry(logKey), value: state.head }
     // Another page was faster; what it wrote is told of.
-    if (!(await storage.write(changes, { durability, expect }))) return same
+    if (!(await storage.write(changes, { durability, expect: unchanged(logKey, state) }))) return same
     core.records.stored(growth.nodes)
     outcome = 'grown'
     const byteLength = state.presence.bytesOfAll(head.size)
@@ -87,7 +86,7 @@ export const acceptComparison = async (
   const growth = readGrowth(hash, from, head.size, nodes, head.root)
   if (growth === null || growth.fromRoot === null) return null
   await core.update(async (state) => {
-    const expect = { key: headEntry(logKey), value: state.head }
+    const expect = unchanged(logKey, state)
     const isOurs = state.head !== null && equalBytes(decodeLogHead(state.head).root, head.root)
     const changes = isOurs ? await tileChanges(core, growth.nodes, isStored(core, state)) : []
     if (changes.length > 0 && (await storage.write(changes, { durability, expect }))) core.records.stored(growth.nodes)
@@ -111,7 +110,7 @@ export const acceptEdge = async (core: Core, bytes: Uint8Array, nodes: readonly 
     const tiles = await tileChanges(core, growth.nodes, isInRecord)
     const changes = [...tiles, ...(await rowChanges(core, growth.nodes))]
     if (changes.length === 0) return { state, changed: null }
-    await storage.write(changes, { durability, expect: { key: headEntry(logKey), value: state.head } })
+    await storage.write(changes, { durability, expect: unchanged(logKey, state) })
     return { state: await core.load(), changed: null }
   })
   return true
@@ -151,7 +150,7 @@ export const acceptBlocks = (
         ...(await tileChanges(core, outside, isStored(core, state))),
         change,
       ]
-      if (!(await core.parts.storage.write(changes, { durability, expect }))) continue
+      if (!(await core.parts.storage.write(changes, { durability, expect: [expect] }))) continue
       core.records.wrote(records)
       core.records.stored(outside)
       return { state: withPresence(core, state, presence), changed: { start: first.index, end: last.index + 1 } }

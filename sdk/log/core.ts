@@ -13,7 +13,7 @@ import { forkEntry, headEntry, recordEntry } from './layout.js'
 import { packBlocks, type LogEnd } from './pack.js'
 import { leafIn, Records } from './records.js'
 import { Serial } from './serial.js'
-import { loadState, type LogState } from './state.js'
+import { loadState, unchanged, type LogState } from './state.js'
 import { foldNodes } from './tree/frontier.js'
 import { nodesOf, type BlockRange, type NodePosition } from './tree/positions.js'
 import { consistencyRanges } from './tree/proofs.js'
@@ -152,8 +152,8 @@ export class Core {
       }))
       changes.push({ key: entry, value: head })
       // Of two pages or processes that append at once the second finds another head than it went on from: so a log is never
-      // forked by its own writer.
-      const expect = { key: entry, value: before.head }
+      // forked by its own writer. One that another has frozen stays as it is.
+      const expect = unchanged(this.#parts.logKey, before)
       if (await this.#parts.storage.write(changes, { durability: 'strict', expect })) {
         const { size } = packed.end.frontier
         this.#become({ ...before, size, head, end: packed.end }, [{ start: before.size, end: size }])
@@ -188,7 +188,9 @@ export class Core {
 
   async #reload(before: LogState): Promise<void> {
     const state = await this.load()
-    if (state.size <= before.size) throw damaged('its head is gone, or an older one')
+    const isFrozen = state.fork !== null && before.fork === null
+    if (state.size < before.size || (state.size === before.size && !isFrozen))
+      throw damaged('its head is gone, or an older one')
     this.#become(state, changesBetween(before, state, null))
   }
 
@@ -227,8 +229,8 @@ export class Core {
     const key = headEntry(logKey)
     // Whatever was written before a durable write is durable with it.
     for (let isDone = false; !isDone;) {
-      const head = await storage.get(key)
-      isDone = await storage.write([{ key, value: head }], { durability: 'strict', expect: { key, value: head } })
+      const stored = { key, value: await storage.get(key) }
+      isDone = await storage.write([stored], { durability: 'strict', expect: [stored] })
     }
     this.#durable = state
   }

@@ -3,9 +3,9 @@ import { encodeLogRecord } from '../protocol/log-record.js'
 import { encodeLogWriter } from '../protocol/log-writer.js'
 import type { Core } from './core.js'
 import { damaged, forked, readOnly } from './failures.js'
-import { headEntry, recordEntry, writerEntry } from './layout.js'
+import { recordEntry, writerEntry } from './layout.js'
 import type { Opened } from './session.js'
-import type { LogState } from './state.js'
+import { unchanged, type LogState } from './state.js'
 import { upToDate } from './up-to-date.js'
 
 const SEED_BYTES = 32
@@ -38,7 +38,8 @@ export const takeOver = async (core: Core): Promise<boolean> => {
   return isDone
 }
 
-const write = async (core: Core, { size, head, presence }: LogState): Promise<boolean> => {
+const write = async (core: Core, state: LogState): Promise<boolean> => {
+  const { size, presence } = state
   const { storage, logKey, writer } = core.parts
   if (writer === null) throw readOnly()
   if (presence.count(size) < size) return false
@@ -56,5 +57,5 @@ const write = async (core: Core, { size, head, presence }: LogState): Promise<bo
     // By which a writer knows how many bytes there are before what it appends.
     changes.push({ key: recordEntry(logKey, record.first), value: encodeLogRecord({ ...record, offset }) })
   }
-  return storage.write(changes, { durability: 'strict', expect: { key: headEntry(logKey), value: head } })
+  return storage.write(changes, { durability: 'strict', expect: unchanged(logKey, state) })
 }

@@ -126,7 +126,7 @@ const letGoOfPage = async (
     } else if (damaged.has(read.first)) changes.push({ key: recordEntry(logKey, read.first), value: null })
   }
   const { presence, change, expect } = state.presence.rebuilt(page, here, end - start)
-  const isWritten = await storage.write([...changes, change], { durability: 'relaxed', expect })
+  const isWritten = await storage.write([...changes, change], { durability: 'relaxed', expect: [expect] })
   return isWritten ? { ...state, presence } : null
 }
 

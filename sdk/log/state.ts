@@ -1,6 +1,6 @@
 import { verifyLogHead, type Sodium } from '../crypto/index.js'
 import type { SkeinError } from '../errors.js'
-import type { BlockStorage } from '../platform/block-storage.js'
+import type { BlockStorage, StorageChange } from '../platform/block-storage.js'
 import { equalBytes } from '../util/bytes.js'
 import { damaged } from './failures.js'
 import { provesFork } from './forks.js'
@@ -33,6 +33,12 @@ export interface BrokenEnd {
   readonly error: SkeinError
   readonly frontier: Frontier | null
 }
+
+/** What is stored as long as nobody else has added to the log or frozen it. */
+export const unchanged = (logKey: Uint8Array, { head, fork }: LogState): StorageChange[] => [
+  { key: headEntry(logKey), value: head },
+  { key: forkEntry(logKey), value: fork },
+]
 
 export interface Loading {
   readonly storage: BlockStorage

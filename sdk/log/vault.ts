@@ -132,7 +132,7 @@ export class Vault {
     const { publicKey, change } = writerOf(sodium, made, encryptionKey)
     const changes = [change]
     if (name !== null) changes.push({ key: name, value: publicKey })
-    const expect = name === null ? undefined : { key: name, value: null }
+    const expect = name === null ? [] : [{ key: name, value: null }]
     const isWritten = await storage.write(changes, { durability: 'strict', expect })
     // Another page or process was faster to make one of this name.
     return isWritten || name === null ? publicKey : ((await storage.get(name)) ?? publicKey)
@@ -165,7 +165,7 @@ const keepWriter = async (
 ): Promise<Uint8Array> => {
   const { publicKey, change } = writerOf(sodium, address, encryptionKey)
   if ((await storage.get(change.key)) === null)
-    await storage.write([change], { durability: 'strict', expect: { key: change.key, value: null } })
+    await storage.write([change], { durability: 'strict', expect: [{ key: change.key, value: null }] })
   return publicKey
 }
 

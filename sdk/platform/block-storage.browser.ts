@@ -165,19 +165,20 @@ class IndexedDbStorage implements BlockStorage {
     })
   }
 
-  write(changes: readonly StorageChange[], { durability, expect }: WriteOptions): Promise<boolean> {
+  write(changes: readonly StorageChange[], { durability, expect = [] }: WriteOptions): Promise<boolean> {
     return this.#run(async (db) => {
       const transaction = db.transaction('entries', 'readwrite', { durability })
       const { store } = transaction
       // All are asked at once: to wait for the first takes as long as a small write.
-      const found = expect === undefined ? null : store.get(exact(expect.key))
+      const found = expect.map(({ key }) => store.get(exact(key)))
       const requests = changes.map(({ key, value }) =>
         value === null ? store.delete(exact(key)) : store.put(exact(value), exact(key)),
       )
-      const all = [...requests, transaction.done]
+      const all = [...found, ...requests, transaction.done]
       // Handled here, since a request that fails is told of first, and by it alone nobody knows that nothing was written.
       const settled = Promise.allSettled(all)
-      if (expect !== undefined && !isValue((await found) ?? null, expect.value)) {
+      const values = await Promise.all(found)
+      if (!expect.every(({ value }, at) => isValue(values[at] ?? null, value))) {
         transaction.abort()
         await settled
         return false

@@ -133,10 +133,10 @@ class MemoryStorage implements BlockStorage {
 
   write(
     changes: readonly StorageChange[],
-    { expect }: { readonly expect?: StorageChange | undefined },
+    { expect = [] }: { readonly expect?: readonly StorageChange[] | undefined },
   ): Promise<boolean> {
     return this.#use((place) => {
-      if (expect !== undefined && !isValue(place.find(expect.key), expect.value)) return false
+      if (!expect.every(({ key, value }) => isValue(place.find(key), value))) return false
       place.apply(changes)
       place.tell(this)
       return true

@@ -141,10 +141,10 @@ class LmdbStorage implements BlockStorage {
   async #write(
     db: Database,
     changes: readonly StorageChange[],
-    { durability, expect }: WriteOptions,
+    { durability, expect = [] }: WriteOptions,
   ): Promise<boolean> {
     const written = await db.transaction(() => {
-      if (expect !== undefined && !isValue(db.get(buffer(expect.key)) ?? null, expect.value)) return false
+      if (!expect.every(({ key, value }) => isValue(db.get(buffer(key)) ?? null, value))) return false
       for (const { key, value } of changes) {
         if (value === null) db.removeSync(buffer(key))
         else db.putSync(buffer(key), buffer(value))

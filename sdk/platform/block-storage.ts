@@ -18,8 +18,8 @@ export interface WriteOptions {
    * of it, but never a part of one write, and nothing before.
    */
   readonly durability: 'strict' | 'relaxed'
-  /** Nothing is written unless the value of this key is this one: how two that write at once do not write over each other. */
-  readonly expect?: StorageChange | undefined
+  /** Nothing is written unless these keys have these values: how two that write at once do not write over each other. */
+  readonly expect?: readonly StorageChange[] | undefined
 }
 
 /**

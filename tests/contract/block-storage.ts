@@ -138,7 +138,7 @@ export const storageCases: readonly StorageCase[] = [
               { key: head, value },
               { key: other, value },
             ],
-            { ...strict, expect: { key: head, value: expected } },
+            { ...strict, expect: [{ key: head, value: expected }] },
           )
         same(await write(bytes(7), bytes(1)), false)
         same(await storage.get(other), null)
@@ -151,6 +151,26 @@ export const storageCases: readonly StorageCase[] = [
       }),
   },
   {
+    name: 'writes nothing when one of several things that it expects is not so, whichever',
+    run: (place) =>
+      using(place, async (storage) => {
+        const [one, other, more] = [bytes(1), bytes(2), bytes(3)]
+        await storage.write(put(one), strict)
+        const write = (...expected: readonly (Uint8Array | null)[]) =>
+          storage.write(put(more), {
+            ...strict,
+            expect: [
+              { key: one, value: expected[0] ?? null },
+              { key: other, value: expected[1] ?? null },
+            ],
+          })
+        same([await write(null, null), await write(one, other), await write(other, null)], [false, false, false])
+        same(await storage.get(more), null)
+        same(await write(one, null), true)
+        same(await storage.get(more), more)
+      }),
+  },
+  {
     name: 'lets one of many through that expect the same at once, whoever has it open',
     run: async (place) => {
       const storages = [await place.open(), await place.open()]
@@ -159,7 +179,7 @@ export const storageCases: readonly StorageCase[] = [
         Array.from({ length: 16 }, (_, index) =>
           (storages[index % 2] as BlockStorage).write([{ key, value: bytes(index) }], {
             ...strict,
-            expect: { key, value: null },
+            expect: [{ key, value: null }],
           }),
         ),
       )

@@ -48,7 +48,7 @@ const keyFor = async (
   const key = keyOf(sodium, seed)
   const changes: StorageChange[] = [{ key: storeEntry(key), value: encodeStoreRecord({ seed, isRestored: false }) }]
   if (name !== null) changes.push({ key: name, value: key })
-  const expect = name === null ? undefined : { key: name, value: null }
+  const expect = name === null ? [] : [{ key: name, value: null }]
   const isWritten = await storage.write(changes, { durability: 'strict', expect })
   // Another page or process was faster to make one of this name.
   return isWritten || name === null ? key : ((await storage.get(name)) ?? key)
@@ -77,7 +77,7 @@ export const keepRestored = (
       if (name !== null && called === null) changes.push({ key: storeNameEntry(name), value: key })
       const last = changes.at(-1)
       if (last === undefined) return key
-      if (await storage.write(changes, { durability: 'strict', expect: { key: last.key, value: null } })) return key
+      if (await storage.write(changes, { durability: 'strict', expect: [{ key: last.key, value: null }] })) return key
     }
   })
 

@@ -152,7 +152,7 @@ describe('append', () => {
     const device = createDevice()
     const log = device.log()
     await log.append(['a', 'b'])
-    const entry = device.watched().writes.at(-1)?.options.expect?.key as Uint8Array
+    const entry = device.watched().writes.at(-1)?.options.expect?.[0]?.key as Uint8Array
     await device.watched().write([{ key: entry, value: null }], { durability: 'strict' })
     await expect(log.append('c')).rejects.toEqual(code('log-damaged'))
   })

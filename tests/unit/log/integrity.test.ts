@@ -306,6 +306,17 @@ describe('a fork', () => {
     }
   })
 
+  it('J9: that another process of this device has found keeps this one from appending', async () => {
+    const { device, one, other } = await forkedPair(3, 2, 2)
+    const another = createDevice(device.place, { isDeaf: true }).log('filled')
+    await another.ready()
+    await one.compare(headOf(other))
+    await expect(another.append('more')).rejects.toEqual(code('log-forked'))
+    expect([another.length, another.fork]).toEqual([5, one.fork])
+    await one.close()
+    expect(await device.log('filled').audit()).toMatchObject({ isSound: true, checked: 5 })
+  })
+
   it('that is shorter than what was signed elsewhere needs the blocks of the other', async () => {
     const { one, other } = await forkedPair(3, 2, 9)
     expect(await one.compare(headOf(other))).toBe('newer')

@@ -13,9 +13,11 @@ export class WatchedStorage implements BlockStorage {
   /** Awaited before each write; what it rejects with is what the write does. */
   beforeWrite: () => Promise<void> = () => Promise.resolve()
   readonly #inner: BlockStorage
+  readonly #isDeaf: boolean
 
-  constructor(inner: BlockStorage) {
+  constructor(inner: BlockStorage, isDeaf: boolean) {
     this.#inner = inner
+    this.#isDeaf = isDeaf
   }
 
   get lost(): AbortSignal {
@@ -44,7 +46,7 @@ export class WatchedStorage implements BlockStorage {
   }
 
   onForeignWrite(listener: () => void): () => void {
-    return this.#inner.onForeignWrite(listener)
+    return this.#isDeaf ? () => undefined : this.#inner.onForeignWrite(listener)
   }
 
   close(): Promise<void> {
@@ -66,13 +68,16 @@ export interface Device {
   ) => Log<Encoding>
 }
 
-/** A device; with the `place` of another one, another process on it. */
-export const createDevice = (place: MemoryPlace = new MemoryPlace()): Device => {
+/**
+ * A device; with the `place` of another one, another page on it, or, if it `isDeaf`, another process of Node, which nothing tells of what others
+ * write.
+ */
+export const createDevice = (place: MemoryPlace = new MemoryPlace(), { isDeaf = false } = {}): Device => {
   let watched: WatchedStorage | undefined
   let opened = 0
   const storage = createStorage(null, () => {
     opened++
-    watched = new WatchedStorage(place.open())
+    watched = new WatchedStorage(place.open(), isDeaf)
     return Promise.resolve(watched)
   })
   return {
