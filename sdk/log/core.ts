@@ -252,7 +252,8 @@ export class Core {
       const isNew =
         state.size > this.#state.size ||
         state.isOwner !== this.#state.isOwner ||
-        (state.fork !== null && this.#state.fork === null)
+        (state.fork !== null && this.#state.fork === null) ||
+        !state.presence.equals(this.#state.presence)
       // What others keep of a log that is not this device's is in no head.
       const isLonger = state.size >= this.#state.size
       if ((isNew || !this.isWritable) && isLonger) this.#become(state, changesBetween(this.#state, state, null))

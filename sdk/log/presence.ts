@@ -1,4 +1,4 @@
-import type { BlockStorage, StorageChange } from '../platform/block-storage.js'
+import { isValue, type BlockStorage, type StorageChange } from '../platform/block-storage.js'
 import { DecodeError } from '../protocol/decode-error.js'
 import { PRESENCE_BLOCKS } from '../protocol/limits.js'
 import { decodeLogPresence, encodeLogPresence, type LogPresence } from '../protocol/log-presence.js'
@@ -59,6 +59,19 @@ export class Presence {
     const at = index % PRESENCE_BLOCKS
     const isMarked = bits !== undefined && (((bits[at >> 3] as number) >> (at & 7)) & 1) === 1
     return isMarked !== this.#isWriter
+  }
+
+  /** What the storage has of the page that this block is in, as long as nobody has changed it. */
+  stored(index: number): StorageChange {
+    const number = pageOf(index)
+    return { key: presenceEntry(this.#logKey, number), value: (this.#pages.get(number) ?? emptyPage).stored }
+  }
+
+  /** Whether the storage has the same for both. */
+  equals(other: Presence): boolean {
+    const isSame = ([number, { stored }]: readonly [number, Page]): boolean =>
+      isValue(other.#pages.get(number)?.stored ?? null, stored)
+    return this.#pages.size === other.#pages.size && [...this.#pages].every(isSame)
   }
 
   /** How many of the first `size` blocks are here. */
@@ -167,11 +180,11 @@ export class Presence {
     page: Omit<Page, 'stored'>,
   ): { readonly presence: Presence; readonly change: StorageChange; readonly expect: StorageChange } {
     const stored = encodeLogPresence(page)
-    const key = presenceEntry(this.#logKey, number)
+    const expect = this.stored(number * PRESENCE_BLOCKS)
     return {
       presence: new Presence(this.#isWriter, this.#logKey, new Map(this.#pages).set(number, { ...page, stored })),
-      change: { key, value: stored },
-      expect: { key, value: (this.#pages.get(number) ?? emptyPage).stored },
+      change: { key: expect.key, value: stored },
+      expect,
     }
   }
 }

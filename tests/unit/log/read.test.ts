@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { coreOf } from './core.js'
 import { collect, createDevice, keyOf, texts } from './setup.js'
 
@@ -272,6 +272,47 @@ describe('clear', () => {
     expect(await again.get(300)).toBe('more')
     expect(await again.audit()).toEqual({ isSound: true, checked: 1, damaged: [], repaired: [] })
     expect(again.byteLength).toBe(texts(300).join('').length + 4)
+  })
+
+  it.each([
+    ['pages', false],
+    ['processes, which nothing tells of each other', true],
+  ])('in two %s at once leaves marked as here what is here', async (_who, isDeaf) => {
+    const device = createDevice()
+    const one = device.log('shared')
+    await one.append(texts(200))
+    const other = createDevice(device.place, { isDeaf }).log('shared')
+    await other.ready()
+    const bytes = (from: number, to: number): number => texts(to - from, from).join('').length
+    expect(await one.clear(0, 10)).toBe(bytes(0, 10))
+    // In the record of the first, and in another one.
+    expect(await other.clear(5, 80)).toBe(bytes(10, 80))
+    expect(await one.clear(100, 110)).toBe(bytes(100, 110))
+    const here = async (log: typeof one) => {
+      const { state } = await coreOf(log)
+      return Array.from({ length: 200 }, (_, index) => index).filter((index) => state.presence.has(index))
+    }
+    await Promise.all([one.close(), other.close()])
+    const again = device.log('shared')
+    const expected = Array.from({ length: 200 }, (_, index) => index).filter(
+      (index) => index >= 80 && !(index >= 100 && index < 110),
+    )
+    expect(await here(again)).toEqual(expected)
+    for (const index of [5, 79, 100, 109]) expect(await again.has(index)).toBe(false)
+    expect(await again.audit()).toMatchObject({ isSound: true, checked: expected.length })
+  })
+
+  it('in another page of the writer is noticed', async () => {
+    const device = createDevice()
+    const one = device.log('shared')
+    await one.append(texts(20))
+    const other = createDevice(device.place).log('shared')
+    const core = await coreOf(other)
+    const told: unknown[] = []
+    core.events.on('presence', (range) => told.push(range))
+    await one.clear(3, 5)
+    await vi.waitFor(() => expect(told).toEqual([{ start: 0, end: 20 }]))
+    expect([2, 3, 4, 5].map((index) => core.state.presence.has(index))).toEqual([true, false, false, true])
   })
 
   it('clears one block when it is told of one', async () => {
