@@ -39,6 +39,11 @@ export class Datagrams {
     return { type: 'datagram', stream: this.#stream, number: this.#next++, ...waiting }
   }
 
+  clear(): void {
+    this.#waiting = []
+    this.#bytes = 0
+  }
+
   #replace(to: Datagram['to']): void {
     this.#waiting = this.#waiting.filter((waiting) => waiting.to !== to)
     this.#bytes = this.#waiting.reduce((bytes, waiting) => bytes + waiting.bytes.length, 0)
