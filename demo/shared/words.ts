@@ -40,6 +40,7 @@ export const statusInWords = (
 
 export const leavingInWords = (name: string, reason: LeaveReason): string => {
   if (reason === 'goodbye') return `${name} has left`
+  if (reason === 'replaced') return `${name} has come anew`
   return reason === 'timeout' ? `${name} is gone without a word` : `${name} was put out: it broke the rules`
 }
 

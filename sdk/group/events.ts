@@ -15,13 +15,15 @@ import type { Peer } from './snapshots.js'
 export interface GroupEvents {
   /**
    * Another member is here: messages can go both ways, and it is in `members` and `peers`. Fires for those found on
-   * joining too, and again when a member comes back that had left by `timeout`.
+   * joining too, and again when a member comes back that had left by `timeout`
+   * or `replaced`.
    */
   'member:join': { readonly id: string; readonly peer: Peer }
   /**
    * A member is here no more, and no longer in `members`. Fires once for each `member:join`, after the last message
    * of that member. `goodbye`: it left; `timeout`: it was silent for `lingerMs`, or it had lost touch with us and starts
-   * anew; `removed`: it broke the protocol. The loss of a link is none of these (see `link:change`).
+   * anew; `replaced`: its identity has joined anew, as when a page that crashed is loaded again, and it did not answer within 2 s;
+   * `removed`: it broke the protocol. The loss of a link is none of these (see `link:change`).
    */
   'member:leave': { readonly id: string; readonly reason: LeaveReason }
   /** A member has changed what it shows of itself, or its `verified` is another. `peer` is the new one. */

@@ -11,6 +11,7 @@ import { Inbound } from './inbound.js'
 import type { Link } from './link.js'
 import { Liveness } from './liveness/liveness.js'
 import { PathWatch } from './liveness/path-watch.js'
+import { Predecessors } from './liveness/predecessors.js'
 import { Probes } from './liveness/probes.js'
 import { Membership } from './membership.js'
 import type { EngineOptions, EngineStats, PathView, PeerView } from './options.js'
@@ -77,6 +78,7 @@ export class Engine {
   readonly #publisher: Publisher
   readonly #membership: Membership
   readonly #liveness: Liveness
+  readonly #predecessors: Predecessors
   readonly #paths: Paths
   readonly #pathWatch: PathWatch
   readonly #reassembly: Reassembly
@@ -121,6 +123,9 @@ export class Engine {
       // Who said goodbye for a while, and stays away, has kept to it.
       const isAway = core.roster.get(peer.id)?.links?.away === true
       this.#memberLost(peer, isAway ? 'goodbye' : 'timeout')
+    })
+    this.#predecessors = new Predecessors(core, this.#liveness, probes, (peer) => {
+      this.#memberLost(peer, 'replaced')
     })
     this.#pathWatch = new PathWatch(core, paths, this.#liveness, probes)
     this.#membership = new Membership(core, router, paths, {
@@ -196,6 +201,9 @@ export class Engine {
       },
       linkLost: (link) => {
         this.#linkLost(link)
+      },
+      learnt: (peer) => {
+        this.#predecessors.handleNewcomer(peer)
       },
     })
     this.#inbound = new Inbound({
@@ -454,7 +462,7 @@ export class Engine {
   #memberLost(peer: Peer, reason: LeaveReason): void {
     this.#core.log?.('debug', 'member:lost', { member: peer.id, reason, silentMs: this.#core.nowMs - peer.lastHeardMs })
     // It may be the network that is silent, and then the link may outlast that.
-    if (reason === 'timeout') this.#connector.drop(peer, (link) => this.#kept.keep(link))
+    if (reason === 'timeout' || reason === 'replaced') this.#connector.drop(peer, (link) => this.#kept.keep(link))
     else {
       this.#connector.drop(peer, reason === 'goodbye' ? 'by-other' : 'now')
       this.#kept.drop(peer, false)
@@ -515,6 +523,7 @@ export class Engine {
     this.#sayGoodbye(this.#publisher.away())
     this.#doorstep.clear()
     this.#kept.clear()
+    this.#predecessors.clear()
     this.#connector.suspend()
     this.#ways.forgetConnections()
     this.#server.suspend()
@@ -538,6 +547,7 @@ export class Engine {
     if (this.#phase.type === 'suspended') return
     const lateMs = wakeMs === Infinity ? 0 : this.#core.nowMs - wakeMs
     this.#liveness.slept(lateMs)
+    this.#predecessors.late(lateMs)
     if (this.#core.takeTick()) this.#tick()
     if (this.#core.takeTopologyDirty()) this.#refresh()
     this.#checkJoined()
@@ -551,6 +561,7 @@ export class Engine {
   #tick(): void {
     const next = Math.min(
       this.#liveness.tick(),
+      this.#predecessors.tick(),
       this.#connector.tick(),
       this.#server.tick(),
       this.#doorstep.tick(),

@@ -144,7 +144,7 @@ export interface Effects {
   wake(atMs: number): void
 }
 
-export type LeaveReason = 'goodbye' | 'timeout' | 'removed'
+export type LeaveReason = 'goodbye' | 'timeout' | 'replaced' | 'removed'
 
 /** What the engine tells its owner. */
 export type EngineNotice =

@@ -147,10 +147,10 @@ export class PaperMember {
   readonly session
   readonly certificate: Uint8Array
 
-  constructor(world: MeshWorld) {
+  constructor(world: MeshWorld, identity = world.suite.identityKeys()) {
     const { suite, keys } = world
     this.#world = world
-    this.#identity = suite.identityKeys()
+    this.#identity = identity
     this.session = suite.sessionKeys()
     this.id = memberIdBytes(suite, this.session.publicKey, this.#identity.publicKey)
     this.certificate = issueCertificate(

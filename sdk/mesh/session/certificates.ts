@@ -47,6 +47,12 @@ export class VerifiedCertificate {
     return decodeCertificate(this.bytes).issuedAt
   }
 
+  /** Of the same identity, and issued later. */
+  succeeds(other: VerifiedCertificate): boolean {
+    const [own, theirs] = [decodeCertificate(this.bytes), decodeCertificate(other.bytes)]
+    return own.issuedAt > theirs.issuedAt && equalBytes(own.identity, theirs.identity)
+  }
+
   /** From then on it is not worth keeping: its member has long had a newer one, or is gone. */
   get endsMs(): number {
     const { issuedAt, lifetime } = decodeCertificate(this.bytes)

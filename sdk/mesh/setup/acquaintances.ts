@@ -7,17 +7,23 @@ import type { Introduced } from '../session/certificates.js'
 const MAX_PEERS = 1_024
 const FORGET_MS = 60_000
 
+export interface AcquaintancesHandlers {
+  /** I did not know of this member before. */
+  learnt(peer: Peer): void
+  /** Ends what is under way with a member that is forgotten. */
+  drop(peer: Peer): void
+}
+
 /** Whom I know of: whoever is learnt of, and by whatever way, is learnt of here, and forgotten here when nobody comes. */
 export class Acquaintances {
   readonly #core: Core
-  readonly #drop: (peer: Peer) => void
+  readonly #handlers: AcquaintancesHandlers
   /** Ids of my auth providers. */
   readonly #providers: readonly string[]
 
-  /** `drop` ends what is under way with a member that is forgotten. */
-  constructor(core: Core, drop: (peer: Peer) => void) {
+  constructor(core: Core, handlers: AcquaintancesHandlers) {
     this.#core = core
-    this.#drop = drop
+    this.#handlers = handlers
     this.#providers = core.options.keys.admissions.map(({ id }) => id)
   }
 
@@ -42,6 +48,7 @@ export class Acquaintances {
     const peer = new Peer({ certificate, providers: this.#shared(introduced) }, isInitiator, this.#core.nowMs)
     this.#core.peers.set(peer.id, peer)
     this.#core.recordsChanged()
+    this.#handlers.learnt(peer)
     return peer
   }
 
@@ -64,7 +71,7 @@ export class Acquaintances {
   #makeRoom(): boolean {
     for (const peer of this.#core.peers.values()) {
       if (!this.#isIdle(peer)) continue
-      this.#drop(peer)
+      this.#handlers.drop(peer)
       return this.#core.peers.delete(peer.id)
     }
     return false

@@ -32,6 +32,8 @@ export interface ConnectorHandlers {
   /** The session is in use from now on. */
   confirmed(peer: Peer, agreed: AgreedSession): void
   linkLost(link: Link): void
+  /** I did not know of this member before. */
+  learnt(peer: Peer): void
 }
 
 /** How long this side's link has for its own description. */
@@ -82,8 +84,13 @@ export class Connector {
     this.#links = links
     this.#plan = plan
     this.#admissions = new Admissions(core)
-    this.#acquaintances = new Acquaintances(core, (peer) => {
-      this.drop(peer)
+    this.#acquaintances = new Acquaintances(core, {
+      learnt: (peer) => {
+        handlers.learnt(peer)
+      },
+      drop: (peer) => {
+        this.drop(peer)
+      },
     })
     this.#alarm = new Alarm(core)
     this.#candidates = new Candidates(core, this.#alarm, (peer, way, frame) => handlers.send(peer, way, frame))

@@ -28,6 +28,7 @@ const idleHandlers: ConnectorHandlers = {
   abandonStream: () => undefined,
   confirmed: () => undefined,
   linkLost: () => undefined,
+  learnt: () => undefined,
 }
 
 describe('Connector', () => {
