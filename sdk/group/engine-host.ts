@@ -14,6 +14,7 @@ import type { Link, LinkHandlers, Transport } from '../link/link.js'
 import type { MediaPort } from '../link/media.js'
 import type { SignalingHandlers, SignalingSocket } from '../discovery/signaling-socket.js'
 import type { Platform } from '../platform/platform.js'
+import { CLOSE_PROTOCOL_ERROR } from '../protocol/close-codes.js'
 import type { Log } from '../util/log.js'
 import { EndingLinks } from './ending-links.js'
 import type { Journal } from './journal.js'
@@ -276,6 +277,7 @@ export class EngineHost {
     this.#links.delete(carrier)
     this.#log?.('debug', 'link:close', { carrier, how })
     if (how === 'now') link.close()
+    else if (how === 'misconduct') link.close(CLOSE_PROTOCOL_ERROR)
     else if (how === 'drained') this.#ending.drain(link)
     else this.#ending.leave(link)
   }

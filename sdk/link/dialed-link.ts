@@ -33,9 +33,9 @@ export class DialedLink implements Link {
     this.#link?.write(lane, bytes)
   }
 
-  close(): void {
+  close(code?: number): void {
     this.#abort.abort()
-    this.#link?.close()
+    this.#link?.close(code)
   }
 
   end(timeoutMs: number): Promise<void> {

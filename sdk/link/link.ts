@@ -36,8 +36,11 @@ export interface Link {
    * frames are sealed, and it may keep them until sent.
    */
   write(lane: Lane, bytes: Uint8Array): void
-  /** Ends at once, dropping what is buffered. Idempotent; releases every resource. */
-  close(): void
+  /**
+   * Ends at once, dropping what is buffered. Idempotent; releases every resource. The other side is told `code` where the
+   * transport carries one.
+   */
+  close(code?: number): void
   /** Sends what is buffered, at most for `timeoutMs`, then closes. Settles when closed; never rejects. */
   end(timeoutMs: number): Promise<void>
 }

@@ -1,6 +1,7 @@
 import type { Platform, SocketLike } from '../platform/platform.js'
 import { SendGate } from '../platform/send-gate.js'
 import type { Lane } from '../protocol/carrier.js'
+import { CLOSE_FRAME_TOO_LARGE, CLOSE_PROTOCOL_ERROR } from '../protocol/close-codes.js'
 import { MAX_FRAME_BYTES } from '../protocol/limits.js'
 import type { Link, LinkHandlers } from './link.js'
 
@@ -75,8 +76,8 @@ export class SocketLink implements Link {
     this.#gate.wrote(bytes.length)
   }
 
-  close(): void {
-    this.#tearDown()
+  close(code?: number): void {
+    this.#tearDown(code)
   }
 
   end(timeoutMs: number): Promise<void> {
@@ -96,26 +97,27 @@ export class SocketLink implements Link {
 
   #handleMessage(data: unknown): void {
     if (this.#state.name !== 'open') return
-    if (!(data instanceof ArrayBuffer)) return this.#fail('text where bytes belong')
-    if (data.byteLength === 0 || data.byteLength > MAX_FRAME_BYTES)
-      return this.#fail(`frame of ${data.byteLength} bytes`)
+    if (!(data instanceof ArrayBuffer)) return this.#fail('text where bytes belong', CLOSE_PROTOCOL_ERROR)
+    const { byteLength } = data
+    if (byteLength === 0) return this.#fail('frame of 0 bytes', CLOSE_PROTOCOL_ERROR)
+    if (byteLength > MAX_FRAME_BYTES) return this.#fail(`frame of ${byteLength} bytes`, CLOSE_FRAME_TOO_LARGE)
     this.#handlers.onBytes('reliable', new Uint8Array(data))
   }
 
-  #fail(reason: string): void {
+  #fail(reason: string, code?: number): void {
     const wasOpen = this.#state.name === 'open'
-    this.#tearDown()
+    this.#tearDown(code)
     if (wasOpen) this.#platform.soon(() => this.#handlers.onClose(reason))
   }
 
-  #tearDown(): void {
+  #tearDown(code = NORMAL_CLOSURE): void {
     const state = this.#state
     if (state.name === 'closed') return
     this.#state = { name: 'closed' }
     this.#cancelTimeout()
     this.#gate.stop()
     this.#socket.onmessage = this.#socket.onclose = null
-    this.#socket.close(NORMAL_CLOSURE)
+    this.#socket.close(code)
     if (state.name === 'ending') state.settle()
   }
 }

@@ -8,10 +8,10 @@ export type CarrierId = number
 export type Audience = string
 
 /**
- * How a carrier is closed: at once, after what is written has gone out, or when the other side does, which has said that it is
- * about to.
+ * How a carrier is closed: at once, after what is written has gone out, when the other side does, which has said that it is
+ * about to, or at once for what the other side has sent, and saying so where the carrier can.
  */
-export type Closing = 'now' | 'drained' | 'by-other'
+export type Closing = 'now' | 'drained' | 'by-other' | 'misconduct'
 
 /** What happens to the engine. It learns of the world through these alone. */
 export type EngineEvent =

@@ -60,7 +60,7 @@ export class Inbound {
     } catch (error) {
       if (!isMisconduct(error)) throw error
       core.log?.('warn', 'link:misconduct', { member: link.peer.id, carrier: link.carrier, what: error.message })
-      core.effects.close(link.carrier, 'now')
+      core.effects.close(link.carrier, 'misconduct')
       connector.handleLinkClosed(link)
     }
   }

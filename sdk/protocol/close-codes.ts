@@ -13,6 +13,9 @@
  * | 4014 | the server does not speak the client's version | while joining: `version-mismatch`; later: dials again with backoff |
  * | 4029 | too many frames or bytes | dials again with backoff |
  *
+ * Between members, sockets are closed with 1000, and with 4000 or 4009 for what these mean here; whoever was told to may dial again
+ * as ever.
+ *
  * A refused upgrade never becomes a socket, so it has a status instead: 400 without the subprotocol, 403 for a page
  * of another origin, 429 for too many sockets from one address, 503 while the server stops. Browsers hide the status
  * from scripts: there all four look like 1006.

@@ -215,6 +215,8 @@ export class TestMember {
   readonly failures: { readonly submission: number; readonly failure: DeliveryFailure }[] = []
   /** Carriers that this engine closed by itself. */
   readonly closed: CarrierId[] = []
+  /** Those of them that it closed for what came over them. */
+  readonly blamed: CarrierId[] = []
   /** Those of them that it leaves to the other end to close. */
   readonly leftToOther: CarrierId[] = []
   /** How many it has begun, or taken up to look whether they are any. */
@@ -480,6 +482,7 @@ export class TestMember {
       },
       close: (carrier, how) => {
         this.closed.push(carrier)
+        if (how === 'misconduct') this.blamed.push(carrier)
         if (how === 'by-other') this.leftToOther.push(carrier)
         if (carrier === this.#server) {
           this.#server = null

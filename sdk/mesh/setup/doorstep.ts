@@ -3,7 +3,7 @@ import { DecodeError } from '../../protocol/decode-error.js'
 import { decodeAttach, decodeGreeting, encodeGreeting } from '../../protocol/socket-frames.js'
 import { equalBytes } from '../../util/bytes.js'
 import type { Core } from '../core.js'
-import type { CarrierId } from '../events.js'
+import type { CarrierId, Closing } from '../events.js'
 import { Link } from '../link.js'
 import type { Peer, Way } from '../peer.js'
 import { openHello, sealHello } from '../session/hello.js'
@@ -113,7 +113,7 @@ export class Doorstep {
     } catch (error) {
       if (!(error instanceof DecodeError || error instanceof ProtocolViolation)) throw error
       this.#core.log?.('warn', 'socket:misconduct', { carrier, what: error.message })
-      this.#close(visitor)
+      this.#close(visitor, 'misconduct')
     }
   }
 
@@ -249,9 +249,9 @@ export class Doorstep {
     return true
   }
 
-  #close(visitor: Visitor): void {
+  #close(visitor: Visitor, how: Closing = 'now'): void {
     this.#visitors.delete(visitor.carrier)
-    this.#core.effects.close(visitor.carrier, 'now')
+    this.#core.effects.close(visitor.carrier, how)
     this.#handlers.lost(visitor.carrier)
   }
 }

@@ -23,7 +23,7 @@ const setup = (react: React, over: Overrides = {}) => {
   const log: string[] = []
   const happenings: Happening[] = []
   const servers: { readonly handlers: SignalingHandlers; closed: boolean; readonly written: Uint8Array[] }[] = []
-  const links: { readonly handlers: LinkHandlers; closed: boolean; ended: () => void }[] = []
+  const links: { readonly handlers: LinkHandlers; closed: boolean; code?: number | undefined; ended: () => void }[] = []
   const timers = new Set<{ readonly atMs: number; readonly fn: () => void }>()
   const errors: unknown[] = []
   const clock = { nowMs: 1_000 }
@@ -35,14 +35,15 @@ const setup = (react: React, over: Overrides = {}) => {
     canLink: (memberId) => memberId !== 'unreachable',
     open: ({ memberId, handlers }) => {
       if (memberId === 'broken') throw new Error('no such engine')
-      const link = { handlers, closed: false, ended: (): void => undefined }
+      const link: (typeof links)[number] = { handlers, closed: false, ended: (): void => undefined }
       links.push(link)
       return {
         media: memberId === 'without media' ? null : media,
         signal: () => undefined,
         write: () => undefined,
-        close: () => {
+        close: (code) => {
           link.closed = true
+          link.code = code
         },
         end: () =>
           new Promise<void>((resolve) => {
@@ -225,6 +226,20 @@ describe('EngineHost', () => {
     links[0]?.handlers.onClose('late')
     expect(links[0]?.closed).toBe(true)
     expect(log).toEqual(['start', 'carrier:open 1'])
+  })
+
+  it.each([
+    ['now', undefined],
+    ['misconduct', 4000],
+  ] as const)('L8: closes a link that the engine closes with "%s" with the code %s', (how, code) => {
+    const { host, links } = setup((event, effects) => {
+      if (event.type === 'start') effects.openLink(1, 'bob', null)
+      if (event.type === 'carrier:bytes') effects.close(1, how)
+    })
+    host.push({ type: 'start' })
+    links[0]?.handlers.onOpen({ binding: null, room })
+    links[0]?.handlers.onBytes('reliable', new Uint8Array(1))
+    expect(links[0]).toMatchObject({ closed: true, code })
   })
 
   it.each(['unreachable', 'broken'])('closes a link to a member that is %s, after the step', (memberId) => {

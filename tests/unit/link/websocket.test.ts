@@ -117,12 +117,13 @@ describe('a dialled link', () => {
     expect(await untilClosed(end)).toMatch(/not you|closed/)
   })
 
-  it.each<[string, (socket: WebSocket) => void]>([
-    ['text', (socket) => socket.send('hello')],
-    ['an empty frame', (socket) => socket.send(new Uint8Array())],
-    ['a frame beyond 64 KiB', (socket) => socket.send(new Uint8Array(65_537))],
-    ['a frame beyond what the socket takes', (socket) => socket.send(new Uint8Array(2 ** 21))],
-  ])('L5: ends with %s, and delivers none of it', async (_what, misbehave) => {
+  it.each<[string, (socket: WebSocket) => void, code: number]>([
+    ['text', (socket) => socket.send('hello'), 4000],
+    ['an empty frame', (socket) => socket.send(new Uint8Array()), 4000],
+    ['a frame beyond 64 KiB', (socket) => socket.send(new Uint8Array(65_537)), 4009],
+    // By the socket itself, before the link hears of it.
+    ['a frame beyond what the socket takes', (socket) => socket.send(new Uint8Array(2 ** 21)), 1009],
+  ])('L5, L8: ends with %s, says so, and delivers none of it', async (_what, misbehave, code) => {
     let theirs: WebSocket | undefined
     const end = await open((socket) => (theirs = socket))
     const closed = new Promise((resolve) => theirs?.once('close', resolve))
@@ -131,7 +132,18 @@ describe('a dialled link', () => {
     if (theirs) misbehave(theirs)
     expect(await untilClosed(end)).toMatch(/./)
     expect([end.count('bytes'), end.count('close')]).toEqual([1, 1])
-    await closed
+    expect(await closed).toBe(code)
+  })
+
+  it.each([
+    ['1000', undefined],
+    ['the code that it is given', 4000],
+  ])('L8: is closed with %s', async (_what, code) => {
+    let theirs: WebSocket | undefined
+    const end = await open((socket) => (theirs = socket))
+    const closed = new Promise((resolve) => theirs?.once('close', resolve))
+    end.link.close(code)
+    expect(await closed).toBe(code ?? 1000)
   })
 
   it('ends with a description, which no socket has', async () => {
