@@ -41,13 +41,18 @@ export class KeptLinks {
     this.#handlers = handlers
   }
 
-  /** The member at the other end has left by its silence. */
+  /**
+   * The member at the other end has left by its silence. As many are kept as there may be others: whoever falls silent and comes
+   * anew, again and again, would heap them up.
+   */
   keep(link: Link): void {
     const { nowMs } = this.#core
     link.state = 'kept'
     link.control.clear()
     this.#links.set(link, { untilMs: nowMs + KEPT_MS, calledMs: nowMs, toldMs: -Infinity })
     this.#core.tickAt(nowMs + CALL_MS)
+    const [oldest] = this.#links.keys()
+    if (oldest !== undefined && this.#links.size > this.#core.options.limits.maxLinks) this.#close(oldest)
   }
 
   /** A link to this member that has come back to life. */
