@@ -55,6 +55,8 @@ export class Link {
   /** Set-up frames and what is asked by way of others go before sealed ones. */
   readonly setupForwards = new Queue<Forward>()
   readonly forwards = new Queue<Forward>()
+  /** How much of that came from whom. */
+  readonly #waitingFrom = new Map<Peer, number>()
   /** Something of mine went last. */
   isTurnOfForwards = false
   /** What I broadcast and waits to leave over it, and since when that is too much. */
@@ -107,6 +109,11 @@ export class Link {
     return next.frame
   }
 
+  /** What this member has waiting here to be passed on, in bytes. */
+  waitingFrom(peer: Peer): number {
+    return this.#waitingFrom.get(peer) ?? 0
+  }
+
   dropForwards(): void {
     for (const waiting of [this.setupForwards, this.forwards]) {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) this.#count(next, -1)
@@ -114,7 +121,14 @@ export class Link {
   }
 
   #count({ frame, from }: Forward, sign: 1 | -1): void {
-    if (from === null) this.treeBytes += sign * frame.length
-    else from.peer.forwardedBytes += sign * frame.length
+    const bytes = sign * frame.length
+    if (from === null) {
+      this.treeBytes += bytes
+      return
+    }
+    from.peer.forwardedBytes += bytes
+    const waiting = this.waitingFrom(from.peer) + bytes
+    if (waiting === 0) this.#waitingFrom.delete(from.peer)
+    else this.#waitingFrom.set(from.peer, waiting)
   }
 }

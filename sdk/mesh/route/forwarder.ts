@@ -10,6 +10,11 @@ import type { Router } from './router.js'
 
 /** What one neighbor may have waiting to be passed on. More is dropped: its sender sends again. */
 const QUOTA_BYTES = 8_388_608
+/**
+ * On one link, so many times what is left of that: whoever does not read, be it several, leaves some of it for all others (dynamic
+ * thresholds, Choudhury and Hahne, 1998). With 2, one link may have two thirds, which is more than a window and the bulk beside it.
+ */
+const PART_OF_LEFT = 2
 /** Frames remembered so that none is passed on twice; two halves are kept. */
 const MEMORY_FRAMES = 4_096
 /** Senders whose way back is remembered. */
@@ -70,12 +75,13 @@ export class Forwarder {
     if (this.#isRepeat(frame)) return 'repeat'
     if (link === null) return 'noWay'
     if (link === from) return 'wayBack'
-    return this.hasQuota(from, frame) ? null : 'quota'
+    return this.hasQuota(from, link, frame) ? null : 'quota'
   }
 
-  /** Whether what came over this link may wait to be passed on. */
-  hasQuota(from: Link, frame: Uint8Array): boolean {
-    return from.peer.forwardedBytes + frame.length <= QUOTA_BYTES
+  /** Whether what came over one link may wait for another. */
+  hasQuota(from: Link, link: Link, { length }: Uint8Array): boolean {
+    const leftBytes = QUOTA_BYTES - from.peer.forwardedBytes
+    return length <= leftBytes && link.waitingFrom(from.peer) + length <= PART_OF_LEFT * leftBytes
   }
 
   /** Puts a frame where it waits for room on a link. */
@@ -86,7 +92,7 @@ export class Forwarder {
 
   /** What I have sealed, over a link of my choice and before what waits there; unless nothing leaves over it. */
   sendOver(link: Link, frame: Uint8Array): void {
-    if (!this.hasQuota(link, frame)) return
+    if (!this.hasQuota(link, link, frame)) return
     link.queue(link.setupForwards, { frame, from: link })
     this.#core.wakeNow()
   }

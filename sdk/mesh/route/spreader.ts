@@ -72,7 +72,7 @@ export class Spreader {
       const link = peers.get(child)?.link ?? null
       if (link === null || link.isSuspect) this.#core.countDropped('noWay')
       else if (link === from) this.#core.countDropped('wayBack')
-      else if (!this.#forwarder.hasQuota(from, copy)) this.#core.countDropped('quota')
+      else if (!this.#forwarder.hasQuota(from, link, copy)) this.#core.countDropped('quota')
       else {
         this.#forwarder.queue(link, { frame: copy, from })
         this.#core.countForwarded(copy)

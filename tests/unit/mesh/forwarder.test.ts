@@ -3,24 +3,34 @@ import { Link } from '../../../sdk/mesh/link.js'
 import { Forwarder } from '../../../sdk/mesh/route/forwarder.js'
 import { Router } from '../../../sdk/mesh/route/router.js'
 import type { EngineOptions } from '../../../sdk/mesh/options.js'
+import type { Peer } from '../../../sdk/mesh/peer.js'
 import { DecodeError } from '../../../sdk/protocol/decode-error.js'
 import { FRAME } from '../../../sdk/protocol/codes.js'
 import { encodeRelayHeader, encodeRelayedSetup } from '../../../sdk/protocol/relay-frames.js'
 import { concatBytes } from '../../../sdk/util/bytes.js'
 import { setupCore } from '../../support/mesh-core.js'
 
+const QUOTA_BYTES = 8_388_608
+
 /** I am linked with ada and bob, and know of nobody else. */
 const setup = (options: Partial<EngineOptions> = {}) => {
-  const { core, addNeighbor, createMember, suite } = setupCore(options)
-  const [ada, bob] = [addNeighbor(), addNeighbor()]
+  const world = setupCore(options)
+  const { core, createMember, suite } = world
   const router = new Router(core.roster, core.id)
-  for (const { member } of [ada, bob]) core.roster.accept(member.card(), core.nowMs)
-  router.update([ada.peer.id, bob.peer.id], core.nowMs)
+  const neighbors: string[] = []
+  const addNeighbor = () => {
+    const neighbor = world.addNeighbor()
+    core.roster.accept(neighbor.member.card(), core.nowMs)
+    neighbors.push(neighbor.peer.id)
+    router.update(neighbors, core.nowMs)
+    return neighbor
+  }
+  const [ada, bob] = [addNeighbor(), addNeighbor()]
   const forwarder = new Forwarder(core, router)
   const sealed = (size = 40): Uint8Array => suite.random(size)
   const relayed = (dst: Uint8Array, src: Uint8Array, body = sealed()): Uint8Array =>
     concatBytes(encodeRelayHeader(dst, src, new Uint8Array(8), 0), body)
-  return { core, forwarder, ada, bob, createMember, relayed, suite }
+  return { core, forwarder, ada, bob, addNeighbor, createMember, relayed, suite }
 }
 
 describe('Forwarder', () => {
@@ -87,16 +97,40 @@ describe('Forwarder', () => {
     expect(forwarder.take(relayed(core.idBytes, ada.peer.idBytes), ada.link)).not.toBeNull()
   })
 
+  it('R4: lets no link that takes nothing, nor two of them, keep what one neighbor sends from the others', () => {
+    const { core, forwarder, ada, bob, addNeighbor, relayed, suite } = setup()
+    const [cyn, dan] = [addNeighbor(), addNeighbor()]
+    const body = suite.random(65_000)
+    const send = (to: Peer, count: number): void => {
+      for (let i = 0; i < count; i++) {
+        forwarder.take(relayed(to.idBytes, ada.peer.idBytes, concatBytes(body, suite.random(16))), ada.link)
+      }
+    }
+    const waitingFor = ({ link }: { link: Link }): number => link.waitingFrom(ada.peer)
+    send(bob.peer, 140)
+    expect(waitingFor(bob) / QUOTA_BYTES).toBeCloseTo(2 / 3, 1)
+    send(cyn.peer, 140)
+    const dropped = core.counters.dropped.quota
+    send(dan.peer, 8)
+    expect([core.counters.dropped.quota - dropped, waitingFor(dan) > 8 * 65_000]).toEqual([0, true])
+    forwarder.forget(bob.link)
+    expect([waitingFor(bob), ada.peer.forwardedBytes]).toEqual([0, waitingFor(cyn) + waitingFor(dan)])
+  })
+
   it('lets one neighbor have 8 MiB waiting, and another as much', () => {
-    const { core, forwarder, ada, bob, relayed, suite } = setup()
+    const { core, forwarder, ada, bob, addNeighbor, relayed, suite } = setup()
     const body = suite.random(65_000)
     const fresh = (): Uint8Array => concatBytes(body, suite.random(16))
-    for (let i = 0; i < 140; i++) forwarder.take(relayed(bob.peer.idBytes, ada.peer.idBytes, fresh()), ada.link)
-    expect(ada.peer.forwardedBytes).toBeLessThanOrEqual(8_388_608)
+    const others = Array.from({ length: 9 }, () => addNeighbor())
+    for (const { peer } of [bob, ...others]) {
+      for (let i = 0; i < 140; i++) forwarder.take(relayed(peer.idBytes, ada.peer.idBytes, fresh()), ada.link)
+    }
+    expect(ada.peer.forwardedBytes).toBeLessThanOrEqual(QUOTA_BYTES)
+    expect(ada.peer.forwardedBytes).toBeGreaterThan(QUOTA_BYTES * 0.9)
     expect(core.counters.framesDropped).toBeGreaterThan(5)
     forwarder.take(relayed(ada.peer.idBytes, bob.peer.idBytes, fresh()), bob.link)
     expect(ada.link.forwards).toHaveLength(1)
-    forwarder.forget(bob.link)
+    for (const { link } of [bob, ...others]) forwarder.forget(link)
     expect(ada.peer.forwardedBytes).toBe(0)
   })
 
@@ -112,7 +146,7 @@ describe('Forwarder', () => {
     }
     let waiting = 0
     for (let next = bob.link.forwards.shift(); next; next = bob.link.forwards.shift()) waiting += next.frame.length
-    expect(waiting).toBeLessThanOrEqual(8_388_608)
+    expect(waiting).toBeLessThanOrEqual(QUOTA_BYTES)
   })
 
   it('finds the way back to who has no route, until that link is gone or silent', () => {
