@@ -5,8 +5,9 @@ import type { Decision } from './decision.js'
 import { Interference } from './interference.js'
 import type { Member } from './member.js'
 import type { VirtualLink } from './network.js'
+import { bulk, moments, newest, talk } from './own-streams.js'
 import type { Plan } from './plan.js'
-import { ownStreams, type World } from './world.js'
+import type { World } from './world.js'
 
 /** Whoever has so many sends open sends no more. */
 const maxUnsettled = 16
@@ -32,6 +33,8 @@ export const carryOut = (world: World, plan: Plan, decision: Decision): boolean 
       return join(world, decision)
     case 'send':
       return send(world, awake, decision)
+    case 'post':
+      return post(world, awake, decision)
     case 'fill':
       return fill(world, awake, decision)
     case 'hint':
@@ -91,10 +94,9 @@ const recipient = (world: World, member: Member, which: number): Member | undefi
 
 /** Some of what is sent goes on other streams, by what was drawn for it. */
 const streamFor = ({ sizes, isText, confirm }: Of<'send'>, size: number): number => {
-  const [messages, bulk] = ownStreams.map(({ stream }) => stream) as [number, number]
   if (isText) return MESSAGE_STREAM
-  if (size > MAX_CHUNK_BYTES) return confirm ? messages : MESSAGE_STREAM
-  return [MESSAGE_STREAM, messages, bulk][(sizes[0] as number) % 3] as number
+  if (size > MAX_CHUNK_BYTES) return confirm ? talk.stream : MESSAGE_STREAM
+  return [MESSAGE_STREAM, talk.stream, bulk.stream][(sizes[0] as number) % 3] as number
 }
 
 const send = (world: World, member: Member | undefined, decision: Of<'send'>): boolean => {
@@ -104,6 +106,19 @@ const send = (world: World, member: Member | undefined, decision: Of<'send'>): b
     const to = decision.which === null ? null : recipient(world, member, decision.which)
     if (to === undefined || world.ledger.unsettled(member.name) >= maxUnsettled) continue
     world.send(member, to, size, { kind, confirm: decision.confirm, stream: streamFor(decision, size) })
+  }
+  return true
+}
+
+const post = (world: World, member: Member | undefined, decision: Of<'post'>): boolean => {
+  if (member?.joined !== true) return false
+  const to = decision.which === null ? null : recipient(world, member, decision.which)
+  if (to === undefined) return false
+  const { stream } = decision.onlyNewest ? newest : moments
+  for (let i = 0; i < decision.count; i++) {
+    world.queue.in(i * decision.everyMs, () => {
+      if (awakeAt(world, member.place) === member) world.post(member, to, decision.size, stream)
+    })
   }
   return true
 }

@@ -29,6 +29,17 @@ export type Work =
       readonly isText: boolean
       readonly confirm: boolean
     }
+  /** Datagrams, one after the other. */
+  | {
+      readonly type: 'post'
+      readonly place: number
+      /** To one of those who are here, or `null` for all. */
+      readonly which: number | null
+      readonly count: number
+      readonly everyMs: number
+      readonly size: number
+      readonly onlyNewest: boolean
+    }
   | { readonly type: 'hint'; readonly place: number; readonly hint: 'online' | 'resumed' }
 
 export type Fault =
@@ -69,7 +80,7 @@ export type Fault =
       readonly sameIdentity: boolean
     }
 
-const work: ReadonlySet<Decision['type']> = new Set(['apart', 'together', 'join', 'send', 'hint'])
+const work: ReadonlySet<Decision['type']> = new Set(['apart', 'together', 'join', 'send', 'post', 'hint'])
 
 export const isFault = (decision: Decision): boolean => !work.has(decision.type)
 

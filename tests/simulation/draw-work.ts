@@ -6,6 +6,10 @@ const HOUR_MS = 3_600_000
 /** Most messages are small; the few large ones are no larger. */
 const largestBytes = 64 * 1024
 const meanGapMs = 5_000
+/** What is posted may take so much of the slowest link. */
+const postedShare = 0.05
+const largestPostBytes = 16 * 1024
+const postGapMs = 4_000
 
 /** Which pairs cannot connect, and which of those can later on. */
 export const drawPairs = (random: Random, places: number, activeMs: number): Decision[] => {
@@ -83,6 +87,31 @@ export const drawMessages = (random: Random, setting: Setting): Decision[] => {
     for (let count = random.integer(1, 4); count > 0; count--) {
       const hint = random.pick(['online', 'resumed'] as const)
       decisions.push({ atMs: random.between(0, activeMs), type: 'hint', place: random.integer(0, places - 1), hint })
+    }
+  }
+  return decisions
+}
+
+/** Some places post what promises nothing, as pointers and positions are. */
+export const drawPosts = (random: Random, { places, activeMs, climate }: Setting): Decision[] => {
+  if (random.chance(0.5)) return []
+  const decisions: Decision[] = []
+  const largest = Math.min(largestPostBytes, climate.slowestBytesPerSecond * postedShare)
+  for (let authors = random.integer(1, 2); authors > 0; authors--) {
+    const place = random.integer(0, places - 1)
+    for (let atMs = random.between(0, activeMs / 2); atMs < activeMs; atMs += random.between(0, 2 * postGapMs)) {
+      // At times more than may wait.
+      const count = random.chance(0.03) ? 80 : random.pick([1, 1, 1, 3, 10])
+      decisions.push({
+        atMs,
+        type: 'post',
+        place,
+        which: random.chance(0.3) ? random.float() : null,
+        count,
+        everyMs: random.pick([0, 16, 50]),
+        size: Math.floor(random.between(0, largest) / (random.chance(0.2) ? count : 10 * count)),
+        onlyNewest: random.chance(0.5),
+      })
     }
   }
   return decisions

@@ -3,7 +3,9 @@ import { Pace } from '../../sdk/mesh/pace.js'
 import { Gossip } from '../../sdk/mesh/roster/gossip.js'
 import { Roster, type RosterChange } from '../../sdk/mesh/roster/roster.js'
 import { ServerConnection } from '../../sdk/mesh/setup/server-connection.js'
+import { Datagrams } from '../../sdk/mesh/stream/datagrams.js'
 import { Inbox, type InMessage } from '../../sdk/mesh/stream/inbox.js'
+import { Incoming } from '../../sdk/mesh/stream/incoming.js'
 import { Outbox, type Unsettled } from '../../sdk/mesh/stream/outbox.js'
 import { Outgoing } from '../../sdk/mesh/stream/outgoing.js'
 import { Receipt } from '../../sdk/mesh/stream/receipt.js'
@@ -15,6 +17,7 @@ import {
   type RosterRecord,
   type RosterRecordHead,
 } from '../../sdk/protocol/roster-record.js'
+import { STREAM_MODE } from '../../sdk/protocol/streams.js'
 import { Random } from '../support/random.js'
 import { ageInMidLine } from './delivery-worlds.js'
 import type { Planted } from './planted.js'
@@ -162,6 +165,33 @@ export const engineFaults: readonly EngineFault[] = [
 
         override acknowledge(...[broadcast, one, offset]: Parameters<Outbox['acknowledge']>): boolean {
           return super.acknowledge(broadcast, one, offset, Infinity)
+        }
+      },
+    }),
+  },
+  {
+    name: 'a datagram is sent again under another number',
+    rules: ['datagram-twice'],
+    plant: () => ({
+      Datagrams: class extends Datagrams {
+        override push(bytes: Uint8Array): void {
+          super.push(bytes)
+          super.push(bytes)
+        }
+      },
+    }),
+  },
+  {
+    name: 'of datagrams of which only the newest counts, older ones are delivered',
+    rules: ['datagram-outdated'],
+    plant: () => ({
+      Incoming: class extends Incoming {
+        readonly #met = new Set<number>()
+
+        override isFresh(number: number): boolean {
+          const isFirst = !this.#met.has(number)
+          this.#met.add(number)
+          return super.isFresh(number) || (isFirst && this.opening?.mode === STREAM_MODE.LATEST)
         }
       },
     }),

@@ -12,12 +12,12 @@ import { HOPS_AT, MOST_HOPS, type Interference } from './interference.js'
 import type { Outcome } from './ledger.js'
 import { Memory, text } from './memory.js'
 import { LinkEnd, type EndHandlers } from './network.js'
+import { moments, newest, ownStreams } from './own-streams.js'
 import type { Scheduled } from './queue.js'
 import { ServerSocket } from './server.js'
 import { describeBytes, sumOf } from './trace.js'
 import { Violation } from './violation.js'
 import type { World } from './world.js'
-import { ownStreams } from './world.js'
 
 /** More steps than this at one instant, and the engine is running in circles. */
 const maxStepsPerInstant = 20_000
@@ -445,8 +445,10 @@ export class Member {
           return world.fail('from-stranger', `${this.name} got a message of ${this.#names(message.from)}, not here`)
         }
         this.#checkSession(sender)
-        const number = world.ledger.deliver(sender.name, this.name, message)
-        world.trace(() => `${this.name} -> deliver ${number} of ${sender.name} to ${message.to}`)
+        const isDatagram = [moments.stream, newest.stream].includes(message.stream)
+        const account = isDatagram ? world.postings : world.ledger
+        const number = account.deliver(sender.name, this.name, message)
+        world.trace(() => `${this.name} -> deliver ${number} of ${sender.name} on ${message.stream} to ${message.to}`)
       },
       linkBound: () => undefined,
       streamOpened: () => undefined,

@@ -3,7 +3,7 @@ import { adversaryKinds, type AdversaryKind } from './adversaries.js'
 import { drawClimate, type Climate } from './climate.js'
 import type { Decision } from './decision.js'
 import { drawFaults } from './draw-faults.js'
-import { drawJoins, drawMessages, drawPairs } from './draw-work.js'
+import { drawJoins, drawMessages, drawPairs, drawPosts } from './draw-work.js'
 
 /**
  * calm: links stay, if slow and late, and so do members. cuts: links break, or hold what they carry. churn: members
@@ -59,6 +59,7 @@ export const drawPlan = (seed: number, options: PlanOptions = {}): Plan => {
       ...pairs,
       ...drawJoins(random.fork('joins'), setting),
       ...drawMessages(random.fork('messages'), setting),
+      ...drawPosts(random.fork('posts'), setting),
       ...drawFaults(random.fork('faults'), setting),
     ],
   }

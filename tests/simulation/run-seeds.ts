@@ -44,6 +44,7 @@ export const summarize = (reports: readonly Report[]): string => {
     `${sum((report) => report.members)} members`,
     `${sum((report) => report.events)} events`,
     `${sum((report) => report.deliveries)} deliveries of ${(sum((report) => report.bytesDelivered) / 1e6).toFixed(0)} MB`,
+    `${sum((report) => report.datagrams)} datagrams of ${sum((report) => report.posted)} posted`,
     `${sum((report) => report.outcomes)} outcomes`,
     `${totalFaults(reports)} faults: ${[...faults].map(([type, count]) => `${count} ${type}`).join(', ')}`,
     `adversaries: ${adversaries.join(', ')}`,

@@ -19,6 +19,9 @@ export interface Report {
   readonly virtualMs: number
   readonly deliveries: number
   readonly bytesDelivered: number
+  /** Datagrams by recipients, and how many of them came. */
+  readonly posted: number
+  readonly datagrams: number
   /** Outcomes of messages that were to be confirmed. */
   readonly outcomes: number
   /** How often each thing was done to it. */
@@ -123,6 +126,8 @@ export const runPlan = (plan: Plan, { print = null }: Pick<RunOptions, 'print'> 
     virtualMs: world.queue.nowMs,
     deliveries: world.ledger.deliveries,
     bytesDelivered: world.ledger.bytesDelivered,
+    posted: world.postings.posted,
+    datagrams: world.postings.deliveries,
     outcomes: world.ledger.outcomes,
     faults,
     relayedPairs,

@@ -5,7 +5,7 @@ import type { Report } from './scenario.js'
 
 const batch = 25
 /** On average, so that 2,000 worlds see half a million deliveries and 20,000 faults. */
-const leastPerWorld = { deliveries: 250, faults: 10 }
+const leastPerWorld = { deliveries: 250, datagrams: 40, faults: 10 }
 
 /** Tests over a range of seeds, and one that the runs did real work. Several files call it, so that they run at once. */
 export const describeSeeds = (from: number, count: number): void => {
@@ -24,6 +24,7 @@ export const describeSeeds = (from: number, count: number): void => {
       const sum = (pick: (report: Report) => number) => reports.reduce((total, report) => total + pick(report), 0)
       console.info(summarize(reports))
       expect(sum((report) => report.deliveries)).toBeGreaterThanOrEqual(leastPerWorld.deliveries * count)
+      expect(sum((report) => report.datagrams)).toBeGreaterThanOrEqual(leastPerWorld.datagrams * count)
       expect(sum((report) => report.outcomes)).toBeGreaterThan(20 * count)
       expect(sum((report) => report.relayedPairs)).toBeGreaterThan(count / 4)
       expect(totalFaults(reports)).toBeGreaterThanOrEqual(leastPerWorld.faults * count)

@@ -3,9 +3,9 @@ import { expect, it } from 'vitest'
 import { disagreement } from './agreement.js'
 import { calmShape, makeCalmWorld } from './calm-world.js'
 import type { Member } from './member.js'
-import { ownStreams, World } from './world.js'
+import { bulk } from './own-streams.js'
+import { World } from './world.js'
 
-const bulk = ownStreams[1]?.stream ?? 0
 /** 10 Mbit/s, and the mark that a WebRTC link begins with and keeps at this rate. */
 const shape = { bytesPerSecond: 1_250_000, delayMs: 25, jitterMs: 5, markBytes: 64 * 1024 }
 
@@ -49,7 +49,7 @@ const bulkIn = (world: World, forMs: number): ((from: Member) => number) => {
   const counted = new Map<string, number>()
   const deliver = ledger.deliver.bind(ledger)
   ledger.deliver = (sender, receiver, delivery) => {
-    if (delivery.stream === bulk) counted.set(sender, (counted.get(sender) ?? 0) + delivery.bytes.length)
+    if (delivery.stream === bulk.stream) counted.set(sender, (counted.get(sender) ?? 0) + delivery.bytes.length)
     return deliver(sender, receiver, delivery)
   }
   world.run(forMs)
@@ -60,11 +60,11 @@ const bulkIn = (world: World, forMs: number): ((from: Member) => number) => {
 it('D5: a relay has its turn on a link that it carries bulk over, and its messages are not late for it', () => {
   const { world, a, relay, c } = row()
   const idle = roundTrips(world, [relay, c], 100)
-  for (let i = 0; i < 1_000; i++) world.send(a, c, MAX_CHUNK_BYTES, { stream: bulk })
+  for (let i = 0; i < 1_000; i++) world.send(a, c, MAX_CHUNK_BYTES, { stream: bulk.stream })
   world.run(3_000)
   const busy = roundTrips(world, [relay, c], 100)
   const alone = bulkIn(world, 5_000)(a)
-  for (let i = 0; i < 1_000; i++) world.send(relay, c, MAX_CHUNK_BYTES, { stream: bulk })
+  for (let i = 0; i < 1_000; i++) world.send(relay, c, MAX_CHUNK_BYTES, { stream: bulk.stream })
   world.run(1_000)
   const both = bulkIn(world, 5_000)
   const whole = 5 * shape.bytesPerSecond
@@ -78,7 +78,7 @@ it('D5: a relay has its turn on a link that it carries bulk over, and its messag
 it('D5: beside bulk through a relay, messages to the same member are not late', () => {
   const { world, a, c } = row()
   const idle = roundTrips(world, [a, c], 100)
-  for (let i = 0; i < 1_000; i++) world.send(a, c, MAX_CHUNK_BYTES, { stream: bulk })
+  for (let i = 0; i < 1_000; i++) world.send(a, c, MAX_CHUNK_BYTES, { stream: bulk.stream })
   world.run(3_000)
   const busy = roundTrips(world, [a, c], 100)
   expect(trips(busy) - trips(idle)).toBeLessThanOrEqual(250)
@@ -90,7 +90,7 @@ it('beside bulk on a link of 10 Mbit/s, a small message and its answer take at m
   world.runUntil(() => disagreement(world) === null, 30_000)
   const [a, b] = pair
   const idle = roundTrips(world, pair, 200)
-  for (let i = 0; i < 1_000; i++) world.send(a, b, MAX_CHUNK_BYTES, { stream: bulk })
+  for (let i = 0; i < 1_000; i++) world.send(a, b, MAX_CHUNK_BYTES, { stream: bulk.stream })
   world.run(2_000)
   const beganMs = world.queue.nowMs
   const before = world.ledger.missingCount()

@@ -1,4 +1,4 @@
-import { MESSAGE_STREAM, STREAM_MODE, type Opening } from '../../sdk/protocol/streams.js'
+import { MESSAGE_STREAM } from '../../sdk/protocol/streams.js'
 import type { Sodium } from '../../sdk/crypto/sodium.js'
 import type { CryptoSuite, KeyPair } from '../../sdk/crypto/suite.js'
 import type { LeaveReason, MessageKind } from '../../sdk/mesh/events.js'
@@ -10,6 +10,7 @@ import { Ledger } from './ledger.js'
 import { Member, type MemberOptions, type Tamper } from './member.js'
 import { namedBytes } from './message.js'
 import { Network, secretMarker, type PairShape } from './network.js'
+import { Postings } from './postings.js'
 import { EventQueue } from './queue.js'
 import { VirtualServer } from './server.js'
 import { Trace } from './trace.js'
@@ -18,16 +19,10 @@ import { FrameWatch } from './watch-frames.js'
 import { watchNonces } from './watch-nonces.js'
 import { SessionWatch } from './watch-sessions.js'
 
-/** What every member has open beside the message stream. */
-export const ownStreams: readonly Opening[] = [
-  { stream: 16, kind: 1, mode: STREAM_MODE.MESSAGES, name: 'talk' },
-  { stream: 17, kind: 2, mode: STREAM_MODE.BULK, name: '' },
-]
-
 export interface SendOptions {
   readonly kind?: MessageKind
   readonly confirm?: boolean
-  /** The message stream, or one of `ownStreams`. */
+  /** The message stream, or another one that promises to deliver. */
   readonly stream?: number
 }
 
@@ -60,6 +55,7 @@ export class World {
   readonly network: Network
   readonly server: VirtualServer
   readonly ledger: Ledger
+  readonly postings: Postings
   readonly members: Member[] = []
   readonly keys: EngineOptions['keys']
   readonly suite: CryptoSuite
@@ -94,6 +90,7 @@ export class World {
     this.server.mayBeSilent = (name) =>
       this.members.some((member) => member.name === name && !member.isWellSince(this.queue.nowMs - serverPatienceMs))
     this.ledger = new Ledger(() => this.queue.nowMs)
+    this.postings = new Postings(() => this.queue.nowMs)
   }
 
   get digest(): string {
@@ -184,6 +181,13 @@ export class World {
     const { number, bytes } = this.ledger.send(from.name, message, owed)
     from.submit({ submission: number, to: to?.id ?? 'all', stream, kind, bytes, confirm })
     return number
+  }
+
+  /** A datagram, to a member or `null` for all. */
+  post(from: Member, to: Member | null, size: number, stream: number): void {
+    const audience = to === null ? from.here.map((id) => this.memberById(id)?.name ?? id) : [to.name]
+    const bytes = this.postings.post(from.name, stream, Math.max(size, namedBytes), audience)
+    from.step({ type: 'post', stream, to: to?.id ?? 'all', bytes })
   }
 
   leave(member: Member, now: boolean): void {
