@@ -1,5 +1,5 @@
 import { MAX_CHUNK_BYTES } from '../../sdk/protocol/limits.js'
-import { MESSAGE_STREAM } from '../../sdk/protocol/streams.js'
+import { isReliable, MESSAGE_STREAM } from '../../sdk/protocol/streams.js'
 import { Random } from '../support/random.js'
 import type { Decision } from './decision.js'
 import { Interference } from './interference.js'
@@ -12,6 +12,7 @@ import type { World } from './world.js'
 /** Whoever has so many sends open sends no more. */
 const maxUnsettled = 16
 const fillPieceBytes = 1024 * 1024
+const fewBytes = 30
 
 type Of<Type extends Decision['type']> = Decision & { readonly type: Type }
 
@@ -37,6 +38,8 @@ export const carryOut = (world: World, plan: Plan, decision: Decision): boolean 
       return post(world, awake, decision)
     case 'fill':
       return fill(world, awake, decision)
+    case 'open':
+      return openMany(world, awake, decision)
     case 'hint':
       awake?.step({ type: 'hint', hint: decision.hint })
       return awake !== undefined
@@ -126,9 +129,28 @@ const post = (world: World, member: Member | undefined, decision: Of<'post'>): b
 const fill = (world: World, member: Member | undefined, decision: Of<'fill'>): boolean => {
   const to = member?.joined === true ? recipient(world, member, decision.which) : undefined
   if (member === undefined || to === undefined) return false
-  for (let left = decision.bytes; left > 0; left -= fillPieceBytes) {
-    world.send(member, to, Math.min(left, fillPieceBytes))
+  const pieceBytes = decision.isOne ? decision.bytes : fillPieceBytes
+  for (let left = decision.bytes; left > 0; left -= pieceBytes) world.send(member, to, Math.min(left, pieceBytes))
+  return true
+}
+
+/** They are closed after a while: what is sent on them reaches those that have taken them, and others are told. */
+const openMany = (world: World, member: Member | undefined, decision: Of<'open'>): boolean => {
+  const to = member?.joined === true ? recipient(world, member, decision.which) : undefined
+  if (member === undefined || to === undefined) return false
+  const streams = Array.from({ length: decision.count }, () => member.openStream(decision.mode))
+  const say = (stream: number, end: boolean): void => {
+    if (isReliable(decision.mode)) world.send(member, to, fewBytes, { stream, end })
+    else if (!end) world.post(member, to, fewBytes, stream)
   }
+  for (const stream of streams) say(stream, false)
+  world.queue.in(decision.endAfterMs, () => {
+    if (!member.running) return
+    for (const stream of streams) {
+      say(stream, true)
+      member.step({ type: 'stream:close', stream })
+    }
+  })
   return true
 }
 

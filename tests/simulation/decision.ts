@@ -1,3 +1,4 @@
+import type { StreamMode } from '../../sdk/protocol/streams.js'
 import type { InterferenceShape } from './interference.js'
 import type { CutKind } from './network.js'
 
@@ -68,8 +69,23 @@ export type Fault =
   | { readonly type: 'clock'; readonly place: number; readonly byMs: number }
   /** A page takes one event every so many milliseconds. */
   | { readonly type: 'slow'; readonly place: number; readonly everyMs: number; readonly forMs: number }
-  /** More is sent to one member than a window holds. */
-  | { readonly type: 'fill'; readonly place: number; readonly which: number; readonly bytes: number }
+  /** More is sent to one member than a window holds, in one message or in several. */
+  | {
+      readonly type: 'fill'
+      readonly place: number
+      readonly which: number
+      readonly bytes: number
+      readonly isOne: boolean
+    }
+  /** More streams are opened to one member than it takes. */
+  | {
+      readonly type: 'open'
+      readonly place: number
+      readonly which: number
+      readonly count: number
+      readonly mode: StreamMode
+      readonly endAfterMs: number
+    }
   | { readonly type: 'relay'; readonly place: number; readonly shape: InterferenceShape; readonly forMs: number }
   | {
       readonly type: 'churn'

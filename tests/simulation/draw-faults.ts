@@ -1,3 +1,4 @@
+import { STREAM_MODE } from '../../sdk/protocol/streams.js'
 import type { Random } from '../support/random.js'
 import type { Decision, Fault } from './decision.js'
 import type { CutKind } from './network.js'
@@ -62,8 +63,17 @@ export const drawFaults = (random: Random, setting: Setting): Decision[] => {
       place: place(own),
       which: own.float(),
       bytes: own.integer(4, 6) * 1024 * 1024,
+      isOne: own.chance(0.3),
     }))
   }
+  draw('open', [0.08, 1, 1], (own) => ({
+    type: 'open',
+    place: place(own),
+    which: own.float(),
+    count: own.integer(255, 300),
+    mode: own.pick([STREAM_MODE.MESSAGES, STREAM_MODE.BULK, STREAM_MODE.UNRELIABLE]),
+    endAfterMs: own.between(500, 10_000),
+  }))
   if (!isCalm) {
     draw('sleep', [0.7, 1, 2 * places], (own) => ({
       type: 'sleep',

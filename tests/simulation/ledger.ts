@@ -9,6 +9,8 @@ interface Sent {
   readonly kind: MessageKind
   readonly stream: number
   readonly size: number
+  /** Nothing follows on its stream. */
+  readonly end: boolean
   /** Its sender wants to know what becomes of it. */
   readonly confirm: boolean
   isAdmitted: boolean
@@ -59,6 +61,7 @@ export class Ledger {
       readonly kind: MessageKind
       readonly stream: number
       readonly size: number
+      readonly end: boolean
       readonly confirm: boolean
     },
     owed: Iterable<string>,
@@ -115,7 +118,7 @@ export class Ledger {
     return this.#account(sender).unsettled
   }
 
-  deliver(sender: string, receiver: string, { to, stream, kind, bytes }: Omit<Delivery, 'from' | 'end'>): number {
+  deliver(sender: string, receiver: string, { to, stream, kind, end, bytes }: Omit<Delivery, 'from'>): number {
     const pair = `${sender}>${receiver} ${stream}`
     const next = this.#next.get(pair) ?? 0
     const entry = this.#identify(sender, receiver, next, { to, stream, kind, bytes })
@@ -124,6 +127,7 @@ export class Ledger {
     if (entry.number < next) throw this.#violation('order', `${label} came after ${next - 1}, or twice`)
     if (entry.to !== null && entry.to !== receiver) throw this.#violation('audience', `${label} was for ${entry.to}`)
     if ((entry.to === null ? 'all' : 'me') !== to) throw this.#violation('audience', `${label} came as "to ${to}"`)
+    if (entry.end !== end) throw this.#violation('end', `${label} came ${end ? 'as' : 'and not as'} the last`)
     if (entry.kind !== kind) throw this.#violation('kind', `${label} was ${entry.kind} and came as ${kind}`)
     if (!isMessage(bytes, { sender, number: entry.number, size: entry.size })) {
       throw this.#violation('intact', `${label} of ${entry.size} bytes came damaged, with ${bytes.length}`)
@@ -149,7 +153,7 @@ export class Ledger {
     for (const entry of this.#account(b).sent) this.#release(entry, a)
   }
 
-  /** What the one has sent the other on a stream so far is given up: the other took nothing for too long. */
+  /** What the one has sent the other on a stream so far is given up: the other took nothing for too long, or takes none of it. */
   giveUp(sender: string, receiver: string, stream: number): void {
     for (const entry of this.#account(sender).sent) if (entry.stream === stream) this.#release(entry, receiver)
   }

@@ -5,6 +5,7 @@ import type { EngineOptions } from '../../sdk/mesh/options.js'
 import type { Binding, Lane } from '../../sdk/protocol/carrier.js'
 import { FRAME } from '../../sdk/protocol/codes.js'
 import { decodeRelayAddress } from '../../sdk/protocol/relay-frames.js'
+import { isReliable, type Opening, type StreamMode } from '../../sdk/protocol/streams.js'
 import { equalBytes } from '../../sdk/util/bytes.js'
 import { checkHoldings } from './caps.js'
 import { epochMs } from './clock.js'
@@ -12,8 +13,9 @@ import { HOPS_AT, MOST_HOPS, type Interference } from './interference.js'
 import type { Outcome } from './ledger.js'
 import { Memory, text } from './memory.js'
 import { LinkEnd, type EndHandlers } from './network.js'
-import { moments, newest, ownStreams } from './own-streams.js'
+import { ownStreams } from './own-streams.js'
 import type { Scheduled } from './queue.js'
+import { Reading } from './reading.js'
 import { ServerSocket } from './server.js'
 import { describeBytes, sumOf } from './trace.js'
 import { Violation } from './violation.js'
@@ -24,6 +26,9 @@ const maxStepsPerInstant = 20_000
 const sealTagBytes = 16
 /** What an engine holds is looked at after so many steps. */
 const stepsBetweenLooks = 64
+/** Of one member. */
+const streamsTaken = 256
+const firstNewStream = 1 + Math.max(...ownStreams.map(({ stream }) => stream))
 
 export interface MemberOptions {
   readonly identity: KeyPair
@@ -93,6 +98,9 @@ export class Member {
   readonly #effects: Effects
   readonly #carriers = new Map<CarrierId, Carrier>()
   readonly #paths = new Map<string, string>()
+  readonly #reading = new Reading()
+  #nextStream = firstNewStream
+  readonly #datagramStreams = new Set<number>()
   #usedCarriers = 0
   #timer: { readonly atMs: number; readonly scheduled: Scheduled } | null = null
   #stepping = false
@@ -142,7 +150,7 @@ export class Member {
 
   start(): void {
     this.step({ type: 'start' })
-    for (const opening of ownStreams) this.step({ type: 'stream:open', opening })
+    for (const opening of ownStreams) this.#open(opening)
   }
 
   leave(now: boolean): void {
@@ -288,6 +296,23 @@ export class Member {
 
   submit(event: Omit<EngineEvent & { type: 'submit' }, 'type'>): void {
     this.step({ type: 'submit', ...event })
+  }
+
+  /** One more stream of its own; its id. */
+  openStream(mode: StreamMode): number {
+    const stream = this.#nextStream++
+    this.#open({ stream, kind: 1, mode, name: '' })
+    return stream
+  }
+
+  #open(opening: Opening): void {
+    if (!isReliable(opening.mode)) this.#datagramStreams.add(opening.stream)
+    this.step({ type: 'stream:open', opening })
+  }
+
+  /** Whether this is a stream of its own for datagrams. */
+  promisesNothing(stream: number): boolean {
+    return this.#datagramStreams.has(stream)
   }
 
   step(event: EngineEvent): void {
@@ -445,13 +470,20 @@ export class Member {
           return world.fail('from-stranger', `${this.name} got a message of ${this.#names(message.from)}, not here`)
         }
         this.#checkSession(sender)
-        const isDatagram = [moments.stream, newest.stream].includes(message.stream)
-        const account = isDatagram ? world.postings : world.ledger
+        const wrong = this.#reading.deliver(message)
+        if (wrong !== null)
+          world.fail('stream', `${this.name} got something of ${sender.name} on ${message.stream}, ${wrong}`)
+        const account = sender.promisesNothing(message.stream) ? world.postings : world.ledger
         const number = account.deliver(sender.name, this.name, message)
         world.trace(() => `${this.name} -> deliver ${number} of ${sender.name} on ${message.stream} to ${message.to}`)
       },
       linkBound: () => undefined,
-      streamOpened: () => undefined,
+      streamOpened: ({ from, opening }) => {
+        this.#check('streamOpened')
+        world.trace(() => `${this.name} -> streamOpened ${opening.stream} of ${this.#names(from)}`)
+        if (!this.here.includes(from)) world.fail('from-stranger', `${this.name} reads ${this.#names(from)}, not here`)
+        this.#reading.opened(from, opening)
+      },
       admitted: (submission) => {
         this.#check('admitted')
         world.trace(() => `${this.name} -> admitted ${submission}`)
@@ -489,7 +521,13 @@ export class Member {
   #outcome(submission: number, { id, code, maybeDelivered }: DeliveryFailure): Outcome {
     if (code === 'member-left' && this.#world.ledger.isOwed(this.name, submission, this.#names(id)))
       this.#blamed.add(id)
+    if (code === 'stream-refused') this.#checkRefused(id)
     return { receiver: this.#names(id), result: maybeDelivered ? 'maybe' : 'never' }
+  }
+
+  #checkRefused(id: string): void {
+    if (this.#nextStream - firstNewStream + ownStreams.length > streamsTaken) return
+    this.#world.fail('stream-refused', `${this.#names(id)} refuses a stream of ${this.name}, which has few`)
   }
 
   #isForwarded(frame: Uint8Array): boolean {
@@ -633,6 +671,7 @@ export class Member {
         this.here.splice(at, 1)
         this.#blamed.delete(notice.id)
         this.#paths.delete(notice.id)
+        this.#reading.part(notice.id)
         const other = world.memberById(notice.id)
         if (other !== undefined) {
           world.ledger.part(this.name, other.name)
@@ -641,7 +680,9 @@ export class Member {
         break
       }
       case 'delivery:fail':
-        if (notice.code === 'member-stalled') world.ledger.giveUp(this.name, this.#names(notice.id), notice.stream)
+        if (notice.code === 'stream-refused') this.#checkRefused(notice.id)
+        if (notice.code === 'member-stalled' || notice.code === 'stream-refused')
+          world.ledger.giveUp(this.name, this.#names(notice.id), notice.stream)
         break
       case 'refused':
       case 'rejected':

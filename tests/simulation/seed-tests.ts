@@ -52,6 +52,7 @@ const faultTypes = [
   'clock',
   'slow',
   'fill',
+  'open',
   'relay',
   'churn',
 ]

@@ -24,6 +24,8 @@ export interface SendOptions {
   readonly confirm?: boolean
   /** The message stream, or another one that promises to deliver. */
   readonly stream?: number
+  /** Nothing follows on that stream. */
+  readonly end?: boolean
 }
 
 export interface WorldOptions {
@@ -167,7 +169,7 @@ export class World {
     from: Member,
     to: Member | null,
     size: number,
-    { kind = 'binary', confirm = false, stream = MESSAGE_STREAM }: SendOptions = {},
+    { kind = 'binary', confirm = false, stream = MESSAGE_STREAM, end = false }: SendOptions = {},
   ): number {
     const owed: string[] = []
     for (const id of from.here) {
@@ -177,9 +179,9 @@ export class World {
     // A message too small to name itself can only be told from others where nothing else may have come in its place.
     const isPlain = this.#isSteady && to !== null && owed.length === 1
     const ownSize = isPlain ? size : Math.max(size, namedBytes)
-    const message = { to: to?.name ?? null, kind, stream, size: ownSize, confirm }
+    const message = { to: to?.name ?? null, kind, stream, size: ownSize, end, confirm }
     const { number, bytes } = this.ledger.send(from.name, message, owed)
-    from.submit({ submission: number, to: to?.id ?? 'all', stream, kind, bytes, confirm })
+    from.submit({ submission: number, to: to?.id ?? 'all', stream, kind, bytes, confirm, end })
     return number
   }
 
