@@ -10,7 +10,7 @@ import { Outbox, type Unsettled } from '../../sdk/mesh/stream/outbox.js'
 import { Outgoing } from '../../sdk/mesh/stream/outgoing.js'
 import { Receipt } from '../../sdk/mesh/stream/receipt.js'
 import { Streams } from '../../sdk/mesh/stream/streams.js'
-import type { AllChunk, OneChunk } from '../../sdk/protocol/records.js'
+import type { AllChunk, Datagram, OneChunk } from '../../sdk/protocol/records.js'
 import {
   decodeRosterRecord,
   rosterRecordHead,
@@ -174,9 +174,9 @@ export const engineFaults: readonly EngineFault[] = [
     rules: ['datagram-twice'],
     plant: () => ({
       Datagrams: class extends Datagrams {
-        override push(bytes: Uint8Array): void {
-          super.push(bytes)
-          super.push(bytes)
+        override push(...posted: Parameters<Datagrams['push']>): void {
+          super.push(...posted)
+          super.push(...posted)
         }
       },
     }),
@@ -188,10 +188,10 @@ export const engineFaults: readonly EngineFault[] = [
       Incoming: class extends Incoming {
         readonly #met = new Set<number>()
 
-        override isFresh(number: number): boolean {
-          const isFirst = !this.#met.has(number)
-          this.#met.add(number)
-          return super.isFresh(number) || (isFirst && this.opening?.mode === STREAM_MODE.LATEST)
+        override isFresh(datagram: Datagram): boolean {
+          const isFirst = !this.#met.has(datagram.number)
+          this.#met.add(datagram.number)
+          return super.isFresh(datagram) || (isFirst && this.opening?.mode === STREAM_MODE.LATEST)
         }
       },
     }),

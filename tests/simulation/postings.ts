@@ -6,6 +6,7 @@ import { Violation } from './violation.js'
 interface Posted {
   readonly stream: number
   readonly size: number
+  readonly to: Delivery['to']
   /** Names of those that it was for. */
   readonly audience: ReadonlySet<string>
   readonly got: Set<string>
@@ -16,7 +17,7 @@ export class Postings {
   posted = 0
   deliveries = 0
   readonly #accounts = new Map<string, Posted[]>()
-  /** Per `sender>receiver`, of the stream where only the newest counts, the number of the last one delivered. */
+  /** Per `sender>receiver` and audience, of the stream where only the newest counts, the number of the last one delivered. */
   readonly #last = new Map<string, number>()
   readonly #now: () => number
 
@@ -25,17 +26,17 @@ export class Postings {
   }
 
   /** The bytes to post. */
-  post(sender: string, stream: number, size: number, audience: Iterable<string>): Uint8Array {
+  post(sender: string, stream: number, size: number, to: Delivery['to'], audience: Iterable<string>): Uint8Array {
     let account = this.#accounts.get(sender)
     if (account === undefined) this.#accounts.set(sender, (account = []))
     const number = account.length
-    const entry: Posted = { stream, size, audience: new Set(audience), got: new Set() }
+    const entry: Posted = { stream, size, to, audience: new Set(audience), got: new Set() }
     account.push(entry)
     this.posted += entry.audience.size
     return makeMessage({ sender, number, size })
   }
 
-  deliver(sender: string, receiver: string, { stream, kind, end, bytes }: Omit<Delivery, 'from' | 'to'>): number {
+  deliver(sender: string, receiver: string, { stream, to, kind, end, bytes }: Omit<Delivery, 'from'>): number {
     const number = readNumber(sender, bytes)
     const entry = number === null ? undefined : this.#accounts.get(sender)?.[number]
     if (number === null || entry === undefined)
@@ -44,10 +45,11 @@ export class Postings {
     const isIntact = kind === 'binary' && !end && isMessage(bytes, { sender, number, size: entry.size })
     if (!isIntact) throw this.#violation('datagram-intact', `${label} came damaged`)
     if (entry.stream !== stream) throw this.#violation('datagram-stream', `${label} came on ${stream}`)
+    if (entry.to !== to) throw this.#violation('datagram-audience', `${label} came as for ${to}`)
     if (!entry.audience.has(receiver)) throw this.#violation('datagram-audience', `${label} was not for it`)
     if (entry.got.has(receiver)) throw this.#violation('datagram-twice', `${label} came twice`)
     entry.got.add(receiver)
-    if (stream === newest.stream) this.#checkNewer(`${sender}>${receiver}`, number)
+    if (stream === newest.stream) this.#checkNewer(`${sender}>${receiver} for ${to}`, number)
     this.deliveries++
     return number
   }
