@@ -88,7 +88,7 @@ export class Channel<Sent = unknown, Received = Sent> implements AsyncIterable<C
    * channel is unreliable, or `latest`, where only those to the same audience are in order. Requests go beside them.
    *
    * Resolves when the value is in the window of every recipient; at once on unreliable channels, which promise nothing;
-   * with `latest`, also when a newer one has taken its place. With `confirm`, resolves with a report once each recipient
+   * with `latest`, when the first of them has room for it, or a newer one has taken its place. With `confirm`, resolves with a report once each recipient
    * has it or never will; a list of ids is sent to one by one.
    *
    * Rejects with `not-joined`, `value-invalid` (by `validate` or `codec`), `message-too-large`, `closed`, the signal's

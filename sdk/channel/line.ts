@@ -19,7 +19,11 @@ export class Line {
     const unreliable = settings.isLatest ? STREAM_MODE.LATEST : STREAM_MODE.UNRELIABLE
     const mode = settings.isReliable ? STREAM_MODE.MESSAGES : unreliable
     this.core = core
-    this.values = new ClosableStream(hub.own(STREAM_KIND.CHANNEL, mode, settings.name))
+    const acknowledged = (id: string, bytes: number): void => {
+      this.sending.acknowledged(id, bytes)
+    }
+    const watched = settings.isReliable && settings.isLatest ? acknowledged : undefined
+    this.values = new ClosableStream(hub.own(STREAM_KIND.CHANNEL, mode, settings.name, watched))
     this.requests = new ClosableStream(hub.own(STREAM_KIND.CHANNEL, STREAM_MODE.MESSAGES, settings.name))
     this.sending = new Sending(hub, this.values, settings)
   }

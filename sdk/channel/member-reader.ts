@@ -56,7 +56,7 @@ export class MemberReader implements StreamReader {
     const { asking, answering } = this.#destination
     switch (frame.type) {
       case 'value':
-        return line === undefined ? undefined : this.#handleValue(line, frame.payload, to)
+        return line === undefined ? undefined : this.#handleValue(line, frame.payload, frame.isToEach ? 'all' : to)
       case 'request':
         return this.#handleRequest(line, frame)
       case 'answer':

@@ -5,7 +5,8 @@ import { MAX_PRESENCE_BYTES } from '../protocol/limits.js'
 import { STREAM_KIND, STREAM_MODE } from '../protocol/streams.js'
 import { equalBytes } from '../util/bytes.js'
 import { freezeDeep } from './frozen.js'
-import { PRESENCE_INTERVAL_MS } from './limits.js'
+import { LatestLanes } from './latest-lanes.js'
+import { MAX_LATEST_PRESENCE_BYTES, PRESENCE_INTERVAL_MS } from './limits.js'
 import { noState, type PresenceCore, type PresenceState } from './presence-core.js'
 import type { Timers } from './timers.js'
 
@@ -19,14 +20,16 @@ export class PresenceTraffic {
   #told: Uint8Array
   #toldAtMs = -Infinity
   #stopTimer: (() => void) | null = null
-  #isSending = false
+  readonly #lanes = new LatestLanes(MAX_LATEST_PRESENCE_BYTES)
 
   constructor(core: PresenceCore, hub: StreamHub, timers: Timers) {
     this.#core = core
     this.#hub = hub
     this.#timers = timers
     this.#told = core.mineBytes
-    this.#own = hub.own(STREAM_KIND.PRESENCE, STREAM_MODE.MESSAGES, 'presence')
+    this.#own = hub.own(STREAM_KIND.PRESENCE, STREAM_MODE.MESSAGES, 'presence', (id, bytes) => {
+      this.#lanes.acknowledged(id, bytes)
+    })
     hub.read(STREAM_KIND.PRESENCE, ({ from }) => ({
       message: ({ bytes }) => {
         this.#handleState(from, bytes)
@@ -35,14 +38,16 @@ export class PresenceTraffic {
       lost: () => undefined,
     }))
     hub.onMember(({ id, isHere }) => {
-      if (isHere) this.#handleJoin(id)
-      else this.#core.replace(id, null)
+      if (isHere) return this.#handleJoin(id)
+      this.#lanes.memberLeft(id)
+      this.#core.replace(id, null)
     })
   }
 
   /** The join is over: nobody is here, and nobody is told so. */
   left(): void {
     this.#clearTimer()
+    this.#lanes.clear()
     this.#toldAtMs = -Infinity
     this.#told = this.#core.mineBytes
   }
@@ -56,7 +61,6 @@ export class PresenceTraffic {
       return
     }
     if (equalBytes(this.#told, this.#core.mineBytes)) return this.#clearTimer()
-    if (this.#isSending) return
     const waitMs = this.#toldAtMs + PRESENCE_INTERVAL_MS - this.#timers.now()
     if (waitMs <= 0) this.#tell()
     // Timers of hidden pages come late, but they come; and a `set` after the time is up does not wait for them.
@@ -72,24 +76,39 @@ export class PresenceTraffic {
     this.#stopTimer = null
   }
 
-  /** One at a time: while somebody has no room for it, newer ones take the place of those that wait. */
   #tell(): void {
     this.#clearTimer()
     this.#told = this.#core.mineBytes
     this.#toldAtMs = this.#timers.now()
-    this.#isSending = true
-    const handleSettled = (): void => {
-      this.#isSending = false
-      this.tellWhenDue()
+    const { members, myId } = this.#hub
+    const ids = members.filter((id) => id !== myId)
+    if (!ids.every((id) => this.#lanes.hasRoom(id))) {
+      for (const id of ids) this.#tellOne(id)
+      return
     }
-    // What fails is that the join is over, and then nobody is here.
-    this.#own.send('all', this.#told.slice()).then(handleSettled, handleSettled)
+    for (const id of ids) this.#lanes.sent(id, this.#told.length)
+    this.#send('all')
   }
 
   #handleJoin(id: string): void {
-    if (id === this.#hub.myId || equalBytes(this.#told, noState)) return
-    // If it has left already, there is nobody to tell.
-    this.#own.send(id, this.#told.slice()).catch(() => undefined)
+    if (id !== this.#hub.myId && !equalBytes(this.#told, noState)) this.#tellOne(id)
+  }
+
+  /** Now, or once this member has room for it: by then it is told the newest. */
+  #tellOne(id: string): void {
+    this.#lanes.submit(id, 'all', {
+      start: () => {
+        this.#lanes.sent(id, this.#told.length)
+        this.#send(id)
+      },
+      replace: () => undefined,
+      lose: () => undefined,
+    })
+  }
+
+  #send(to: string): void {
+    // What fails is that the join is over, or that the member has left: there is nobody to tell.
+    this.#own.send(to, this.#told.slice()).catch(() => undefined)
   }
 
   #handleState(from: string, bytes: Uint8Array): void {

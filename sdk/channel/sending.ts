@@ -2,10 +2,13 @@ import { SkeinError } from '../errors.js'
 import type { DeliveryFailure, DeliveryReport } from '../mesh/events.js'
 import type { StreamHub } from '../mesh/streams.js'
 import { sendAction } from './actions.js'
+import type { ChannelMessage } from './channel-core.js'
 import type { Audience } from './checks.js'
 import type { ClosableStream } from './closable-stream.js'
 import { InOrder } from './in-order.js'
+import { encodeToEach } from '../protocol/channel-frames.js'
 import { LatestLanes } from './latest-lanes.js'
+import { MAX_LATEST_BYTES } from './limits.js'
 import type { ChannelSettings } from './settings.js'
 import { createInvalid, type Checked } from './standard-schema.js'
 import { Waits } from './waits.js'
@@ -16,6 +19,16 @@ export interface ChannelReport extends DeliveryReport {
   readonly isReplaced: boolean
 }
 
+/** A value for one recipient, where only the newest counts. */
+interface Part {
+  readonly id: string
+  readonly lane: ChannelMessage['to']
+  readonly frame: Uint8Array
+  readonly confirm: boolean
+  /** Whether it is not to be sent any more. */
+  readonly isOver: () => boolean
+}
+
 /** The sending side of one channel. Nothing overtakes what still waits for its validation. */
 export class Sending {
   /** Values and requests, in the order in which they were given. */
@@ -23,7 +36,7 @@ export class Sending {
   readonly #hub: StreamHub
   readonly #stream: ClosableStream
   readonly #isReliable: boolean
-  readonly #lanes: LatestLanes<ChannelReport> | null
+  readonly #lanes: LatestLanes | null
   readonly #waits = new Waits()
 
   constructor(hub: StreamHub, stream: ClosableStream, { isReliable, isLatest }: ChannelSettings) {
@@ -31,7 +44,7 @@ export class Sending {
     this.#stream = stream
     this.#isReliable = isReliable
     // Where nothing waits, the stream itself forgets what is not the newest.
-    this.#lanes = isReliable && isLatest ? new LatestLanes(() => ({ ...nobody, isReplaced: true })) : null
+    this.#lanes = isReliable && isLatest ? new LatestLanes(MAX_LATEST_BYTES) : null
   }
 
   /** Sends the frame once it is known to be valid. Rejects as a stream does, and `value-invalid`. */
@@ -46,7 +59,11 @@ export class Sending {
       this.order.add(checked, 0, (checked) => {
         if (isOver()) return
         if (!checked.isValid) return reject(createInvalid(sendAction, checked.cause))
-        this.#submit(frame, to, confirm, isOver).then(resolve, reject)
+        let isSent = false
+        this.#submit(frame, to, confirm, () => !isSent && isOver()).then((report) => {
+          isSent = true
+          resolve(report)
+        }, reject)
       })
     })
   }
@@ -59,8 +76,44 @@ export class Sending {
 
   #submitOne(frame: Uint8Array, to: string, confirm: boolean, isOver: () => boolean): Promise<ChannelReport> {
     if (!this.#isReliable) return this.#post(frame, to)
-    const start = async () => (isOver() ? nobody : toReport(to, confirm, this.#stream.send(to, frame, { confirm })))
-    return this.#lanes?.submit(to, start) ?? start()
+    const lanes = this.#lanes
+    if (lanes === null) return this.#sendNow(frame, to, confirm)
+    if (to !== 'all') return this.#submitLatest(lanes, { id: to, lane: 'me', frame, confirm, isOver })
+    const ids = this.#hub.members.filter((id) => id !== this.#hub.myId)
+    if (ids.every((id) => lanes.hasRoom(id))) {
+      for (const id of ids) lanes.sent(id, frame.length)
+      return this.#sendNow(frame, to, confirm)
+    }
+    const parts = ids.map((id) =>
+      this.#submitLatest(lanes, { id, lane: 'all', frame: encodeToEach(frame), confirm, isOver }),
+    )
+    // Whoever waits for that is paced by the fastest: the others get the newest when they can.
+    return confirm ? gather(parts) : Promise.any(parts).catch(() => nobody)
+  }
+
+  #sendNow(frame: Uint8Array, to: string, confirm: boolean): Promise<ChannelReport> {
+    return toReport(to, confirm, this.#stream.send(to, frame, { confirm }))
+  }
+
+  #submitLatest(lanes: LatestLanes, { id, lane, frame, confirm, isOver }: Part): Promise<ChannelReport> {
+    // The stream knows why not.
+    if (!this.#hub.members.includes(id)) return this.#sendNow(frame, id, confirm)
+    return new Promise((resolve, reject) => {
+      lanes.submit(id, lane, {
+        start: () => {
+          if (isOver()) return resolve(nobody)
+          lanes.sent(id, frame.length)
+          this.#sendNow(frame, id, confirm).then(resolve, reject)
+        },
+        replace: () => {
+          resolve({ ...nobody, isReplaced: true })
+        },
+        lose: () => {
+          const error = new SkeinError('member-left', `${sendAction}: "${id}" has left`, { maybeDelivered: false })
+          toReport(id, confirm, Promise.reject(error)).then(resolve, reject)
+        },
+      })
+    })
   }
 
   async #post(frame: Uint8Array, to: string): Promise<ChannelReport> {
@@ -70,8 +123,18 @@ export class Sending {
     return Promise.resolve(nobody)
   }
 
+  /** A member has so much unacknowledged of what I send. */
+  acknowledged(id: string, bytes: number): void {
+    this.#lanes?.acknowledged(id, bytes)
+  }
+
+  memberLeft(id: string): void {
+    this.#lanes?.memberLeft(id)
+  }
+
   /** Nobody waits any longer. What is on its way stays so. */
   close(createError: () => Error): void {
+    this.#lanes?.clear()
     this.#waits.rejectAll(createError)
   }
 }

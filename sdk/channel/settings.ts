@@ -16,7 +16,7 @@ export interface ChannelOptions<Sent = unknown, Received = Sent> {
    */
   readonly reliable?: boolean
   /**
-   * Of values that wait to be sent to the same audience, only the newest counts.
+   * Of values that wait to be sent to the same audience, only the newest counts. They wait while a recipient has 16 KiB unacknowledged.
    * @default false
    */
   readonly latest?: boolean

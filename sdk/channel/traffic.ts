@@ -70,12 +70,13 @@ export class ChannelTraffic {
       if (isHere) return
       this.#asking.memberLeft(id)
       this.#answering.memberLeft(id)
+      for (const { sending } of this.#lines.values()) sending.memberLeft(id)
     })
   }
 
   /** Rejects as a stream does, and `value-invalid`. */
   send(core: ChannelCore, { payload, checked, to, confirm, signal }: OutgoingValue): Promise<ChannelReport> {
-    const frame = encodeChannelFrame({ type: 'value', payload })
+    const frame = encodeChannelFrame({ type: 'value', isToEach: false, payload })
     return this.#lineOf(core).sending.send(frame, checked, to, confirm, signal)
   }
 

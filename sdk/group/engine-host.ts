@@ -1,4 +1,5 @@
 import type {
+  Acknowledged,
   CarrierId,
   Closing,
   Delivery,
@@ -26,6 +27,7 @@ export type Happening =
   /** A link with this member that carries media is bound. */
   | { readonly type: 'linked'; readonly id: string; readonly media: MediaPort }
   | { readonly type: 'stream'; readonly opened: Parameters<Effects['streamOpened']>[0] }
+  | { readonly type: 'acknowledged'; readonly acknowledged: Acknowledged }
 
 export interface EngineHostOptions {
   readonly engine: Pick<Engine, 'step' | 'peer' | 'newCarrier'>
@@ -169,6 +171,7 @@ export class EngineHost {
       },
       deliver: (message) => this.#outbox.push({ type: 'message', message }),
       streamOpened: (opened) => this.#outbox.push({ type: 'stream', opened }),
+      acknowledged: (acknowledged) => this.#outbox.push({ type: 'acknowledged', acknowledged }),
       admitted: onAdmitted,
       reported: onReported,
       failed: onFailed,

@@ -208,7 +208,7 @@ export class GroupCore implements JoinListener {
       if (stream !== MESSAGE_STREAM) return this.streams?.handleMessage(happening.message)
       this.#app.emit('message', { from, data: decodeMessage(kind, bytes), to })
     } else if (happening.type === 'linked') this.rooms.linked(happening)
-    else this.streams?.handleOpened(join, happening.opened)
+    else this.streams?.handle(join, happening)
   }
 
   #begin(join: Join): void {

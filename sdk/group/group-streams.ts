@@ -1,5 +1,6 @@
-import type { Delivery, DeliveryReport, Effects } from '../mesh/events.js'
+import type { Acknowledged, Delivery, DeliveryReport, Effects } from '../mesh/events.js'
 import type {
+  AcknowledgedListener,
   MemberStream,
   OwnStream,
   StreamHub,
@@ -9,6 +10,7 @@ import type {
 } from '../mesh/streams.js'
 import { FIRST_STREAM, STREAM_KIND, type Opening, type StreamMode } from '../protocol/streams.js'
 import type { Log } from '../util/log.js'
+import type { Happening } from './engine-host.js'
 import type { Join } from './join.js'
 import type { Journal } from './journal.js'
 
@@ -41,6 +43,7 @@ class StreamIds {
   #join: Join | null = null
   #ids = new WeakMap<GroupStream, number>()
   readonly #channels = new Map<number, string>()
+  readonly #watchers = new Map<number, AcknowledgedListener>()
   #next = FIRST_STREAM
 
   of(join: Join, stream: GroupStream): number | undefined {
@@ -52,14 +55,20 @@ class StreamIds {
     return this.#join === join ? (this.#channels.get(id) ?? null) : null
   }
 
+  watcherOf(join: Join, id: number): AcknowledgedListener | undefined {
+    return this.#join === join ? this.#watchers.get(id) : undefined
+  }
+
   give(join: Join, stream: GroupStream, { kind, name }: Omit<Opening, 'stream'>): number {
     if (this.#join !== join) {
       this.#join = join
       this.#ids = new WeakMap()
       this.#channels.clear()
+      this.#watchers.clear()
       this.#next = FIRST_STREAM
     }
     this.#ids.set(stream, this.#next)
+    if (stream.watcher) this.#watchers.set(this.#next, stream.watcher)
     if (kind === STREAM_KIND.CHANNEL && !name.startsWith('skein:')) this.#channels.set(this.#next, name)
     return this.#next++
   }
@@ -71,13 +80,19 @@ class GroupStream implements OwnStream {
   readonly #ids: StreamIds
   readonly #opening: Omit<Opening, 'stream'>
 
+  readonly watcher: AcknowledgedListener | undefined
   readonly #log: Log | undefined
 
-  constructor(host: StreamHost, ids: StreamIds, opening: Omit<Opening, 'stream'>, log: Log | undefined) {
+  constructor(
+    { host, ids, log }: { readonly host: StreamHost; readonly ids: StreamIds; readonly log: Log | undefined },
+    opening: Omit<Opening, 'stream'>,
+    watcher: AcknowledgedListener | undefined,
+  ) {
     this.#host = host
     this.#ids = ids
-    this.#opening = opening
     this.#log = log
+    this.#opening = opening
+    this.watcher = watcher
   }
 
   // Whatever is thrown in here is a rejection.
@@ -114,7 +129,7 @@ class GroupStream implements OwnStream {
     if (known !== undefined) return known
     const stream = this.#ids.give(join, this, this.#opening)
     this.#log?.('debug', 'stream:open', traceOf({ stream, ...this.#opening }))
-    join.push({ type: 'stream:open', opening: { stream, ...this.#opening } })
+    join.push({ type: 'stream:open', opening: { stream, ...this.#opening }, isWatched: this.watcher !== undefined })
     return stream
   }
 
@@ -176,8 +191,9 @@ export class GroupStreams implements StreamHub {
     this.#host.joined(doing)
   }
 
-  own(kind: StreamKind, mode: StreamMode, name: string): OwnStream {
-    return new GroupStream(this.#host, this.#ids, { kind, mode, name }, this.#logOf(kind))
+  own(kind: StreamKind, mode: StreamMode, name: string, acknowledged?: AcknowledgedListener): OwnStream {
+    const parts = { host: this.#host, ids: this.#ids, log: this.#logOf(kind) }
+    return new GroupStream(parts, { kind, mode, name }, acknowledged)
   }
 
   channelOf(join: Join, stream: number): string | null {
@@ -199,7 +215,16 @@ export class GroupStreams implements StreamHub {
     this.#host.report(error)
   }
 
-  handleOpened(join: Join, { from, opening }: Opened): void {
+  handle(join: Join, happening: Happening & { type: 'stream' | 'acknowledged' }): void {
+    if (happening.type === 'stream') this.#handleOpened(join, happening.opened)
+    else this.#handleAcknowledged(join, happening.acknowledged)
+  }
+
+  #handleAcknowledged(join: Join, { stream, id, bytes }: Acknowledged): void {
+    this.#guard(() => this.#ids.watcherOf(join, stream)?.(id, bytes))
+  }
+
+  #handleOpened(join: Join, { from, opening }: Opened): void {
     const { stream, kind, mode, name } = opening
     const reader = this.#guard(() =>
       this.#accepts.get(kind)?.({

@@ -314,7 +314,7 @@ export class Engine {
       case 'post':
         return this.#streams.post(event)
       case 'stream:open':
-        return this.#streams.open(event.opening)
+        return this.#streams.open(event)
       case 'stream:pause':
         return this.#streams.pause(this.#core.peers.get(event.from), event.stream, event.isPaused)
       case 'stream:close':

@@ -63,8 +63,10 @@ export type EngineEvent =
     }
   /** The application sends on a stream that promises nothing: what there is no room for now is lost, or replaced. */
   | { readonly type: 'post'; readonly stream: number; readonly to: Audience; readonly bytes: Uint8Array }
-  /** I am going to send on this stream. Its id is at least `FIRST_STREAM`, and was never used before. */
-  | { readonly type: 'stream:open'; readonly opening: Opening }
+  /**
+   * I am going to send on this stream. Its id is at least `FIRST_STREAM`, and was never used before. `isWatched`: `acknowledged` tells of it.
+   */
+  | { readonly type: 'stream:open'; readonly opening: Opening; readonly isWatched?: boolean }
   /** The application takes no more of a member's stream for now, or goes on. */
   | { readonly type: 'stream:pause'; readonly from: string; readonly stream: number; readonly isPaused: boolean }
   /** I send nothing more on this stream; whoever knows of it was sent its end. */
@@ -111,6 +113,15 @@ export interface Delivery {
   readonly bytes: Uint8Array
 }
 
+/** A member has acknowledged more of one of my streams, or will be sent no more of it. */
+export interface Acknowledged {
+  readonly stream: number
+  /** The member. */
+  readonly id: string
+  /** What it has not acknowledged, be it on its way or not: its bytes, and 64 for each message. */
+  readonly bytes: number
+}
+
 /** What the engine asks of the world. Calls are made during `step` and must not call back into it. */
 export interface Effects {
   /** Dial the signaling server, by the host's list. */
@@ -133,6 +144,8 @@ export interface Effects {
   deliver(message: Delivery): void
   /** A member is going to send on a stream of its own; before anything is delivered of that. */
   streamOpened(opened: { readonly from: string; readonly opening: Opening }): void
+  /** Of streams that are watched. */
+  acknowledged(acknowledged: Acknowledged): void
   /** This submission is in every recipient's window: its `send` resolves. */
   admitted(submission: number): void
   /** Everyone whom this submission was for has it, or will never have it. */

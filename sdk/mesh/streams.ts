@@ -64,6 +64,12 @@ export interface StreamReader {
   lost(): void
 }
 
+/**
+ * Told of a stream of mine when a member has acknowledged more of it: `bytes` are what that member has not acknowledged, be it on its way
+ * or not, with 64 for each message. May be behind what was sent in the same task.
+ */
+export type AcknowledgedListener = (id: string, bytes: number) => void
+
 export interface StreamHub {
   /** Those that are here, mine first; empty while the group is not joined. */
   readonly members: readonly string[]
@@ -72,7 +78,7 @@ export interface StreamHub {
   /** Throws `not-joined`, as `send` would reject. `action` begins its text: "file could not be sent". */
   assertJoined(action: string): void
   /** A stream of mine. `name`: at most 64 bytes in UTF-8, told to whoever is sent anything on it. */
-  own(kind: StreamKind, mode: StreamMode, name: string): OwnStream
+  own(kind: StreamKind, mode: StreamMode, name: string, acknowledged?: AcknowledgedListener): OwnStream
   /**
    * Who reads streams of that kind which are opened from now on: one at a time. `null` lets what comes on one go by. The result
    * ends that; what is being read still is. Throws a `TypeError` when the kind has a reader.

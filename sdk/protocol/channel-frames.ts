@@ -11,14 +11,15 @@ import { Reader } from './reader.js'
  * ERROR   = 3 | id varint | reason u8 | of THROWN: code size varint, UTF-8 | text size varint, UTF-8
  * CANCEL  = 4 | id varint
  * CREDIT  = 5 | id varint | count varint
+ * EACH    = 6 | payload
  *
- * What the messages of a channel's streams are, which bear the channel's name: of each member one for VALUE, and another for
+ * EACH is a VALUE that is for all and sent to each of them by itself. What the messages of a channel's streams are, which bear the channel's name: of each member one for VALUE, and another for
  * all else, so that who is slow to read values keeps no answer back. REQUEST, CANCEL and CREDIT go from who asks, ANSWER and
  * ERROR back, on a stream of who answers. Ids are given by who asks, ascending over all its channels.
  * An empty message, the last of its stream, says that the channel is closed. Where no channel answers,
  * ERROR comes on a stream named `skein:requests`.
  */
-const TYPE = { VALUE: 0, REQUEST: 1, ANSWER: 2, ERROR: 3, CANCEL: 4, CREDIT: 5 } as const
+const TYPE = { VALUE: 0, REQUEST: 1, ANSWER: 2, ERROR: 3, CANCEL: 4, CREDIT: 5, EACH: 6 } as const
 const REQUEST_FLAG = { STREAM: 1 } as const
 const ANSWER_FLAG = { LAST: 1, VALUE: 2 } as const
 
@@ -31,6 +32,13 @@ export type Reason = (typeof REASON)[keyof typeof REASON]
 
 /** Bytes that a UTF-16 unit takes at most. */
 const UNIT_BYTES = 3
+
+export type ValueFrame = {
+  readonly type: 'value'
+  /** It is for all, whomever it was sent to. */
+  readonly isToEach: boolean
+  readonly payload: Uint8Array
+}
 
 export type RequestFrame = {
   readonly type: 'request'
@@ -57,7 +65,7 @@ export type ErrorFrame = {
 }
 
 export type ChannelFrame =
-  | { readonly type: 'value'; readonly payload: Uint8Array }
+  | ValueFrame
   | RequestFrame
   | AnswerFrame
   | ErrorFrame
@@ -67,7 +75,7 @@ export type ChannelFrame =
 export const encodeChannelFrame = (frame: ChannelFrame): Uint8Array => {
   switch (frame.type) {
     case 'value':
-      return concatBytes(Uint8Array.of(TYPE.VALUE), frame.payload)
+      return concatBytes(Uint8Array.of(frame.isToEach ? TYPE.EACH : TYPE.VALUE), frame.payload)
     case 'request':
       return concatBytes(head(TYPE.REQUEST, frame.id, frame.isStream ? REQUEST_FLAG.STREAM : 0), frame.payload)
     case 'answer':
@@ -79,6 +87,13 @@ export const encodeChannelFrame = (frame: ChannelFrame): Uint8Array => {
     case 'credit':
       return head(TYPE.CREDIT, frame.id, frame.count)
   }
+}
+
+/** The same value, to be sent to each of all by itself. A copy. */
+export const encodeToEach = (value: Uint8Array): Uint8Array => {
+  const copy = value.slice()
+  copy[0] = TYPE.EACH
+  return copy
 }
 
 /** Flags and reasons are below 128, and so a varint the same as a byte. */
@@ -109,7 +124,8 @@ export const decodeChannelFrame = (bytes: Uint8Array): ChannelFrame => {
   const type = reader.u8()
   switch (type) {
     case TYPE.VALUE:
-      return { type: 'value', payload: reader.rest() }
+    case TYPE.EACH:
+      return { type: 'value', isToEach: type === TYPE.EACH, payload: reader.rest() }
     case TYPE.REQUEST:
       return readRequest(reader)
     case TYPE.ANSWER:

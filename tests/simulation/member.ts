@@ -484,6 +484,7 @@ export class Member {
         if (!this.here.includes(from)) world.fail('from-stranger', `${this.name} reads ${this.#names(from)}, not here`)
         this.#reading.opened(from, opening)
       },
+      acknowledged: () => undefined,
       admitted: (submission) => {
         this.#check('admitted')
         world.trace(() => `${this.name} -> admitted ${submission}`)

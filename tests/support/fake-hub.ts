@@ -1,6 +1,7 @@
 import { SkeinError } from '../../sdk/errors.js'
 import type { DeliveryFailure, DeliveryReport } from '../../sdk/mesh/events.js'
 import type {
+  AcknowledgedListener,
   MemberStream,
   OwnStream,
   StreamHub,
@@ -10,6 +11,9 @@ import type {
   StreamSendOptions,
 } from '../../sdk/mesh/streams.js'
 import { STREAM_MODE, type StreamMode } from '../../sdk/protocol/streams.js'
+
+/** What each message counts beside its bytes, as in the engine. */
+const MESSAGE_COST = 64
 
 interface Sent extends StreamMessage {
   readonly admitted: () => void
@@ -23,6 +27,7 @@ class Pipe {
   readonly #to: FakeHub
   readonly #reader: StreamReader | null
   readonly #waiting: Sent[] = []
+  readonly #acknowledged: (bytes: number) => void
   #admitted = 0
   #isPaused = false
   #isPumping = false
@@ -32,7 +37,9 @@ class Pipe {
     from: FakeHub,
     to: FakeHub,
     stream: Omit<MemberStream, 'from' | 'pause'> & { kind: StreamKind },
+    acknowledged: (bytes: number) => void,
   ) {
+    this.#acknowledged = acknowledged
     this.#network = network
     this.#to = to
     const { kind, name, mode } = stream
@@ -60,13 +67,14 @@ class Pipe {
     this.#isPumping = true
     queueMicrotask(() => {
       this.#isPumping = false
-      if (this.#isPaused || this.#network.isHeld) return
+      if (this.#isPaused || this.#network.isHeld || this.#network.heldFor.has(this.#to)) return
       const message = this.#waiting.shift()
       if (message === undefined) return
       this.#admitted--
       this.#reader?.message(message)
       message.delivered()
       this.#admit()
+      this.#acknowledged(this.#waiting.reduce((sum, { bytes }) => sum + bytes.length + MESSAGE_COST, 0))
       this.pump()
     })
   }
@@ -86,6 +94,8 @@ export class FakeNetwork {
   window = 4
   /** Nothing is delivered. */
   isHeld = false
+  /** Members to which nothing is delivered. */
+  readonly heldFor = new Set<FakeHub>()
   /** What a member that leaves has not acknowledged, it may have got. */
   isMaybeDelivered = false
   readonly hubs: FakeHub[] = []
@@ -114,6 +124,7 @@ export class FakeNetwork {
 
   release(): void {
     this.isHeld = false
+    this.heldFor.clear()
     for (const hub of this.hubs) hub.pump()
   }
 }
@@ -145,8 +156,8 @@ export class FakeHub implements StreamHub {
     if (!this.isJoined) throw new SkeinError('not-joined', `${action}: not joined`)
   }
 
-  own(kind: StreamKind, mode: StreamMode, name: string): FakeStream {
-    const stream = new FakeStream(this, { kind, mode, name })
+  own(kind: StreamKind, mode: StreamMode, name: string, acknowledged?: AcknowledgedListener): FakeStream {
+    const stream = new FakeStream(this, { kind, mode, name }, acknowledged)
     this.#streams.push(stream)
     return stream
   }
@@ -192,10 +203,12 @@ class FakeStream implements OwnStream {
   /** What was sent and posted, to whom. */
   readonly sent: { readonly to: string; readonly bytes: Uint8Array; readonly end: boolean }[] = []
   readonly #hub: FakeHub
+  readonly #acknowledged: AcknowledgedListener | undefined
   readonly #pipes = new Map<FakeHub, Pipe>()
 
-  constructor(hub: FakeHub, opening: FakeStream['opening']) {
+  constructor(hub: FakeHub, opening: FakeStream['opening'], acknowledged?: AcknowledgedListener) {
     this.#hub = hub
+    this.#acknowledged = acknowledged
     this.opening = opening
   }
 
@@ -238,7 +251,9 @@ class FakeStream implements OwnStream {
   #pipe(hub: FakeHub): Pipe {
     let pipe = this.#pipes.get(hub)
     if (pipe === undefined) {
-      pipe = new Pipe(this.#hub.network, this.#hub, hub, this.opening)
+      pipe = new Pipe(this.#hub.network, this.#hub, hub, this.opening, (bytes) => {
+        this.#acknowledged?.(hub.myId, bytes)
+      })
       this.#pipes.set(hub, pipe)
     }
     return pipe

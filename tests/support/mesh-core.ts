@@ -71,6 +71,10 @@ class RecordedEffects implements Effects {
     this.streams.push(opened)
   }
 
+  acknowledged(): void {
+    // What is tested with this needs none of it.
+  }
+
   reported(submission: number, report: DeliveryReport): void {
     this.reports.push({ submission, report })
   }

@@ -1,6 +1,7 @@
 import type { CryptoSuite, HandshakeRole, KeyPair, SessionSecrets } from '../../sdk/crypto/suite.js'
 import { Engine } from '../../sdk/mesh/engine.js'
 import type {
+  Acknowledged,
   CarrierId,
   DeliveryFailure,
   DeliveryReport,
@@ -211,6 +212,7 @@ export class TestMember {
   readonly bound: { readonly carrier: CarrierId; readonly memberId: string }[] = []
   readonly notices: EngineNotice[] = []
   readonly admitted: number[] = []
+  readonly acknowledged: Acknowledged[] = []
   readonly reports: { readonly submission: number; readonly report: DeliveryReport }[] = []
   readonly failures: { readonly submission: number; readonly failure: DeliveryFailure }[] = []
   /** Carriers that this engine closed by itself. */
@@ -505,6 +507,9 @@ export class TestMember {
       },
       streamOpened: (opened) => {
         this.streams.push(opened)
+      },
+      acknowledged: (acknowledged) => {
+        this.acknowledged.push(acknowledged)
       },
       admitted: (submission) => {
         this.admitted.push(submission)

@@ -201,6 +201,11 @@ export class Outbox {
     return this.#sentTotal - this.#ackedTotal < this.#credit
   }
 
+  /** What the window has taken and the recipient has not acknowledged, be it sent or not. */
+  get windowedBytes(): number {
+    return this.#admittedTotal - this.#ackedTotal
+  }
+
   get unacknowledgedBytes(): number {
     return this.#sentTotal - this.#ackedTotal
   }

@@ -31,12 +31,14 @@ export class Sender {
   readonly #core: Core
   readonly #terms: OutboxTerms
   readonly tree: TreeSender
+  readonly #isWatched: boolean
   #parked: Submitted[] = []
   #nextBroadcast = 1
   #isClosed = false
 
-  constructor(core: Core, tree: TreeSender, opening: Opening | null) {
+  constructor(core: Core, tree: TreeSender, opening: Opening | null, isWatched: boolean) {
     this.#core = core
+    this.#isWatched = isWatched
     this.#terms = outgoingTerms(opening, (submission) => {
       this.#admitted(submission)
     })
@@ -103,6 +105,14 @@ export class Sender {
   waitsFor(peer: Peer): boolean {
     const outgoing = this.known(peer)
     return outgoing !== undefined && (outgoing.outbox.isFull || (this.#parked.length > 0 && isToBeNamed(outgoing)))
+  }
+
+  /** Whoever watches the stream learns what this member has not acknowledged. */
+  tellAcknowledged({ id }: Peer, { outbox }: Outgoing): void {
+    if (!this.#isWatched) return
+    const parked = this.#parked.filter(({ to }) => to === 'all' || to === id)
+    const bytes = parked.reduce((sum, message) => sum + message.bytes.length, outbox.windowedBytes)
+    this.#core.effects.acknowledged({ stream: this.stream, id, bytes })
   }
 
   /** A submission has found room in one more window. */
@@ -218,7 +228,7 @@ export class Sender {
     this.tree.gather()
     for (const [peer, outgoing] of recipients) {
       if (outgoing.isRefused) {
-        if (peer.isHere) this.#refused(peer, receipt)
+        if (peer.isHere) this.#refused(peer, outgoing, receipt)
         continue
       }
       this.#core.busy.add(peer)
@@ -230,9 +240,10 @@ export class Sender {
     this.tree.push(message)
   }
 
-  #refused({ id }: Peer, receipt: Receipt | null): void {
+  #refused(peer: Peer, outgoing: Outgoing, receipt: Receipt | null): void {
     receipt?.expect()
-    receipt?.failed({ id, code: 'stream-refused', maybeDelivered: false })
+    receipt?.failed({ id: peer.id, code: 'stream-refused', maybeDelivered: false })
+    this.tellAcknowledged(peer, outgoing)
   }
 
   /** Of what is for all: those with a session, whom the end of a stream concerns if they know of it. */

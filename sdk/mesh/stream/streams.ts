@@ -41,19 +41,19 @@ export class Streams {
     this.#createTree = createTree
     this.#terms = { maxBytes: core.options.limits.messageBytes, myTag: core.idBytes.subarray(0, 4) }
     this.#bulkTerms = { ...this.#terms, maxBytes: MAX_CHUNK_BYTES }
-    this.#messages = this.#create(null)
+    this.#messages = this.#create(null, false)
   }
 
-  #create(opening: Opening | null): Sender {
+  #create(opening: Opening | null, isWatched: boolean): Sender {
     const tree = this.#createTree(opening?.stream ?? MESSAGE_STREAM)
-    const sender = new Sender(this.#core, tree, opening)
+    const sender = new Sender(this.#core, tree, opening, isWatched)
     this.#senders.set(sender.stream, sender)
     return sender
   }
 
   /** I am about to send on this stream. */
-  open(opening: Opening): void {
-    if (!this.#senders.has(opening.stream)) this.#create(opening)
+  open({ opening, isWatched = false }: EngineEvent & { type: 'stream:open' }): void {
+    if (!this.#senders.has(opening.stream)) this.#create(opening, isWatched)
   }
 
   submit(event: EngineEvent & { type: 'submit' }): void {
@@ -192,6 +192,7 @@ export class Streams {
     // Both sides keep the stream until its end has come.
     if (unsettled.some(({ message }) => message.end)) sender.end(outgoing)
     sender.resume()
+    sender.tellAcknowledged(peer, outgoing)
   }
 
   /** A member says what one of its streams is. The same again, by another path, changes nothing. */
@@ -226,6 +227,7 @@ export class Streams {
     if (outgoing === undefined || sender === undefined) return
     if (stream === MESSAGE_STREAM) throw new ProtocolViolation('stops the message stream')
     sender.part(peer, outgoing.refuse(), 'stream-refused')
+    sender.tellAcknowledged(peer, outgoing)
   }
 
   reset(peer: Peer, record: MemberRecord & { type: 'reset' }): void {
@@ -267,6 +269,7 @@ export class Streams {
       this.#forgetClosed()
     }
     sender.resume()
+    sender.tellAcknowledged(peer, outgoing)
     this.#core.wakeNow()
   }
 

@@ -111,6 +111,7 @@ export class Host {
       },
       linkBound: () => undefined,
       streamOpened: () => undefined,
+      acknowledged: () => undefined,
       admitted: () => {
         this.admitted++
       },

@@ -13,7 +13,7 @@ const id = fc.maxSafeNat()
 const payload = fc.uint8Array()
 const refusal = fc.constantFrom(REASON.FAILED, REASON.NO_HANDLER, REASON.BUSY, REASON.INVALID, REASON.STREAMED)
 const frame: fc.Arbitrary<ChannelFrame> = fc.oneof(
-  fc.record({ type: fc.constant('value' as const), payload }),
+  fc.record({ type: fc.constant('value' as const), isToEach: fc.boolean(), payload }),
   fc.record({ type: fc.constant('request' as const), id, isStream: fc.boolean(), payload }),
   fc.record({ type: fc.constant('answer' as const), id, isLast: fc.boolean(), payload }),
   fc.record({ type: fc.constant('answer' as const), id, isLast: fc.constant(true), payload: fc.constant(null) }),
@@ -44,7 +44,8 @@ describe('a channel frame', () => {
   })
 
   it.each<[string, ChannelFrame]>([
-    ['00 aabb', { type: 'value', payload: unhex('aabb') }],
+    ['00 aabb', { type: 'value', isToEach: false, payload: unhex('aabb') }],
+    ['06 aabb', { type: 'value', isToEach: true, payload: unhex('aabb') }],
     ['01 8101 01 aa', { type: 'request', id: 129, isStream: true, payload: unhex('aa') }],
     ['02 05 03 aa', { type: 'answer', id: 5, isLast: true, payload: unhex('aa') }],
     ['02 05 01', { type: 'answer', id: 5, isLast: true, payload: null }],
@@ -68,7 +69,7 @@ describe('a channel frame', () => {
 
   it.each([
     ['nothing', ''],
-    ['a type not in use', '06 05'],
+    ['a type not in use', '07 05'],
     ['request flags not in use', '01 05 02'],
     ['answer flags not in use', '02 05 04'],
     ['an answer of nothing that is not the last', '02 05 00'],

@@ -539,41 +539,116 @@ describe('an unreliable channel', () => {
 })
 
 describe('latest on a reliable channel', () => {
-  it('keeps only the newest of what waits for the same audience, in order', async () => {
+  /** So large that a second one waits until the first is acknowledged. */
+  const large = (name: string) => ({ name, filling: new Uint8Array(16_384) })
+  type Large = ReturnType<typeof large>
+  const names = (messages: readonly ChannelMessage<Large>[]) => messages.map(({ data, to }) => `${data.name} ${to}`)
+
+  it('D11: holds back what comes while too much is unacknowledged, and then sends the newest to each audience', async () => {
     const { network, ada, bob } = setup()
-    network.window = 1
-    const atBob = collect(bob.channels.channel('c'))
-    const channel = ada.channels.channel('c', { latest: true })
+    const atBob = collect(bob.channels.channel<Large>('c'))
+    const channel = ada.channels.channel<Large>('c', { latest: true })
     network.isHeld = true
-    await channel.send(1)
-    const sends = [2, 3, 4].map((value) => channel.send(value))
-    const other = channel.send('bob', { to: 'member-2' })
-    const replaced = channel.send('bob again', { to: 'member-2', confirm: true })
-    const last = channel.send('bob at last', { to: 'member-2' })
-    await sends[1]
+    await channel.send(large('1'))
+    const sends = ['2', '3', '4'].map((name) => channel.send(large(name)))
+    const other = channel.send(large('bob'), { to: 'member-2' })
+    const replaced = channel.send(large('bob again'), { to: 'member-2', confirm: true })
+    const last = channel.send(large('bob at last'), { to: 'member-2' })
+    await Promise.all([sends[0], sends[1], other])
     expect(await replaced).toEqual({ delivered: [], failed: [], isReplaced: true })
+    expect(await isSettled(last)).toBe(false)
     network.release()
-    await Promise.all([...sends, other, last])
+    await Promise.all([...sends, last])
     await settle()
-    expect(atBob.map(({ data }) => data)).toEqual([1, 2, 'bob', 4, 'bob at last'])
+    expect(names(atBob)).toEqual(['1 all', '4 all', 'bob at last me'])
   })
 
-  it('does not send what was aborted while it waited', async () => {
+  it('D11: lets small values go together, 16 KiB of them at most, however much room there is', async () => {
     const { network, ada, bob } = setup()
-    network.window = 1
-    network.isHeld = true
-    const atBob = collect(bob.channels.channel('c'))
-    const channel = ada.channels.channel('c', { latest: true })
-    await channel.send(1)
-    const second = channel.send(2)
-    const controller = new AbortController()
-    const third = channel.send(3, { signal: controller.signal })
-    controller.abort(new Error('enough'))
-    await expect(third).rejects.toThrow('enough')
-    network.release()
-    await second
+    Object.assign(network, { window: 10_000, isHeld: true })
+    const atBob = collect(bob.channels.channel<Uint8Array>('c'))
+    const channel = ada.channels.channel<Uint8Array>('c', { latest: true })
+    const sends = Array.from({ length: 1_000 }, (_, i) => channel.send(new Uint8Array(1_024).fill(i % 251)))
     await settle()
-    expect(atBob).toMatchObject([{ data: 1 }, { data: 2 }])
+    network.release()
+    await Promise.all(sends)
+    await settle()
+    expect(atBob).toHaveLength(16)
+    expect(atBob.at(-1)?.data[0]).toBe(999 % 251)
+  })
+
+  it('D11: goes on with those who acknowledge; who is slow gets the newest, and nothing piles up for it', async () => {
+    const { network, ada, bob, cyd } = setup()
+    network.heldFor.add(cyd.hub)
+    const [atBob, atCyd] = [bob, cyd].map((member) => collect(member.channels.channel<Large>('c'))) as [
+      ChannelMessage<Large>[],
+      ChannelMessage<Large>[],
+    ]
+    const channel = ada.channels.channel<Large>('c', { latest: true })
+    const reports: Promise<ChannelReport>[] = []
+    for (const name of ['1', '2', '3', '4']) {
+      await channel.send(large(name))
+      reports.push(channel.send(large(`${name} told`), { confirm: true }))
+      await settle()
+    }
+    expect(names(atBob)).toEqual(
+      ['1', '1 told', '2', '2 told', '3', '3 told', '4', '4 told'].map((name) => `${name} all`),
+    )
+    network.release()
+    expect(await reports[2]).toEqual({ delivered: ['member-2'], failed: [], isReplaced: true })
+    expect(await reports[3]).toEqual({ delivered: ['member-2', 'member-3'], failed: [], isReplaced: false })
+    expect(names(atCyd)).toEqual(['1 all', '4 told all'])
+  })
+
+  it('reports what waits for a member that leaves, and rejects it unless confirmed', async () => {
+    const { network, ada, cyd } = setup()
+    network.heldFor.add(cyd.hub)
+    const channel = ada.channels.channel<Large>('c', { latest: true })
+    await channel.send(large('1'))
+    const told = channel.send(large('2'), { confirm: true })
+    const alone = channel.send(large('3'), { to: 'member-3' })
+    await settle()
+    leave(cyd)
+    const failure = { id: 'member-3', code: 'member-left', maybeDelivered: false }
+    expect(await told).toEqual({ delivered: ['member-2'], failed: [failure], isReplaced: false })
+    await expect(alone).rejects.toMatchObject({ code: 'member-left', maybeDelivered: false })
+    await expect(channel.send(large('4'), { to: 'member-3' })).rejects.toMatchObject({ code: 'member-unknown' })
+  })
+
+  it('does not send what was aborted while it waited, nor what waited for an earlier join', async () => {
+    const { network, ada, bob } = setup()
+    network.isHeld = true
+    const atBob = collect(bob.channels.channel<Large>('c'))
+    const channel = ada.channels.channel<Large>('c', { latest: true })
+    await channel.send(large('1'))
+    const controller = new AbortController()
+    const second = channel.send(large('2'), { signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await expect(second).rejects.toThrow('enough')
+    network.release()
+    await settle()
+    network.isHeld = true
+    await channel.send(large('3'))
+    const waiting = channel.send(large('4'))
+    leave(ada)
+    await expect(waiting).rejects.toMatchObject({ code: 'closed' })
+    network.release()
+    ada.hub.join()
+    await channel.send(large('5'))
+    await settle()
+    expect(names(atBob)).toEqual(['1 all', '5 all'])
+  })
+
+  it('sends to a member at once that came after another had too much unacknowledged', async () => {
+    const { network, ada, bob } = setup()
+    network.heldFor.add(bob.hub)
+    const channel = ada.channels.channel<Large>('c', { latest: true })
+    await channel.send(large('1'))
+    const dan = createMember(network)
+    const atDan = collect(dan.channels.channel<Large>('c'))
+    await channel.send(large('2'))
+    await settle()
+    expect(names(atDan)).toEqual(['2 all'])
   })
 })
 

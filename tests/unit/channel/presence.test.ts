@@ -123,20 +123,22 @@ describe('presence', () => {
     expect(ada.sent()).toHaveLength(1)
   })
 
-  it('keeps but the newest for members that have no room', async () => {
+  it('E2: keeps but the newest for a member that does not acknowledge, and goes on with the others', async () => {
     const { network, ada, bob } = setup()
-    Object.assign(network, { window: 0, isHeld: true })
+    const cyd = createMember(network)
+    network.heldFor.add(bob.hub)
+    const text = 'x'.repeat(1_024)
     for (let i = 0; i < 10; i++) {
-      ada.presence.set({ i })
+      ada.presence.set({ i, text })
       ada.timers.advance(50)
       await settle()
     }
-    expect(ada.sent()).toHaveLength(1)
-    network.window = 4
+    expect(cyd.presence.get('member-1')).toEqual({ i: 9, text })
+    expect(ada.sent().filter(({ to }) => to !== 'member-3')).toMatchObject([{ to: 'all' }])
     network.release()
     await settle()
-    expect(ada.sent()).toHaveLength(2)
-    expect(bob.presence.get('member-1')).toEqual({ i: 9 })
+    expect(bob.presence.get('member-1')).toEqual({ i: 9, text })
+    expect(bob.changes.map(({ next }) => next)).toMatchObject([{ i: 0 }, { i: 9 }])
   })
 
   it('E1, E2: is told to whoever comes, to that one alone, and goes with whoever leaves', async () => {

@@ -318,7 +318,8 @@ describe('streams', () => {
   })
 
   it.each<[string, ChannelFrame]>([
-    ['00 7d01', { type: 'value', payload: unhex('7d01') }],
+    ['00 7d01', { type: 'value', isToEach: false, payload: unhex('7d01') }],
+    ['06 7d01', { type: 'value', isToEach: true, payload: unhex('7d01') }],
     ['01 05 00 7d01', { type: 'request', id: 5, isStream: false, payload: unhex('7d01') }],
     ['02 05 03 7d02', { type: 'answer', id: 5, isLast: true, payload: unhex('7d02') }],
     ['03 05 00 02 6e6f 03 6e6f77', { type: 'error', id: 5, reason: 0, code: 'no', text: 'now' }],

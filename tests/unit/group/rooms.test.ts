@@ -55,6 +55,24 @@ describe('a channel of a group', () => {
     expect(heard).toEqual(['one', 'two'])
   })
 
+  it('of the latest reaches whoever is slow with the newest, and not with all that came before', async () => {
+    const { members } = await setupMembers(2)
+    const [ada, bob] = members
+    const heard: unknown[] = []
+    const last = new Promise((resolve) => {
+      bob.channel<Uint8Array>('state').on('message', ({ data, to }) => {
+        heard.push(to)
+        if (data[0] === 1) resolve(data.length)
+      })
+    })
+    const state = ada.channel<Uint8Array>('state', { latest: true })
+    const sends = Array.from({ length: 1_000 }, (_, i) => state.send(new Uint8Array(1_024).fill(i === 999 ? 1 : 0)))
+    await Promise.all(sends)
+    expect(await last).toBe(1_024)
+    expect(heard.length).toBeLessThan(50)
+    expect(new Set(heard)).toEqual(new Set(['all']))
+  })
+
   it('of the unreliable kind brings the newest', async () => {
     const { members } = await setupMembers(2)
     const [ada, bob] = members

@@ -16,7 +16,7 @@ const setup = (count: number) => {
   const { core, effects, addPeer } = setupCore()
   const router = new Router(core.roster, core.id)
   const tree = new OwnTree(core, new Trees(router), { isPartial: () => false, admits: () => true })
-  const sender = new Sender(core, new TreeSender(core, tree, new Forwarder(core, router), 0), null)
+  const sender = new Sender(core, new TreeSender(core, tree, new Forwarder(core, router), 0), null, false)
   const peers = Array.from({ length: count }, (_, index) => {
     const peer = addPeer()
     const inbox = new Inbox({ maxBytes: 1_000, myTag: peer.tag }, { firstBroadcast: 1, firstPrivate: 1 })

@@ -387,6 +387,44 @@ describe('a stream', () => {
   })
 })
 
+describe('a stream that is watched', () => {
+  it('tells what each member has not acknowledged, be it sent or not', () => {
+    const { world, ada, bob, cyd } = setup()
+    ada.step({ type: 'stream:open', opening: chat, isWatched: true })
+    world.stall(ada, bob)
+    send(ada, 16, new Uint8Array(1_000))
+    send(ada, 16, new Uint8Array(500_000), { to: cyd })
+    world.run(1)
+    expect(ada.acknowledged).toEqual([])
+    world.run(1_000)
+    expect(ada.acknowledged.at(-1)).toEqual({ stream: 16, id: cyd.id, bytes: 0 })
+    expect(ada.acknowledged.some(({ id }) => id === bob.id)).toBe(false)
+    send(ada, 16, new Uint8Array(1_000))
+    world.resume(ada, bob)
+    world.run(1_000)
+    expect(ada.acknowledged.filter(({ id }) => id === bob.id).at(-1)).toEqual({ stream: 16, id: bob.id, bytes: 0 })
+  })
+
+  it('tells that nothing is under way to a member that takes none of it', () => {
+    const { world, ada, bob } = setup(['ada', 'bob'])
+    ada.step({ type: 'stream:open', opening: chat, isWatched: true })
+    send(ada, 16, 'one')
+    bob.inject(ada, pack({ type: 'stop', stream: 16 }))
+    world.run(100)
+    send(ada, 16, 'two')
+    expect(ada.acknowledged.at(-1)).toEqual({ stream: 16, id: bob.id, bytes: 0 })
+    expect(ada.acknowledged.length).toBeGreaterThan(1)
+  })
+
+  it('of which nothing is asked tells nothing', () => {
+    const { world, ada } = setup(['ada', 'bob'])
+    open(ada, chat)
+    send(ada, 16, 'one')
+    world.run(1_000)
+    expect(ada.acknowledged).toEqual([])
+  })
+})
+
 describe('a stream that promises nothing', () => {
   const cursor: Opening = { stream: 20, kind: 1, mode: STREAM_MODE.LATEST, name: 'cursor' }
   const noise: Opening = { stream: 21, kind: 1, mode: STREAM_MODE.UNRELIABLE, name: 'noise' }
