@@ -240,6 +240,75 @@ describe('a recipient that says what is not so', () => {
   })
 })
 
+describe('two members that use one id', () => {
+  /** As `attack`, with an honest member, too: `id()` is that of the first transfer that it begins. */
+  const withHonest = () => {
+    const world = attack()
+    let known = ''
+    world.network.tamper = ({ kind, from }, bytes) => {
+      if (kind === STREAM_KIND.TRANSFER && from === 'eve') known ||= decodeTransferFrame(bytes).id
+      return bytes
+    }
+    return { ...world, honest: world.members[1], id: () => known }
+  }
+
+  it('F5: have each its own file, offered and sent to the same recipient', async () => {
+    const { bob, say, stream, honest, ...world } = withHonest()
+    const sent = honest.transfers.sendFile(pattern(200_000), { to: 'bob' })
+    const first = await (await bob.offers.next()).accept()
+    const id = world.id()
+    const theirs = new Uint8Array(100).fill(7)
+    // Before it is offered, which is of no use.
+    void stream(STREAM_KIND.FILE, id).send('bob', theirs)
+    await say(offer({ id }))
+    expect(bob.offers.all.map(({ id: offered, from }) => [offered, from])).toEqual([
+      [id, 'eve'],
+      [id, 'mallory'],
+    ])
+    const second = await (await bob.offers.next()).accept()
+    await settle()
+    const file = stream(STREAM_KIND.FILE, id)
+    void file.send('bob', theirs)
+    void file.send('bob', encodeStreamEnd({ type: 'whole', size: 100, hash: await hashOf(theirs) }), { end: true })
+    const [one, two] = await Promise.all([first.blob(), second.blob()])
+    expect(Buffer.compare(Buffer.from(await one.arrayBuffer()), pattern(200_000))).toBe(0)
+    expect(new Uint8Array(await two.arrayBuffer())).toEqual(theirs)
+    expect((await sent).delivered).toEqual(['bob'])
+  })
+
+  it('F5: cannot withdraw, or fail, what is of the other', async () => {
+    const { bob, say, honest, ...world } = withHonest()
+    const sent = honest.transfers.sendFile(pattern(8_000_000), { to: 'bob' })
+    const incoming = await (await bob.offers.next()).accept()
+    const id = world.id()
+    await settle()
+    await say(offer({ id }), { type: 'withdraw', id, reason: '' }, { type: 'fail', id, cause: 0, reason: '' })
+    expect(bob.offers.all.map(({ signal }) => signal.aborted)).toEqual([false, true])
+    expect((await incoming.blob()).size).toBe(8_000_000)
+    expect((await sent).delivered).toEqual(['bob'])
+  })
+
+  it('F5: have each its own duplex', async () => {
+    const { bob, say, stream, heard, honest, ...world } = withHonest()
+    const mine = await honest.transfers.openDuplex('bob')
+    const { duplex: first } = await bob.duplexes.next()
+    const id = world.id()
+    await say({ type: 'open', id, label: '' })
+    const { duplex: second } = await bob.duplexes.next()
+    expect(heard).toEqual([{ type: 'opened', id }])
+    void stream(STREAM_KIND.DUPLEX, id).send('bob', Uint8Array.of(7))
+    const writer = mine.writable.getWriter()
+    void writer.write(pattern(5))
+    expect((await first.readable.getReader().read()).value).toEqual(pattern(5))
+    expect((await second.readable.getReader().read()).value).toEqual(Uint8Array.of(7))
+    await say({ type: 'abort', id, reason: '' }, { type: 'stop', id, reason: '' })
+    expect(await failureOf(second.closed)).toMatchObject({ code: 'transfer-cancelled' })
+    await writer.close()
+    await first.writable.close()
+    await mine.closed
+  })
+})
+
 describe('a duplex from a hostile member', () => {
   it('F4: of a label that is too long, or that cannot be read, is refused', async () => {
     const { bob, say, heard } = attack()
