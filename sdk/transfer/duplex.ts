@@ -7,7 +7,7 @@ import type { Control } from './control.js'
 import { cancelledBy, corrupt, streamLost } from './failures.js'
 import { Inflow } from './inflow.js'
 import { Outflow } from './outflow.js'
-import { reasonText, refusalText } from './texts.js'
+import { reasonText, untoldText } from './texts.js'
 
 const ACTION = 'duplex has ended'
 
@@ -111,7 +111,7 @@ export class DuplexEnd {
 
   /** What I write does not arrive, which the other side cannot see: its reader would wait. */
   #lose(error: unknown): void {
-    this.#giveUpWith(error, refusalText(error))
+    this.#giveUpWith(error, untoldText(error))
   }
 
   get hasSource(): boolean {

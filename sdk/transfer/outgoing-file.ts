@@ -18,16 +18,19 @@ import {
 import { fileAction } from './file-call.js'
 import { Outflow } from './outflow.js'
 import { Pace } from './pace.js'
+import { giveToAll, PATIENCE_MS } from './patience.js'
 import { ProgressMeter } from './progress.js'
 import { Recipient } from './recipient.js'
 import type { Source } from './source.js'
-import { reasonText, refusalText } from './texts.js'
+import { reasonText, untoldText } from './texts.js'
 import type { RecipientFailure, SendProgress, TransferReport, TransferSource } from './transfer.js'
 
 /** How long the others have to answer once one has accepted what can be read again. Who comes later is read for anew. */
 const GATHER_MS = 200
 /** How long several recipients have to answer before what can be read only once is read. */
 const ANSWER_MS = 30_000
+
+const isSending = ({ state }: Recipient): boolean => state.name === 'sending'
 
 const nothing = (): void => undefined
 
@@ -229,30 +232,49 @@ export class OutgoingFile implements TransferSource {
     this.#read(accepted).catch((error: unknown) => this.#abort(error, ''))
   }
 
-  /** Reads the source once, for these recipients. The slowest of them sets the pace; those that fail are left behind. */
+  /**
+   * Reads the source once, for these recipients. The slowest of them sets the pace; those that fail, or take nothing while
+   * others wait, are left behind.
+   */
   async #read(recipients: readonly Recipient[]): Promise<void> {
     const { source, offer } = this.#options
     const hash = await this.#host.deps.loadHash()
     try {
       let position = 0
+      let reading = recipients
       for await (const piece of source.read()) {
         await this.#untilResumed()
-        if (!recipients.some(({ state }) => state.name === 'sending')) return
+        reading = reading.filter(isSending)
+        if (reading.length === 0) return
         if (position + piece.length > (offer.size ?? Infinity))
           throw corrupt(fileAction, 'its source has more than its size')
         hash.update(piece)
         const at = position
-        await Promise.all(recipients.map((recipient) => this.#push(recipient, piece, at)))
+        const late = await giveToAll(reading, (each) => this.#push(each, piece, at), isSending, this.#host.deps)
+        for (const recipient of late) this.#leaveBehind(recipient)
+        reading = reading.filter((recipient) => !late.has(recipient))
         position += piece.length
       }
       await this.#untilResumed()
-      if (!recipients.some(({ state }) => state.name === 'sending')) return
+      if (!reading.some(isSending)) return
       if (position < (offer.size ?? 0)) throw corrupt(fileAction, 'its source has less than its size')
       const digest = hash.finish()
-      await Promise.all(recipients.map((recipient) => this.#finish(recipient, position, digest)))
+      await Promise.all(reading.map((recipient) => this.#finish(recipient, position, digest)))
     } finally {
       hash.free()
     }
+  }
+
+  /** It is read for anew, at its own pace, or, where that cannot be, gets no more. */
+  #leaveBehind(recipient: Recipient): void {
+    const { state, id, sent } = recipient
+    if (state.name !== 'sending') return
+    if (!this.#options.source.isRepeatable) {
+      const text = `${fileAction}: "${id}" took nothing for ${PATIENCE_MS} ms while others waited`
+      return this.#fail(recipient, new SkeinError('member-stalled', text))
+    }
+    recipient.move({ ...state, offset: sent })
+    this.#read([recipient]).catch((error: unknown) => this.#abort(error, ''))
   }
 
   async #push(recipient: Recipient, piece: Uint8Array, position: number): Promise<void> {
@@ -292,7 +314,7 @@ export class OutgoingFile implements TransferSource {
     const error = asSkeinError(fileAction, 'stream-refused', cause)
     if (!recipient.move({ name: 'failed', error })) return
     if (state.name === 'sending' || state.name === 'sent') state.outflow.giveUp('')
-    const reason = refusalText(error)
+    const reason = untoldText(error)
     if (reason !== '') this.#withdraw(recipient, reason)
     this.#consider()
     this.#settle()

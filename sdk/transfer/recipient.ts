@@ -16,7 +16,8 @@ export type RecipientState =
 const moves: Readonly<Record<RecipientState['name'], readonly RecipientState['name'][]>> = {
   offered: ['accepted', 'failed'],
   accepted: ['sending', 'failed'],
-  sending: ['sent', 'failed'],
+  // From another byte, by another reading.
+  sending: ['sending', 'sent', 'failed'],
   sent: ['delivered', 'failed'],
   delivered: [],
   failed: [],

@@ -1,4 +1,4 @@
-import { SkeinError } from '../errors.js'
+import { SkeinError, type SkeinErrorCode } from '../errors.js'
 import { MAX_REASON_BYTES } from '../protocol/limits.js'
 import { encodeUtf8 } from '../util/bytes.js'
 
@@ -21,6 +21,11 @@ export const capText = (text: string, maxBytes: number): string => {
 export const reasonText = (reason: unknown): string =>
   typeof reason === 'string' ? capText(reason, MAX_REASON_BYTES) : ''
 
-/** What the other side is told when `error` is that its engine refuses a stream, of which its application hears nothing. */
-export const refusalText = (error: unknown): string =>
-  error instanceof SkeinError && error.code === 'stream-refused' ? 'too many streams' : ''
+const untold: Partial<Record<SkeinErrorCode, string>> = {
+  // Its engine does that, and its application hears nothing of it.
+  'stream-refused': 'too many streams',
+  'member-stalled': 'nothing was taken for too long',
+}
+
+/** What the other side is told of an error that it cannot know of; empty for all others. */
+export const untoldText = (error: unknown): string => (error instanceof SkeinError && untold[error.code]) || ''

@@ -29,7 +29,8 @@ export class Transfers {
 
   /**
    * Offers a file, and sends it to those who accept, read once for all of them: bytes and Blobs are read anew for those
-   * who accept once the others have begun; a stream is read when all have answered, or after 30 s when one has. Memory
+   * who accept once the others have begun; a stream is read when all have answered, or after 30 s when one has. A recipient
+   * that takes nothing for 30 s while others wait is read for anew, or of a stream fails with `member-stalled`. Memory
    * stays within a few windows of 2 MiB for each recipient, whatever the size. `source` is not to be changed meanwhile; a
    * stream is taken over, and cancelled when nobody reads it to its end.
    *

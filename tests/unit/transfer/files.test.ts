@@ -466,6 +466,65 @@ describe('a file for several', () => {
     expect((await transfer).delivered).toEqual(['cyd'])
   })
 
+  it('is read anew, at its own pace, for one that takes nothing for 30 s, and the others go on', async () => {
+    const { members, advance, fake } = setup('ada', 'bob', 'cyd', 'dan')
+    const [ada, bob, cyd, dan] = members as [...typeof members, (typeof members)[0], (typeof members)[0]]
+    const bytes = pattern(16 * MIB)
+    const transfer = ada.transfers.sendFile(bytes, { to: ['bob', 'cyd', 'dan'] })
+    const stuck = [await (await bob.offers.next()).accept(), await (await dan.offers.next()).accept()]
+    const quick = await (await cyd.offers.next()).accept()
+    const copy = quick.blob()
+    await settle(400)
+    advance(29_999)
+    await settle(100)
+    expect(quick.progress.bytes).toBeLessThan(6 * MIB)
+    advance(1)
+    expect((await copy).size).toBe(16 * MIB)
+    await settle()
+    expect(transfer.progress.recipients.map(({ id }) => id)).toContain('bob')
+    for (const incoming of stuck) expect(Buffer.compare(await bytesOf(incoming.stream), bytes)).toBe(0)
+    expect((await transfer).delivered).toEqual(['bob', 'cyd', 'dan'])
+    expect(ada.openHashes() + fake.timers).toBe(0)
+  })
+
+  it('that can be read once fails for one that takes nothing for 30 s, and the others go on', async () => {
+    const { members, advance } = setup('ada', 'bob', 'cyd')
+    const [ada, bob, cyd] = members as [(typeof members)[0], (typeof members)[0], (typeof members)[0]]
+    const transfer = ada.transfers.sendFile(new Blob([pattern(16 * MIB)]).stream(), { to: ['bob', 'cyd'] })
+    const stuck = await (await bob.offers.next()).accept()
+    const copy = (await (await cyd.offers.next()).accept()).blob()
+    await settle(400)
+    advance(30_000)
+    expect((await copy).size).toBe(16 * MIB)
+    expect(await transfer).toEqual({ delivered: ['cyd'], failed: [{ id: 'bob', code: 'member-stalled' }] })
+    expect(await failureOf(stuck.done)).toMatchObject({
+      code: 'transfer-cancelled',
+      by: 'them',
+      reason: 'nothing was taken for too long',
+    })
+  })
+
+  it.each([
+    ['while all of them take nothing', false],
+    ['once the others have failed', true],
+  ])('waits for those that take nothing without end %s', async (_when, hasReader) => {
+    const { members, advance } = setup('ada', 'bob', 'cyd')
+    const [ada, bob, cyd] = members as [(typeof members)[0], (typeof members)[0], (typeof members)[0]]
+    const transfer = ada.transfers.sendFile(new Blob([pattern(16 * MIB)]).stream(), { to: ['bob', 'cyd'] })
+    const stuck = await (await bob.offers.next()).accept()
+    const other = await (await cyd.offers.next()).accept()
+    if (hasReader) other.blob().catch(() => undefined)
+    await settle(400)
+    advance(hasReader ? 20_000 : 86_400_000)
+    if (hasReader) other.cancel()
+    await settle()
+    advance(86_400_000)
+    await settle()
+    const copies = [stuck, ...(hasReader ? [] : [other])].map((incoming) => incoming.blob())
+    for (const copy of copies) expect((await copy).size).toBe(16 * MIB)
+    expect((await transfer).delivered).toEqual(hasReader ? ['bob'] : ['bob', 'cyd'])
+  })
+
   it('is read anew for who accepts late', async () => {
     const { members, advance } = setup('ada', 'bob', 'cyd')
     const [ada, bob, cyd] = members as [(typeof members)[0], (typeof members)[0], (typeof members)[0]]
