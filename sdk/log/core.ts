@@ -1,5 +1,4 @@
 import { signLogHead, verifyLogHead, type Sodium } from '../crypto/index.js'
-import type { KeyPair } from '../crypto/suite.js'
 import type { BlockStorage, StorageChange } from '../platform/block-storage.js'
 import { encodeLogFork } from '../protocol/log-fork.js'
 import { encodeLogRecord } from '../protocol/log-record.js'
@@ -10,6 +9,7 @@ import { Committer, type Appending } from './committer.js'
 import { again, damaged, forked, readOnly, restored } from './failures.js'
 import { provesFork } from './forks.js'
 import { forkEntry, headEntry, recordEntry } from './layout.js'
+import { giveUp } from './ownership.js'
 import { packBlocks, type LogEnd } from './pack.js'
 import { leafIn, Records } from './records.js'
 import { Serial } from './serial.js'
@@ -19,6 +19,7 @@ import { nodesOf, type BlockRange, type NodePosition } from './tree/positions.js
 import { consistencyRanges } from './tree/proofs.js'
 import type { TreeHash } from './tree/tree-hash.js'
 import { BlockWaits } from './waits.js'
+import { storedWriter, type WriterKeys } from './writer.js'
 
 /** Blocks that came or went; `isMissed` of some that were damaged, and are wanted by whoever wants all. */
 export interface ChangedBlocks extends BlockRange {
@@ -38,7 +39,7 @@ export interface CoreParts {
   readonly hash: TreeHash
   readonly logKey: Uint8Array
   /** `null` where another device is the writer. */
-  readonly writer: { readonly keys: KeyPair; readonly lock: Uint8Array | null } | null
+  readonly writer: WriterKeys | null
 }
 
 /**
@@ -98,8 +99,9 @@ export class Core {
 
   /** Settles once it is durable, or is not and never will be. */
   append(appending: Appending): void {
-    const { size, end } = this.#state
-    if (!this.isWritable) appending.reject(this.#parts.writer === null ? readOnly() : restored())
+    const { size, end, fork } = this.#state
+    if (this.#parts.writer === null) appending.reject(readOnly())
+    else if (!this.isWritable) appending.reject(fork === null ? restored() : forked())
     else if (appending.blocks.length > 0) this.#committer.push(appending)
     else if ('error' in end) appending.reject(again(end.error))
     else appending.resolve({ size, byteLength: end.byteLength })
@@ -137,6 +139,8 @@ export class Core {
   }
 
   async #commit(batch: readonly Appending[]): Promise<void> {
+    const { logKey, writer } = this.#parts
+    if (writer === null) throw readOnly()
     // Again only after somebody else's commit, so that it ends.
     for (;;) {
       const before = this.#state
@@ -144,16 +148,15 @@ export class Core {
       const blocks = batch.flatMap(({ blocks, cipher }) => blocks.map((block) => ({ block, cipher })))
       const stored = blocks.map(({ block, cipher }, at) => cipher?.seal(before.size + at, block) ?? block)
       const packed = packBlocks(this.#parts.hash, end, stored)
-      const head = this.#sign(packed.end)
-      const entry = headEntry(this.#parts.logKey)
+      const head = this.#sign(writer, packed.end)
       const changes: StorageChange[] = packed.records.map((record) => ({
-        key: recordEntry(this.#parts.logKey, record.first),
+        key: recordEntry(logKey, record.first),
         value: encodeLogRecord(record),
       }))
-      changes.push({ key: entry, value: head })
+      changes.push({ key: headEntry(logKey), value: head })
       // Of two pages or processes that append at once the second finds another head than it went on from: so a log is never
-      // forked by its own writer. One that another has frozen stays as it is.
-      const expect = unchanged(this.#parts.logKey, before)
+      // forked by its own writer. One that another has frozen, or has found to be older than others have it, stays as it is.
+      const expect = [...unchanged(logKey, before), storedWriter(logKey, writer, false)]
       if (await this.#parts.storage.write(changes, { durability: 'strict', expect })) {
         const { size } = packed.end.frontier
         this.#become({ ...before, size, head, end: packed.end }, [{ start: before.size, end: size }])
@@ -164,17 +167,17 @@ export class Core {
     }
   }
 
-  #endToAppendTo({ end, fork }: LogState): LogEnd {
+  #endToAppendTo({ end, fork, isOwner }: LogState): LogEnd {
     if (fork !== null) throw forked()
+    if (!isOwner) throw restored()
     if ('error' in end) throw again(end.error)
     return end
   }
 
-  #sign({ frontier }: LogEnd): Uint8Array {
-    const { sodium, writer, logKey, hash } = this.#parts
-    if (writer === null) throw readOnly()
+  #sign({ keys }: WriterKeys, { frontier }: LogEnd): Uint8Array {
+    const { sodium, logKey, hash } = this.#parts
     const head = { key: logKey, size: frontier.size, root: frontier.root(hash) }
-    return signLogHead(sodium, writer.keys.secretKey, head)
+    return signLogHead(sodium, keys.secretKey, head)
   }
 
   #tell(batch: readonly Appending[], size: number, byteLength: number, stored: readonly Uint8Array[]): void {
@@ -188,8 +191,8 @@ export class Core {
 
   async #reload(before: LogState): Promise<void> {
     const state = await this.load()
-    const isFrozen = state.fork !== null && before.fork === null
-    if (state.size < before.size || (state.size === before.size && !isFrozen))
+    const isStopped = !state.isOwner || (state.fork !== null && before.fork === null)
+    if (state.size < before.size || (state.size === before.size && !isStopped))
       throw damaged('its head is gone, or an older one')
     this.#become(state, changesBetween(before, state, null))
   }
@@ -288,10 +291,14 @@ export class Core {
     return true
   }
 
-  /** `null` for what is no head of this log; freezes it when the two cannot both be true. */
+  /**
+   * `null` for what is no head of this log; freezes it when the two cannot both be true. A greater one than this device has signed, if it is the
+   * writer, was signed by a copy of it, which has the log then: here nothing is appended before it is recovered.
+   */
   async compare(bytes: Uint8Array): Promise<HeadRelation | null> {
     const head = verifyLogHead(this.#parts.sodium, bytes)
     if (head === null || !equalBytes(head.key, this.#parts.logKey)) return null
+    if (this.isWritable && this.#state.fork === null && head.size > this.#state.size) await giveUp(this, head.size)
     const mine = this.#state
     if (mine.head === null || head.size > mine.size) return 'newer'
     if (equalBytes(mine.head, bytes)) return 'same'

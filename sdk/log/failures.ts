@@ -18,7 +18,7 @@ export const readOnly = (): SkeinError =>
 export const restored = (): SkeinError =>
   new SkeinError(
     'log-restored',
-    'log could not be appended to: its secret came from a backup, and recover() comes first',
+    'log could not be appended to: others may have more of it than this device, and recover() comes first',
   )
 
 export const forked = (): SkeinError =>

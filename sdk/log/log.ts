@@ -173,7 +173,7 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
    * through share their cost. What is handed in is copied. With `storedBy` it resolves once so many peers have told that they have it
    * durably; until then it waits for them, as long as the signal lets it.
    *
-   * Rejects `log-read-only` where another device is the writer, `log-restored` before `recover()` of a log that came from a backup, `storage-full`, after which the log is as it was, `log-forked`,
+   * Rejects `log-read-only` where another device is the writer, `log-restored` before `recover()` of a log that came from a backup, or of which others were found to have more, `storage-full`, after which the log is as it was, `log-forked`,
    * `log-damaged`, `block-too-large` for a value of more than 61,440 bytes (61,400 where the log is encrypted), and what `ready` rejects
    * with. Throws a `TypeError` for what the encoding does not take.
    */
@@ -239,8 +239,8 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
   }
 
   /**
-   * Makes this device go on with a log of its own whose secret came from a backup: before, nothing can be appended, since the device that made the
-   * backup may have appended more, and a log that goes on from two places is forked for good. Waits until a peer is here, fetches
+   * Makes this device go on with a log of its own whose secret came from a backup, or of which somebody has shown more than it has, as after its folder
+   * was restored: before, nothing can be appended, since another device may have appended more, and a log that goes on from two places is forked for good. Waits until a peer is here, fetches
    * all that peers have, and resolves when `append` works. With `alone` it waits for nobody: for a log that no other device has.
    * At once for a log that needs it not.
    *
@@ -316,7 +316,8 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
   /**
    * How a signed head that was seen elsewhere (`signedHead`) stands to this log: `same`, `older`, `newer`, of which nothing more can be
    * said without its blocks, `unknown` for an older one of which nothing can be said as not enough of the log is here, or `forked`. Then its writer has signed two histories, as a device does that was copied or restored from a backup: the
-   * log is frozen, also after it is opened again, stays readable, and has the evidence in `fork`.
+   * log is frozen, also after it is opened again, stays readable, and has the evidence in `fork`. Where this device is the writer, `newer` says that it is such a
+   * copy: `append` rejects `log-restored` from then on.
    *
    * Rejects with a `RangeError` for bytes that are no head signed by the key of this log.
    */

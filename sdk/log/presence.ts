@@ -129,12 +129,12 @@ export class Presence {
     return bits
   }
 
-  /** What takes all pages out of the storage. */
-  clearing(): StorageChange[] {
-    return [...this.#pages.keys()].map((page) => ({ key: presenceEntry(this.#logKey, page), value: null }))
+  /** To be made anew, page by page, as the writer's, or as one of others. */
+  of(isWriter: boolean): Presence {
+    return new Presence(isWriter, this.#logKey, this.#pages)
   }
 
-  /** With one page made anew: `here` are those of its `count` blocks that are here. */
+  /** With one page made anew, which is none where nothing is marked: `here` are those of its `count` blocks that are here. */
   rebuilt(
     number: number,
     here: readonly PresentBlock[],
@@ -149,7 +149,12 @@ export class Presence {
     const marked = this.#isWriter ? count - present.size : present.size
     // Of blocks that are gone nobody needs to know how long they were.
     const bytes = this.#isWriter ? 0 : here.reduce((sum, { length }) => sum + length, 0)
-    return this.#withPage(number, { bytes, bits, marked })
+    if (marked > 0) return this.#withPage(number, { bytes, bits, marked })
+    const pages = new Map(this.#pages)
+    pages.delete(number)
+    const expect = this.stored(start)
+    const presence = new Presence(this.#isWriter, this.#logKey, pages)
+    return { presence, change: { key: expect.key, value: null }, expect }
   }
 
   /**

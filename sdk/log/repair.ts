@@ -7,7 +7,7 @@ import type { Core } from './core.js'
 import { recordEntry } from './layout.js'
 import type { LogSwarm } from './replication/swarm.js'
 import type { LogState } from './state.js'
-import type { BlockRange } from './tree/positions.js'
+import { rangesOf } from './tree/positions.js'
 
 /**
  * Lets go of what is damaged, and fetches it from peers as it does all blocks that are not here: with the nodes that prove them, which take the
@@ -74,16 +74,6 @@ const fetchAgain = async (
   }
   // What was given up for the time is found to be missing afterwards.
   await Promise.allSettled(downloads)
-}
-
-const rangesOf = (indexes: readonly number[]): BlockRange[] => {
-  const ranges: { start: number; end: number }[] = []
-  for (const index of indexes) {
-    const last = ranges.at(-1)
-    if (last?.end === index) last.end = index + 1
-    else ranges.push({ start: index, end: index + 1 })
-  }
-  return ranges
 }
 
 /** Records that cannot be read go as a whole. Which blocks are here is found out anew, from what is stored of those around. */

@@ -1,8 +1,7 @@
 import { createTreeHash, loadSodium, logKeysOf, logLockOf, type Sodium } from '../crypto/index.js'
-import type { KeyPair } from '../crypto/suite.js'
 import { SkeinError } from '../errors.js'
 import type { BlockStorage, StorageChange } from '../platform/block-storage.js'
-import { encodeLogWriter, type LogWriter } from '../protocol/log-writer.js'
+import type { LogWriter } from '../protocol/log-writer.js'
 import { encodeBase64url } from '../util/base64url.js'
 import { equalBytes } from '../util/bytes.js'
 import { Ending } from '../util/ending.js'
@@ -11,7 +10,7 @@ import { Core } from './core.js'
 import { damaged } from './failures.js'
 import { nameEntry, writerEntry } from './layout.js'
 import { Serial } from './serial.js'
-import { readWriter } from './writer.js'
+import { readWriter, storedWriter, type WriterKeys } from './writer.js'
 
 /** A log that somebody has open. */
 export interface Lease {
@@ -150,10 +149,10 @@ const writerOf = (
   { seed, isRestored }: { readonly seed: Uint8Array; readonly isRestored: boolean },
   encryptionKey: Uint8Array | null,
 ): { readonly publicKey: Uint8Array; readonly change: StorageChange } => {
-  const { publicKey } = logKeysOf(sodium, seed)
+  const keys = logKeysOf(sodium, seed)
+  const { publicKey } = keys
   const lock = encryptionKey === null ? null : logLockOf(sodium, encryptionKey, publicKey)
-  const writer = { seed, lock, isRestored }
-  return { publicKey, change: { key: writerEntry(publicKey), value: encodeLogWriter(writer) } }
+  return { publicKey, change: storedWriter(publicKey, { keys, lock }, isRestored) }
 }
 
 /** What is there stays: the log may have been made on this device before, or have been recovered since. */
@@ -179,7 +178,4 @@ const openCore = async (sodium: Sodium, storage: BlockStorage, logKey: Uint8Arra
   return Core.open({ storage, sodium, hash: createTreeHash(sodium), logKey, writer })
 }
 
-const keysIn = (
-  sodium: Sodium,
-  { seed, lock }: LogWriter,
-): { readonly keys: KeyPair; readonly lock: Uint8Array | null } => ({ keys: logKeysOf(sodium, seed), lock })
+const keysIn = (sodium: Sodium, { seed, lock }: LogWriter): WriterKeys => ({ keys: logKeysOf(sodium, seed), lock })

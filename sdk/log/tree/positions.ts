@@ -24,6 +24,17 @@ export interface BlockRange {
   readonly end: number
 }
 
+/** Indexes, ascending, as the ranges that they make. */
+export const rangesOf = (indexes: readonly number[]): BlockRange[] => {
+  const ranges: { start: number; end: number }[] = []
+  for (const index of indexes) {
+    const last = ranges.at(-1)
+    if (last?.end === index) last.end = index + 1
+    else ranges.push({ start: index, end: index + 1 })
+  }
+  return ranges
+}
+
 /** The last block that a node covers, which completes it: it is the node's keeper, and the node the one at `level` of its. */
 export const keeperOf = ({ level, index }: NodePosition): number => (index + 1) * 2 ** level - 1
 

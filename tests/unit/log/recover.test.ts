@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { writerEntry } from '../../../sdk/log/layout.js'
+import { neverHere, takeOver } from '../../../sdk/log/ownership.js'
 import { MemoryPlace } from '../../../sdk/platform/block-storage.memory.js'
 import { decodeLogWriter, encodeLogWriter } from '../../../sdk/protocol/log-writer.js'
 import { createReplica, join, TestTime, type Replica } from './replication-world.js'
@@ -30,11 +31,18 @@ const setup = async (size: number) => {
 
 /** What is shared is that of the replica, not of the log's own home. */
 const recover = async ({ core, swarm }: Replica): Promise<void> => {
-  const { takeOver } = await import('../../../sdk/log/recover.js')
   const signal = new AbortController().signal
   await vi.waitFor(() => expect(swarm.checkUpToDate()).toBe(true))
-  await swarm.download({ start: 0, end: core.state.size, onProgress: () => undefined, signal })
+  for (const range of await neverHere(core)) await swarm.download({ ...range, onProgress: () => undefined, signal })
   expect(await takeOver(core)).toBe(true)
+}
+
+/** All that a device has stored, on another one: as after its folder, or the profile of its browser, was restored. */
+const copyOf = async ({ place }: Device): Promise<Device> => {
+  const entries = await place.open().range(Uint8Array.of(1), Uint8Array.of(255), 10_000)
+  const copy = new MemoryPlace()
+  await copy.open().write(entries, { durability: 'strict' })
+  return createDevice(copy)
 }
 
 describe('J8: a log whose secret came from a backup', () => {
@@ -80,7 +88,6 @@ describe('J8: a log whose secret came from a backup', () => {
   })
 
   it('is not taken over while others have more of it than is here', async () => {
-    const { takeOver } = await import('../../../sdk/log/recover.js')
     const { copy, restored } = await setup(10)
     join(copy, restored)
     await vi.waitFor(() => expect(restored.log.length).toBe(10))
@@ -100,5 +107,102 @@ describe('J8: a log whose secret came from a backup', () => {
     const replica = createDevice().log(writer.log.url)
     await expect(replica.recover({ alone: true })).rejects.toMatchObject({ code: 'log-read-only' })
     expect(() => replica.recover({ alone: 1 as never })).toThrow(TypeError)
+  })
+})
+
+describe('J8: a log whose device was restored with all that it had', () => {
+  /** A writer went on after it was copied, and a peer has what it appended. */
+  const restoredCopy = async (before: number, more: number, cleared = 0) => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(before))
+    if (cleared > 0) await writer.log.clear(0, cleared)
+    const device = await copyOf(writer.device)
+    await writer.log.append(texts(more, before))
+    const peer = await createReplica('peer', time, writer.log.url, { isEager: true })
+    const [wire] = join(writer, peer)
+    await vi.waitFor(async () => expect(await peer.log.has(cleared, before + more)).toBe(true))
+    wire.cut()
+    return { time, writer, peer, device, old: await createReplica('old', time, writer.log.url, { device }) }
+  }
+
+  it.each([
+    [4, 4],
+    [1, 200],
+    [100, 1],
+  ])(
+    'is not appended to once a peer shows that it went on, until it is recovered: %i blocks, then %i',
+    async (before, more) => {
+      const { time, peer, device, old } = await restoredCopy(before, more)
+      expect(old.log.writable).toBe(true)
+      join(old, peer)
+      await vi.waitFor(() => expect(old.log.writable).toBe(false))
+      await expect(old.log.append('too early')).rejects.toMatchObject({ code: 'log-restored' })
+      old.swarm.close(new Error('the device is off'))
+      await old.log.close()
+
+      const again = await createReplica('again', time, peer.log.url, { device })
+      expect(again.log.writable).toBe(false)
+      await expect(again.log.append('too early')).rejects.toMatchObject({ code: 'log-restored' })
+      join(again, peer)
+      await recover(again)
+      const bytes = texts(before + more).join('').length
+      expect(await again.log.append('and on')).toEqual({
+        index: before + more,
+        length: before + more + 1,
+        byteLength: bytes + 6,
+      })
+      expect(await collect(again.log.createReadStream())).toEqual([...texts(before + more), 'and on'])
+      expect(await again.log.audit()).toMatchObject({ isSound: true, checked: before + more + 1 })
+      await vi.waitFor(async () => expect(await peer.log.has(before + more)).toBe(true))
+      expect([again.log.fork, peer.log.fork, again.violations, peer.violations]).toEqual([null, null, [], []])
+    },
+  )
+
+  it('is recovered though what was cleared here is nowhere any more', async () => {
+    const { peer, old } = await restoredCopy(100, 5, 70)
+    join(old, peer)
+    await vi.waitFor(() => expect(old.log.writable).toBe(false))
+    await recover(old)
+    await old.log.append('and on')
+    expect(old.log.byteLength).toBe(texts(105).join('').length + 6)
+    expect([await old.log.has(69), await old.log.has(70, 106)]).toEqual([false, true])
+    expect(old.core.state.presence.count(106)).toBe(36)
+    expect(await old.log.audit()).toMatchObject({ isSound: true, checked: 36 })
+  })
+
+  it('is found to be forked when it was appended to before', async () => {
+    const { peer, old } = await restoredCopy(4, 4)
+    await old.log.append('another history')
+    join(old, peer)
+    await vi.waitFor(() => expect([old.log.fork, peer.log.fork]).not.toContain(null))
+    await expect(old.log.append('more')).rejects.toMatchObject({ code: 'log-forked' })
+  })
+
+  it('is not appended to by another process either, nor once a head was compared that was seen elsewhere', async () => {
+    const { writer, device, old } = await restoredCopy(4, 4)
+    const another = createDevice(device.place, { isDeaf: true }).log(old.log.url)
+    await another.ready()
+    expect(await old.log.compare(writer.log.signedHead as Uint8Array)).toBe('newer')
+    await expect(old.log.append('too early')).rejects.toMatchObject({ code: 'log-restored' })
+    expect(another.writable).toBe(true)
+    await expect(another.append('too early')).rejects.toMatchObject({ code: 'log-restored' })
+    expect([another.writable, another.length]).toEqual([false, 4])
+  })
+
+  it('is not taken for one when another process of the device has appended', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(3))
+    const process = createDevice(writer.device.place, { isDeaf: true })
+    const other = await createReplica('other', time, writer.log.url, { device: process })
+    await writer.log.append(texts(3, 3))
+    const reader = await createReplica('reader', time, writer.log.url, { isEager: true })
+    join(writer, reader)
+    await vi.waitFor(async () => expect(await reader.log.has(0, 6)).toBe(true))
+    join(other, reader)
+    await vi.waitFor(() => expect(other.log.length).toBe(6))
+    expect((await other.log.append('and on')).index).toBe(6)
+    expect(other.log.writable).toBe(true)
   })
 })
