@@ -63,6 +63,26 @@ describe('a log in a page', () => {
     })
   })
 
+  it('is told that an append is there once the browser says that it is on the disk', async () => {
+    const page = await openPage(await openContext())
+    const writes = await page.evaluate(async () => {
+      const log = new window.logs.Log('strict', { valueEncoding: 'utf-8' })
+      await log.ready()
+      const begun: string[] = []
+      const begin = Object.getOwnPropertyDescriptor(IDBDatabase.prototype, 'transaction')?.value as (
+        ...given: unknown[]
+      ) => IDBTransaction
+      IDBDatabase.prototype.transaction = function (...given: unknown[]) {
+        const transaction = begin.apply(this, given)
+        if (transaction.mode === 'readwrite') begun.push(transaction.durability)
+        return transaction
+      }
+      await log.append('mine')
+      return begun
+    })
+    expect(writes).toEqual(['strict'])
+  })
+
   it('is not forked by two tabs that append at once', async () => {
     const context = await openContext()
     const tabs = await Promise.all([openPage(context), openPage(context)])

@@ -3,14 +3,20 @@ import { memoryStorage, SDK } from '../../../sdk/log/index.js'
 import { setupMembers } from '../group/setup.js'
 
 /**
- * The sample that `skein/log` was drawn up for, in the parts that are about logs and stores, with the names that it has there. What is of
- * drives in it, and of DNS, is not here.
+ * The sample that `skein/log` was drawn up for, in the parts that are about logs and stores, with the names that it has there and with those
+ * of `skein/log`. What is of drives in it, and of DNS, is not here.
  */
-it('runs the sample of cores and stores, with its own names and callbacks', async () => {
+it.each([
+  ['its own names', ({ Hypercore, Corestore }: SDK) => ({ Hypercore, Corestore })],
+  ['ours', ({ Log, Store }: SDK) => ({ Hypercore: Log, Corestore: Store })],
+])('runs the sample of cores and stores, with %s and callbacks', async (_names, namesOf) => {
   const { members } = await setupMembers(2)
   const sdks = members.map((group) => new SDK({ group, storage: memoryStorage() }))
   onTestFinished(() => sdks.forEach((sdk) => sdk.close()))
-  const [{ Hypercore, Corestore }, { Hypercore: TheirCore, Corestore: TheirStore }] = sdks as [SDK, SDK]
+  const [{ Hypercore, Corestore }, { Hypercore: TheirCore, Corestore: TheirStore }] = sdks.map(namesOf) as [
+    ReturnType<typeof namesOf>,
+    ReturnType<typeof namesOf>,
+  ]
 
   // Like a name that the device knows, or none, or what was given out elsewhere.
   const core = new Hypercore()
