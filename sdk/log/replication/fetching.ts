@@ -5,15 +5,15 @@ import type { Core } from '../core.js'
 import type { Frontier } from '../tree/frontier.js'
 import type { BlockRange, KnownNode } from '../tree/positions.js'
 import { RunVerifier } from '../tree/runs.js'
+import type { OpenRequests } from './open-requests.js'
+import { Pace } from './pace.js'
 import type { Timing } from './port.js'
 import { Violation } from './violation.js'
 
-/** Without a sign of an answer for so long, somebody else is asked: three times what a phone takes to come out of a tunnel. */
-const REQUEST_TIMEOUT_MS = 10_000
 /** Of blocks that are asked for and not stored. */
 const WINDOW_BYTES = 4_194_304
-/** Sizes from which on somebody is asked how the log grew: its own, and what other peers show that it cannot be compared with. */
-const MAX_GROWTHS = 8
+/** Of all requests that may be open: one is for how the log grew, one for what is durable. */
+const MAX_REQUESTS = MAX_LOG_REQUESTS - 2
 /** Weight of the newest round trip in what is known of them. */
 const RTT_GAIN = 0.25
 
@@ -29,19 +29,16 @@ interface Pending {
   readonly verifier: RunVerifier
   readonly blocks: VerifiedBlock[]
   readonly bytes: number
+  /** What was to come when it was asked for, with its own. */
+  readonly bytesAhead: number
   readonly askedMs: number
   bytesLeft: number
-  stopTimer: () => void
-}
-
-interface Keep {
-  readonly stopTimer: () => void
-  readonly done: (isKept: boolean) => void
 }
 
 export interface FetchingParts {
   readonly core: Core
   readonly timing: Timing
+  readonly requests: OpenRequests
   readonly send: (frame: Uint8Array) => void
   /** An answer is whole, and verified. Resolves when the blocks are stored, or cannot be; never rejects. */
   readonly fetched: (run: BlockRange, fetched: Fetched) => Promise<void>
@@ -49,8 +46,13 @@ export interface FetchingParts {
   readonly isBound: (size: number) => boolean
   /** These did not fit the tree that is here, and the peer is not bound to. */
   readonly unfit: (run: BlockRange) => void
-  /** These will not come by that request. `isLate` when nothing was said about them for too long. */
-  readonly missed: (run: BlockRange, isLate: boolean) => void
+  /**
+   * These have not come for long, though no more than so much a millisecond was before them; with 0, nothing has. Whether they are to be given up
+   * here.
+   */
+  readonly late: (run: BlockRange, bytesPerMs: number) => boolean
+  /** These will not come by that request. */
+  readonly missed: (run: BlockRange) => void
   /** There is room for another request. */
   readonly freed: () => void
 }
@@ -59,12 +61,11 @@ export interface FetchingParts {
 export class Fetching {
   readonly #parts: FetchingParts
   readonly #pending = new Map<number, Pending>()
-  #nextId = 0
-  #hasGrowthAnswer = false
+  readonly #pace = new Pace()
   /** Of what is asked for and of what is being stored. */
   #bytes = 0
-  readonly #keeps = new Map<number, Keep>()
-  readonly #growths = new Map<number, { readonly from: number; readonly stopTimer: () => void }>()
+  /** Of what is asked for alone. */
+  #bytesAhead = 0
   #rttMs: number | null = null
   /** What a block takes, as far as answers have told; before, what it takes at most. */
   #blockBytes = MAX_BLOCK_BYTES
@@ -78,78 +79,47 @@ export class Fetching {
     return this.#rttMs
   }
 
-  /** Whether the peer has ever told how the log grew, or that it did not. */
-  get hasGrowthAnswer(): boolean {
-    return this.#hasGrowthAnswer
+  get isBusy(): boolean {
+    return this.#pending.size > 0
+  }
+
+  get bytesPerMs(): number {
+    return this.#pace.bytesPerMs
   }
 
   get load(): number {
     return this.#bytes
   }
 
-  /** Whether a run of so many blocks may be asked for now. */
+  /** Whether a run of so many blocks may be asked for now: always one, and more as far as they come soon. */
   takes(blocks: number): boolean {
-    const isRoom = this.#bytes + this.#weightOf(blocks) <= WINDOW_BYTES
-    return isRoom && this.#pending.size + this.#keeps.size < MAX_LOG_REQUESTS - 1
+    const bytes = this.#weightOf(blocks)
+    if (this.#bytes + bytes > WINDOW_BYTES || this.#parts.requests.size >= MAX_REQUESTS) return false
+    return this.#pending.size === 0 || this.#bytesAhead + bytes <= this.#pace.bytesAhead
   }
 
   /** Against a tree whose edge is known. */
   ask(run: BlockRange, frontier: Frontier): void {
-    const { timing, core, send } = this.#parts
-    const id = this.#nextId++
+    const { timing, core, send, requests } = this.#parts
+    const id = requests.begin((isSilent) => this.#late(id, isSilent))
     const bytes = this.#weightOf(run.end - run.start)
-    const verifier = new RunVerifier(core.parts.hash, frontier, run.start)
-    const { size } = frontier
-    const pending = { run, size, verifier, blocks: [], bytes, askedMs: timing.now(), bytesLeft: MAX_RECORD_BLOCK_BYTES }
-    this.#pending.set(id, { ...pending, stopTimer: this.#timer(id) })
     this.#bytes += bytes
-    send(encodeLogFrame({ type: 'req', id, start: run.start, count: run.end - run.start, size: frontier.size }))
-  }
-
-  /** Whether the peer has all of these durably; not, when it does not say so in time. */
-  keep({ start, end }: BlockRange): Promise<boolean> {
-    const id = this.#nextId++
-    return new Promise((resolve) => {
-      const done = (isKept: boolean): void => {
-        this.#keeps.get(id)?.stopTimer()
-        this.#keeps.delete(id)
-        resolve(isKept)
-      }
-      const stopTimer = this.#parts.timing.setTimer(REQUEST_TIMEOUT_MS, () => done(false))
-      this.#keeps.set(id, { done, stopTimer })
-      this.#parts.send(encodeLogFrame({ type: 'keep', id, start, count: end - start }))
+    this.#bytesAhead += bytes
+    this.#pending.set(id, {
+      run,
+      size: frontier.size,
+      verifier: new RunVerifier(core.parts.hash, frontier, run.start),
+      blocks: [],
+      bytes,
+      bytesAhead: this.#bytesAhead,
+      askedMs: timing.now(),
+      bytesLeft: MAX_RECORD_BLOCK_BYTES,
     })
-  }
-
-  kept(id: number): void {
-    this.#assertAsked(id)
-    this.#keeps.get(id)?.done(true)
-  }
-
-  /** How the log grew from this size on. Without effect while that is being asked, or too much is. */
-  askGrowth(from: number): void {
-    const isAsked = [...this.#growths.values()].some((growth) => growth.from === from)
-    if (isAsked || this.#growths.size >= MAX_GROWTHS) return
-    const id = this.#nextId++
-    const stopTimer = this.#parts.timing.setTimer(REQUEST_TIMEOUT_MS, () => this.#growths.delete(id))
-    this.#growths.set(id, { from, stopTimer })
-    this.#parts.send(encodeLogFrame({ type: 'ask', id, from }))
-  }
-
-  /** From which size on growth was asked for by this id; `null` for an answer that is too late. */
-  growthAnswered(id: number): number | null {
-    this.#assertAsked(id)
-    const growth = this.#growths.get(id)
-    if (growth === undefined) return null
-    growth.stopTimer()
-    this.#growths.delete(id)
-    this.#hasGrowthAnswer = true
-    return growth.from
+    send(encodeLogFrame({ type: 'req', id, start: run.start, count: run.end - run.start, size: frontier.size }))
   }
 
   /** Throws a `Violation` for what was never asked for or is not proved. */
   data({ id, isLast, first, blocks }: Extract<LogFrame, { type: 'data' }>): void {
-    this.#assertAsked(id)
     const pending = this.#pending.get(id)
     // Given up meanwhile.
     if (pending === undefined) return
@@ -163,15 +133,11 @@ export class Fetching {
       if (pending.bytesLeft < 0) throw new Violation('an answer that is too large')
       pending.blocks.push({ index: pending.run.start + pending.blocks.length, block, nodes })
     }
-    pending.stopTimer()
     if (isLast) this.#finish(id, pending)
-    else pending.stopTimer = this.#timer(id)
   }
 
-  /** The peer has not what was asked for by this id: of a run, its first block. `null` when that was not blocks, or is too late. */
+  /** The peer has not what was asked for by this id, of a run its first block; `null` for an answer that is too late. */
   noData(id: number): BlockRange | null {
-    if (this.growthAnswered(id) !== null) return null
-    this.#keeps.get(id)?.done(false)
     const pending = this.#pending.get(id)
     if (pending === undefined) return null
     if (pending.blocks.length > 0) throw new Violation('an answer that is taken back')
@@ -181,13 +147,20 @@ export class Fetching {
 
   /** Nothing is asked for any more; `missed` is told of all. */
   close(): void {
-    for (const { stopTimer } of this.#growths.values()) stopTimer()
-    this.#growths.clear()
-    for (const { done } of [...this.#keeps.values()]) done(false)
     for (const [id, pending] of [...this.#pending]) {
       this.#drop(id, pending)
-      this.#parts.missed(pending.run, false)
+      this.#parts.missed(pending.run)
     }
+  }
+
+  #late(id: number, isSilent: boolean): void {
+    const pending = this.#pending.get(id) as Pending
+    const { run, bytesAhead, askedMs } = pending
+    const bytesPerMs = isSilent ? 0 : bytesAhead / (this.#parts.timing.now() - askedMs)
+    if (!this.#parts.late(run, bytesPerMs)) return
+    this.#drop(id, pending)
+    this.#parts.send(encodeLogFrame({ type: 'cancel', id }))
+    this.#parts.missed(run)
   }
 
   #unfit(id: number, pending: Pending): void {
@@ -198,22 +171,30 @@ export class Fetching {
   }
 
   #finish(id: number, pending: Pending): void {
-    this.#pending.delete(id)
-    const { run, blocks, verifier, bytes } = pending
+    const { run, blocks, verifier, bytes, bytesAhead, askedMs } = pending
+    this.#end(id, pending)
+    this.#pace.answered(bytes, bytesAhead, this.#parts.timing.now() - askedMs)
     const largest = Math.max(...blocks.map(({ block }) => block.length))
     this.#blockBytes = Math.max(largest, this.#blockBytes / 2)
     const got = { start: run.start, end: run.start + blocks.length }
-    if (got.end < run.end) this.#parts.missed({ start: got.end, end: run.end }, false)
+    if (got.end < run.end) this.#parts.missed({ start: got.end, end: run.end })
     void this.#parts.fetched(got, { blocks, siblings: verifier.siblings }).then(() => {
       this.#bytes -= bytes
       this.#parts.freed()
     })
+    // A peer that has nothing to do does not wait for what it brought to be stored.
+    if (this.#pending.size === 0) this.#parts.freed()
   }
 
   #drop(id: number, pending: Pending): void {
-    pending.stopTimer()
-    this.#pending.delete(id)
+    this.#end(id, pending)
     this.#bytes -= pending.bytes
+  }
+
+  #end(id: number, pending: Pending): void {
+    this.#parts.requests.end(id)
+    this.#pending.delete(id)
+    this.#bytesAhead -= pending.bytes
   }
 
   /** What an answer is expected to take. */
@@ -221,21 +202,8 @@ export class Fetching {
     return Math.min(blocks * this.#blockBytes, MAX_RECORD_BLOCK_BYTES)
   }
 
-  #timer(id: number): () => void {
-    return this.#parts.timing.setTimer(REQUEST_TIMEOUT_MS, () => {
-      const pending = this.#pending.get(id) as Pending
-      this.#drop(id, pending)
-      this.#parts.send(encodeLogFrame({ type: 'cancel', id }))
-      this.#parts.missed(pending.run, true)
-    })
-  }
-
   #measure({ askedMs }: Pending): void {
     const tookMs = this.#parts.timing.now() - askedMs
     this.#rttMs = this.#rttMs === null ? tookMs : this.#rttMs + (tookMs - this.#rttMs) * RTT_GAIN
-  }
-
-  #assertAsked(id: number): void {
-    if (id >= this.#nextId) throw new Violation('an answer to nothing')
   }
 }

@@ -1,6 +1,5 @@
 import { logCapabilityOf, logIdOf } from '../../crypto/index.js'
 import { DecodeError } from '../../protocol/decode-error.js'
-import { PRESENCE_BLOCKS } from '../../protocol/limits.js'
 import { decodeLogFrame, encodeLogFrame, type LogFrame } from '../../protocol/log-frames.js'
 import { decodeLogHead } from '../../protocol/log-head.js'
 import { equalBytes } from '../../util/bytes.js'
@@ -8,9 +7,13 @@ import { acceptComparison, acceptEdge, acceptGrowth, type Comparison } from '../
 import type { Core, HeadRelation } from '../core.js'
 import type { BlockRange } from '../tree/positions.js'
 import { Fetching, type Fetched } from './fetching.js'
+import { Growths } from './growths.js'
 import { Holdings } from './holdings.js'
+import { Keeps } from './keeps.js'
+import { OpenRequests } from './open-requests.js'
 import type { LogPort, Timing } from './port.js'
 import { Serving } from './serving.js'
+import { Telling } from './telling.js'
 import { Violation } from './violation.js'
 
 export interface PeerHost {
@@ -26,6 +29,11 @@ export interface PeerHost {
   shown(): void
   /** It has shown how the log grew from this size, less than it has here. Resolves when that is looked at; never rejects. */
   compared(size: number, comparison: Comparison): Promise<void>
+  /**
+   * It was asked for these long ago, with no more than so much a millisecond before them; with 0, it is silent. Whether somebody else is better
+   * asked.
+   */
+  isBetterElsewhere(peer: LogPeer, run: BlockRange, bytesPerMs: number): boolean
   /** Others have to be asked for these. */
   missed(run: BlockRange): void
   closed(peer: LogPeer, violation: Violation | null): void
@@ -40,13 +48,17 @@ export class LogPeer {
   readonly holdings = new Holdings()
   readonly port: LogPort
   readonly fetching: Fetching
-  /** It let a request go by, and has answered none since. */
-  isSlow = false
+  readonly growths: Growths
+  readonly keeps: Keeps
   /** Its blocks did not fit, and it has not shown yet that they are of the history that is known here. */
   isDoubtful = false
   readonly #core: Core
   readonly #host: PeerHost
+  readonly #requests: OpenRequests
   readonly #serving: Serving
+  readonly #telling: Telling
+  /** When it was silent for too long, or much slower than another one; `null` when it has answered a request since. */
+  #slowSinceMs: number | null = null
   #stage: Stage = { name: 'opening' }
   #size = 0
   /** Up to this size its history was found to be the one that is known here. */
@@ -59,13 +71,28 @@ export class LogPeer {
     this.#core = core
     this.port = port
     this.#host = host
+    const send = (frame: Uint8Array): void => void this.#send(frame)
+    const requests = new OpenRequests(timing)
+    this.#requests = requests
     this.#serving = new Serving(core, (frame) => this.#send(frame))
+    this.#telling = new Telling(core, (frame) => this.#send(frame))
+    this.growths = new Growths({
+      requests,
+      timing,
+      send,
+      again: () => {
+        this.#follow()
+        host.changed()
+      },
+    })
+    this.keeps = new Keeps({ requests, timing, send })
     this.fetching = new Fetching({
       core,
       timing,
-      send: (frame) => void this.#send(frame),
+      requests,
+      send,
       fetched: (run, fetched) => {
-        this.isSlow = false
+        this.#slowSinceMs = null
         return host.fetched(run, fetched)
       },
       isBound: (size) => size > this.#size || size <= this.#provedSize,
@@ -73,16 +100,22 @@ export class LogPeer {
         this.isDoubtful = true
         host.missed(run)
       },
-      missed: (run, isLate) => {
-        this.isSlow ||= isLate
-        host.missed(run)
+      late: (run, bytesPerMs) => {
+        const isBetterElsewhere = host.isBetterElsewhere(this, run, bytesPerMs)
+        if (bytesPerMs === 0 || isBetterElsewhere) this.#slowSinceMs = timing.now()
+        return isBetterElsewhere
       },
+      missed: (run) => host.missed(run),
       freed: () => host.changed(),
     })
   }
 
   get isOpen(): boolean {
     return this.#stage.name === 'open'
+  }
+
+  get slowSinceMs(): number | null {
+    return this.#slowSinceMs
   }
 
   /** Of the greatest head that the peer has shown. */
@@ -92,7 +125,7 @@ export class LogPeer {
 
   /** Whether it has told how long the log is. */
   get hasTold(): boolean {
-    return this.#size > 0 || this.fetching.hasGrowthAnswer
+    return this.#size > 0 || this.growths.hasAnswer
   }
 
   get isClosed(): boolean {
@@ -125,22 +158,12 @@ export class LogPeer {
 
   /** To be called when the log is longer than it was. */
   tellHead(): void {
-    const { head } = this.#core.state
-    if (this.isOpen && head !== null) void this.#send(encodeLogFrame({ type: 'head', head }))
+    if (this.isOpen) this.#telling.head()
   }
 
   /** To be called when blocks came or went. */
-  tellPresence({ start, end }: BlockRange): void {
-    if (!this.isOpen) return
-    const { presence, size } = this.#core.state
-    const to = Math.min(end, size)
-    // Bits begin where pages do, or within one.
-    for (let at = start - (start % 8); at < to;) {
-      const count = Math.min(to, (Math.floor(at / PRESENCE_BLOCKS) + 1) * PRESENCE_BLOCKS) - at
-      const bits = presence.bits(at, count)
-      void this.#send(encodeLogFrame({ type: 'have', start: at, count, bits }))
-      at += count
-    }
+  tellPresence(range: BlockRange): void {
+    if (this.isOpen) this.#telling.presence(range)
   }
 
   /** Resolves when there is room for more. */
@@ -190,7 +213,7 @@ export class LogPeer {
   /** Asks how the log grew, when this peer has shown a greater head. */
   #follow(): void {
     const { size, fork } = this.#core.state
-    if (this.isOpen && !this.#core.isWritable && fork === null && this.#size > size) this.fetching.askGrowth(size)
+    if (this.isOpen && !this.#core.isWritable && fork === null && this.#size > size) this.growths.ask(size)
   }
 
   async #handle(frame: LogFrame): Promise<void> {
@@ -217,16 +240,20 @@ export class LogPeer {
         this.#serving.cancel(frame.id)
         break
       case 'data':
+        this.#requests.heard(frame.id)
         this.fetching.data(frame)
         break
       case 'up':
+        this.#requests.heard(frame.id)
         await this.#grow(frame)
         break
       case 'nodata':
+        this.#requests.heard(frame.id)
         this.#noData(frame.id)
         break
       case 'kept':
-        this.fetching.kept(frame.id)
+        this.#requests.heard(frame.id)
+        this.keeps.kept(frame.id)
         break
       case 'ext':
         this.#host.heard(this, frame.name, frame.payload.slice())
@@ -245,15 +272,9 @@ export class LogPeer {
     if (!isRight) throw new Violation('no capability for this log')
     this.#become({ name: 'open' }, null)
     this.tellHead()
-    this.#tellAll()
+    this.#telling.all()
     this.tellFork()
     this.#host.opened(this)
-  }
-
-  #tellAll(): void {
-    const { presence, size } = this.#core.state
-    if (size === 0 || presence.count(size) < size) return this.tellPresence({ start: 0, end: size })
-    void this.#send(encodeLogFrame({ type: 'have', start: 0, count: size, bits: null }))
   }
 
   async #head(head: Uint8Array): Promise<void> {
@@ -274,7 +295,7 @@ export class LogPeer {
   }
 
   async #grow({ id, head, nodes }: Extract<LogFrame, { type: 'up' }>): Promise<void> {
-    const from = this.fetching.growthAnswered(id)
+    const from = this.growths.answered(id)
     if (from === null) return
     if (from < this.#core.state.size) await this.#compareWith(head, from, nodes)
     else await this.#growTo(head, from, nodes)
@@ -301,7 +322,8 @@ export class LogPeer {
   }
 
   #noData(id: number): void {
-    const run = this.fetching.noData(id)
+    const isOfBlocks = !this.growths.refused(id, this.#size) && !this.keeps.refused(id)
+    const run = isOfBlocks ? this.fetching.noData(id) : null
     if (run === null) return this.#host.changed()
     this.holdings.drop(run.start)
     this.#host.missed(run)
@@ -317,6 +339,8 @@ export class LogPeer {
     this.#stage = stage
     if (stage.name === 'open') return this.#host.changed()
     this.#serving.close()
+    this.growths.close()
+    this.keeps.close()
     this.fetching.close()
     this.port.close()
     this.#host.closed(this, violation)

@@ -57,8 +57,7 @@ export class Receipts {
   async #ask(peer: LogPeer): Promise<void> {
     this.#asking.add(peer)
     for (let range = this.#rangeFor(peer); range !== null && peer.isOpen; range = this.#rangeFor(peer)) {
-      if (!(await peer.fetching.keep(range))) break
-      this.#give(peer.port.peerId, range)
+      if (await peer.keeps.ask(range)) this.#give(peer.port.peerId, range)
     }
     this.#asking.delete(peer)
   }

@@ -1,6 +1,5 @@
 import { MAX_RECORD_BLOCK_BYTES, MAX_LOG_REQUESTS } from '../../protocol/limits.js'
 import { encodeLogFrame, type LogFrame, type ProvedBlock } from '../../protocol/log-frames.js'
-import { Queue } from '../../util/queue.js'
 import type { Core } from '../core.js'
 import { growthNodes } from '../tree/growth.js'
 import { runProof } from '../tree/runs.js'
@@ -18,10 +17,11 @@ type Request = Extract<LogFrame, { type: 'req' | 'ask' | 'keep' }>
 export class Serving {
   readonly #core: Core
   readonly #send: (frame: Uint8Array) => Promise<void>
-  readonly #waiting = new Queue<Request>()
-  /** Of requests that are not through. */
-  readonly #open = new Set<number>()
+  /** By id, in the order in which they came. */
+  readonly #waiting = new Map<number, Request>()
   #isRunning = false
+  /** Of the one that is being answered; `null` when nobody waits for that any more. */
+  #answered: number | null = null
 
   constructor(core: Core, send: (frame: Uint8Array) => Promise<void>) {
     this.#core = core
@@ -30,30 +30,34 @@ export class Serving {
 
   /** Throws a `Violation` for one too many, and for an id that is in use. */
   ask(request: Request): void {
-    if (this.#open.has(request.id)) throw new Violation('request with an id that is in use')
-    // Those that were cancelled wait here too.
-    if (this.#waiting.length >= MAX_LOG_REQUESTS) throw new Violation('too many requests')
-    this.#open.add(request.id)
-    this.#waiting.push(request)
+    if (this.#waiting.has(request.id) || this.#answered === request.id)
+      throw new Violation('request with an id that is in use')
+    if (this.#waiting.size >= MAX_LOG_REQUESTS) throw new Violation('too many requests')
+    this.#waiting.set(request.id, request)
     if (!this.#isRunning) void this.#run()
   }
 
   cancel(id: number): void {
-    this.#open.delete(id)
+    this.#waiting.delete(id)
+    if (this.#answered === id) this.#answered = null
   }
 
   /** What is under way ends by itself. */
   close(): void {
-    this.#open.clear()
+    this.#waiting.clear()
+    this.#answered = null
   }
 
   async #run(): Promise<void> {
     this.#isRunning = true
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+    for (let [next] = this.#waiting.values(); next !== undefined; [next] = this.#waiting.values()) {
+      const { id } = next
+      this.#waiting.delete(id)
+      this.#answered = id
       // What cannot be read here is as if it were not here; `get` and `audit()` tell of it.
       const isDone = await this.#answer(next).catch(() => false)
-      if (!isDone && this.#open.has(next.id)) await this.#send(encodeLogFrame({ type: 'nodata', id: next.id }))
-      this.#open.delete(next.id)
+      if (!isDone && this.#answered === id) await this.#send(encodeLogFrame({ type: 'nodata', id }))
+      this.#answered = null
     }
     this.#isRunning = false
   }
@@ -94,7 +98,7 @@ export class Serving {
       blocks = []
       bytes = 0
     }
-    for (let index = start; index < start + count && this.#open.has(id); index++) {
+    for (let index = start; index < start + count && this.#answered === id; index++) {
       // One that cannot be read ends the answer as one that is not here does, and takes none of those before with it.
       const next = await this.#proved(index, size, index === start).catch(() => null)
       if (next === null || (index > start && total + next.block.length > MAX_RECORD_BLOCK_BYTES)) break
@@ -105,7 +109,7 @@ export class Serving {
       total += next.block.length
     }
     if (blocks.length === 0) return false
-    if (this.#open.has(id)) await flush(true)
+    if (this.#answered === id) await flush(true)
     return true
   }
 

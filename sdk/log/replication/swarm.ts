@@ -19,6 +19,8 @@ import { Wishes } from './wishes.js'
 const PAUSE_MS = 30_000
 /** Runs that are stored in one transaction: 2 MiB at most. */
 const MAX_TOGETHER = 8
+/** So many times as fast is another one, for a request to be moved to it that was not answered for long: less is not worth what has come of that. */
+const MUCH_FASTER = 4
 /** A block that none of the peers has: one more may be about to say that it does. */
 const NOBODY_MS = 3_000
 
@@ -122,12 +124,12 @@ export class LogSwarm implements PeerHost {
     return kept
   }
 
-  /** Whether there is a peer, and the log is as long here as any of them shows it. Asks those that have shown nothing yet. */
+  /** Whether there is a peer, and the log is as long here as any of them shows it. Asks those that have shown nothing yet, or more than is here. */
   checkUpToDate(): boolean {
     const { core } = this.#parts
     const peers = this.#open()
     if (core.isWritable || core.state.fork !== null) return true
-    for (const peer of peers) if (!peer.hasTold) peer.fetching.askGrowth(core.state.size)
+    for (const peer of peers) if (!peer.hasTold || peer.size > core.state.size) peer.growths.ask(core.state.size)
     return peers.length > 0 && peers.every(({ hasTold, size }) => hasTold && size <= core.state.size)
   }
 
@@ -190,7 +192,7 @@ export class LogSwarm implements PeerHost {
         if (peer.isDoubtful) continue
         const run = this.#wishes.next(core.state, peer.holdings)
         if (run === null || !peer.fetching.takes(run.end - run.start)) continue
-        if (peer.isSlow && this.#isHadByOthers(peer, run)) continue
+        if (peer.slowSinceMs !== null && this.#isHadByOthers(peer, run)) continue
         this.#wishes.take(run)
         peer.fetching.ask(run, frontier)
         isMore = true
@@ -233,7 +235,7 @@ export class LogSwarm implements PeerHost {
 
   doubted(head: Uint8Array): void {
     const { size } = decodeLogHead(head)
-    for (const peer of this.#open()) if (peer.size > size) peer.fetching.askGrowth(size)
+    for (const peer of this.#open()) if (peer.size > size) peer.growths.ask(size)
   }
 
   shown(): void {
@@ -248,6 +250,16 @@ export class LogSwarm implements PeerHost {
       if (older.size !== size || equalBytes(older.root, root)) await peer.compareAgain()
       else await this.#parts.core.freeze(encodeLogFork({ older: doubt, newer: head, hashes: [root, ...proof] }))
     }
+  }
+
+  isBetterElsewhere(peer: LogPeer, { start }: BlockRange, bytesPerMs: number): boolean {
+    return this.#open().some((other) => {
+      const { isDoubtful, slowSinceMs, fetching, holdings } = other
+      if (other === peer || isDoubtful || !holdings.has(start)) return false
+      // Instead of one that is silent also one that was, unless that is being waited for.
+      if (bytesPerMs === 0) return slowSinceMs === null || !fetching.isBusy
+      return slowSinceMs === null && fetching.bytesPerMs >= MUCH_FASTER * bytesPerMs
+    })
   }
 
   missed(run: BlockRange): void {
@@ -318,7 +330,7 @@ export class LogSwarm implements PeerHost {
   /** It is damaged here: those can show it who have as much of the log, or more. */
   #askForEdge(): void {
     const { size } = this.#parts.core.state
-    for (const peer of this.#open()) if (peer.size >= size) peer.fetching.askGrowth(peer.size > size ? size : 0)
+    for (const peer of this.#open()) if (peer.size >= size) peer.growths.ask(peer.size > size ? size : 0)
   }
 
   #moved(range: ChangedBlocks): void {
@@ -363,7 +375,7 @@ export class LogSwarm implements PeerHost {
 
   #isHadByOthers(peer: LogPeer, { start }: BlockRange): boolean {
     return this.#open().some(
-      (other) => other !== peer && !other.isSlow && !other.isDoubtful && other.holdings.has(start),
+      (other) => other !== peer && other.slowSinceMs === null && !other.isDoubtful && other.holdings.has(start),
     )
   }
 }
@@ -379,6 +391,8 @@ const takeRow = (arrived: Arrived[]): Arrived[] => {
   return row
 }
 
-/** Who has the least to do, and of those the fastest, first. */
+/** Who was slow comes last, who was so last behind those; of the others who has the least to do, and of those the fastest, comes first. */
 const byWorth = (one: LogPeer, other: LogPeer): number =>
-  one.fetching.load - other.fetching.load || (one.fetching.rttMs ?? 0) - (other.fetching.rttMs ?? 0)
+  (one.slowSinceMs ?? -1) - (other.slowSinceMs ?? -1) ||
+  one.fetching.load - other.fetching.load ||
+  (one.fetching.rttMs ?? 0) - (other.fetching.rttMs ?? 0)

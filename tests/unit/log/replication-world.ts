@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest'
 import type { Core } from '../../../sdk/log/core.js'
 import type { Log } from '../../../sdk/log/index.js'
+import type { LogPeer } from '../../../sdk/log/replication/peer.js'
 import type { LogPort, Timing } from '../../../sdk/log/replication/port.js'
 import { LogSwarm } from '../../../sdk/log/replication/swarm.js'
 import { decodeLogFrame, encodeLogFrame, type LogFrame } from '../../../sdk/protocol/log-frames.js'
@@ -51,10 +52,18 @@ export interface Replica {
 }
 
 export interface Wire {
+  /** Who says this, as it knows the other one. */
+  readonly peer: LogPeer
   readonly sent: LogFrame[]
-  /** Frames are held while this is set. */
+  /** Frames are lost while this is set. */
   isHeld: boolean
   change: Change
+  /** How many frames wait. */
+  readonly held: number
+  /** Keeps frames waiting from here on, those of one kind or all; the result lets all of them go, and waits no more. */
+  hold(type?: LogFrame['type']): () => void
+  /** Lets the first that waits go; resolves when it is there. */
+  release(): Promise<void>
   cut(): void
 }
 
@@ -80,12 +89,13 @@ export const createReplica = async (
 }
 
 /** One way: frames in order, the next once the one before was taken. */
-class Way implements Wire {
+class Way implements Omit<Wire, 'peer'> {
   readonly sent: LogFrame[] = []
   isHeld = false
   change: Change = unchanged
   deliver: (bytes: Uint8Array) => Promise<void> = () => Promise.resolve()
   readonly #close: () => void
+  #waiting: { readonly of: LogFrame['type'] | null; readonly frames: Uint8Array[] } | null = null
   #last: Promise<void> = Promise.resolve()
   #isOpen = true
 
@@ -98,10 +108,33 @@ class Way implements Wire {
     this.sent.push(frame)
     if (this.isHeld) return Promise.resolve()
     for (const next of this.change(frame)) {
-      const frames = next instanceof Uint8Array ? next : encodeLogFrame(next)
-      this.#last = this.#last.then(() => (this.#isOpen ? this.deliver(frames) : undefined))
+      const bytes = next instanceof Uint8Array ? next : encodeLogFrame(next)
+      const isWaiting = this.#waiting !== null && (this.#waiting.of ?? frame.type) === frame.type
+      if (isWaiting) this.#waiting?.frames.push(bytes)
+      else void this.#pass(bytes)
     }
     return this.#last
+  }
+
+  get held(): number {
+    return this.#waiting?.frames.length ?? 0
+  }
+
+  hold(type?: LogFrame['type']): () => void {
+    const { frames } = (this.#waiting = { of: type ?? null, frames: [] })
+    return () => {
+      this.#waiting = null
+      for (const bytes of frames) void this.#pass(bytes)
+    }
+  }
+
+  release(): Promise<void> {
+    const bytes = this.#waiting?.frames.shift()
+    return bytes === undefined ? Promise.resolve() : this.#pass(bytes)
+  }
+
+  #pass(bytes: Uint8Array): Promise<void> {
+    return (this.#last = this.#last.then(() => (this.#isOpen ? this.deliver(bytes) : undefined)))
   }
 
   end(): void {
@@ -139,5 +172,5 @@ export const join = (
   const peers = [one.swarm.connect(port(other, ways[0], true)), other.swarm.connect(port(one, ways[1], false))] as const
   ways[0].deliver = (bytes) => peers[1].handle(bytes)
   ways[1].deliver = (bytes) => peers[0].handle(bytes)
-  return ways
+  return [Object.assign(ways[0], { peer: peers[0] }), Object.assign(ways[1], { peer: peers[1] })]
 }
