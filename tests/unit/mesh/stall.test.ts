@@ -233,7 +233,7 @@ const setupWaiting = (stream = 0) => {
   const forwarder = new Forwarder(core, router)
   const createTree = (own: number) => new TreeSender(core, tree, forwarder, own)
   const streams = new Streams(core, new Reassembly(core, () => undefined), createTree)
-  streams.open({ stream, kind: 1, mode: 0, name: '' })
+  streams.open({ type: 'stream:open', opening: { stream, kind: 1, mode: 0, name: '' } })
   let submissions = 0
   const submit = (to: string): number => {
     streams.submit({ type: 'submit', stream, submission: ++submissions, to, kind: 'binary', bytes: small })
