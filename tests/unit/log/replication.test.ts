@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { recordEntry } from '../../../sdk/log/layout.js'
 import { Presence } from '../../../sdk/log/presence.js'
+import type { LogPort } from '../../../sdk/log/replication/port.js'
 import { createReplica, join, TestTime, type Replica } from './replication-world.js'
 import { collect, createDevice, texts } from './setup.js'
 
@@ -276,6 +277,78 @@ describe('a replica', () => {
       return length
     }
     expect((await looks(4_096)) / (await looks(1_024))).toBeLessThan(6)
+  })
+
+  it('J16: asks again how a log grew, when that is not shown in time', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(10))
+    const reader = await createReplica('reader', time, writer.log.url, { isEager: true })
+    const [shown, asked] = join(writer, reader, { says: (frame) => (frame.type === 'up' ? [] : [frame]) })
+    await vi.waitFor(() => expect(shown.sent.some(({ type }) => type === 'up')).toBe(true))
+    shown.change = (frame) => [frame]
+    time.pass(9_999)
+    expect([reader.log.length, reader.swarm.checkUpToDate()]).toEqual([0, false])
+    time.pass(1)
+    await vi.waitFor(async () => expect(await reader.log.has(0, 10)).toBe(true))
+    expect(asked.sent.filter(({ type }) => type === 'ask' || type === 'cancel').map(({ type }) => type)).toEqual([
+      'ask',
+      'cancel',
+      'ask',
+    ])
+    expect(reader.swarm.checkUpToDate()).toBe(true)
+  })
+
+  it('J16: asks again after a while how a log grew, when that could not be shown', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(10))
+    const reader = await createReplica('reader', time, writer.log.url, { isEager: true })
+    const [shown, asked] = join(writer, reader, {
+      says: (frame) => (frame.type === 'up' ? [{ type: 'nodata', id: frame.id }] : [frame]),
+    })
+    await vi.waitFor(() => expect(time.pending).toBe(1))
+    // Whoever waits for it to be up to date looks at each change.
+    for (let look = 0; look < 3; look++) expect(reader.swarm.checkUpToDate()).toBe(false)
+    shown.change = (frame) => [frame]
+    expect(asked.sent.filter(({ type }) => type === 'ask')).toHaveLength(1)
+    time.pass(10_000)
+    await vi.waitFor(async () => expect(await reader.log.has(0, 10)).toBe(true))
+  })
+
+  it('J16: asks how a log grew when somebody wants to be up to date, where there was no room to ask before', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(10))
+    const reader = await createReplica('reader', time, writer.log.url)
+    const [, asked] = join(writer, reader, { says: (frame) => (frame.type === 'have' ? [] : [frame]) })
+    for (let size = 100; size < 108; size++) asked.peer.growths.ask(size)
+    await vi.waitFor(() => expect(reader.swarm.peers()).toHaveLength(1))
+    await vi.waitFor(() => expect(asked.peer.growths.hasAnswer).toBe(true))
+    expect(reader.log.length).toBe(0)
+    expect(reader.swarm.checkUpToDate()).toBe(false)
+    await vi.waitFor(() => expect(reader.swarm.checkUpToDate()).toBe(true))
+    expect(reader.log.length).toBe(10)
+  })
+
+  it('J15: keeps nothing for a peer that does not read but that there is news, and tells that as one', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append('text 0')
+    const reader = await createReplica('reader', time, writer.log.url)
+    const [told] = join(writer, reader)
+    await vi.waitFor(() => expect(reader.swarm.peers()[0]?.bitfield).toEqual(Uint8Array.of(1)))
+    let read = (): void => undefined
+    const full = vi
+      .spyOn(told as unknown as LogPort, 'send')
+      .mockReturnValue(new Promise((resolve) => (read = resolve)))
+    for (let block = 1; block <= 50; block++) await writer.log.append(`text ${block}`)
+    expect(full).toHaveBeenCalledTimes(1)
+    full.mockRestore()
+    read()
+    const whole = new Uint8Array(7).fill(255).with(6, 7)
+    await vi.waitFor(() => expect(reader.swarm.peers()[0]?.bitfield).toEqual(whole))
+    expect(told.sent.filter(({ type }) => type === 'head' || type === 'have')).toHaveLength(4)
   })
 
   it('goes on where it was when it is joined again', async () => {

@@ -331,6 +331,22 @@ describe('extensions', () => {
     expect(await answered).toEqual(['seen', { heard: [1, 'two', null] }, 'writer'])
   })
 
+  it('J22: carry what is said to all to each peer', async () => {
+    const { one, writer, reader } = await setupPair({ extensions: ['seen'], valueEncoding: 'utf-8' })
+    const another = sdkFor()
+    const third = open(another, writer.url, { extensions: ['seen'], valueEncoding: 'utf-8' })
+    await third.ready()
+    const [left, right] = pairOfStreams()
+    void one.replicate(left, { peerId: 'third' })
+    void another.replicate(right)
+    await vi.waitFor(() => expect(peersOf(writer)).toHaveLength(2))
+    const heard = [reader, third].map(
+      (log) => new Promise((resolve) => log.on('extension', (_, said) => resolve(said))),
+    )
+    await writer.extension('seen', 'by all')
+    expect(await Promise.all(heard)).toEqual(['by all', 'by all'])
+  })
+
   it('of other names go by, and what a codec cannot read disturbs nobody', async () => {
     const bytes = { encode: (value: Uint8Array) => value, decode: (value: Uint8Array) => value }
     const { one, other, writer, reader } = await setupPair({
