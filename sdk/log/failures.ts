@@ -6,6 +6,9 @@ export const damaged = (what: string, cause?: unknown): SkeinError =>
 export const blockMissing = (index: number): SkeinError =>
   new SkeinError('block-missing', `block could not be read: "${index}" is not on this device`)
 
+export const byteUnknown = (index: number): SkeinError =>
+  new SkeinError('block-missing', `byte could not be found: "${index}" before it never was on this device`)
+
 export const blockTimeout = (index: number, timeoutMs: number): SkeinError =>
   new SkeinError('block-timeout', `block could not be read: nobody had "${index}" within ${timeoutMs} ms`)
 

@@ -14,7 +14,7 @@ import {
   type WaitOptions,
 } from './options.js'
 import { createStream, type LogStream } from './read-stream.js'
-import { seekByte, type BytePlace } from './seek.js'
+import { seekByte, walkTo, type BytePlace } from './seek.js'
 import type { Opened, Session } from './session.js'
 import type { ValueCodec, ValueEncoding, ValueTypes } from './values.js'
 
@@ -103,16 +103,21 @@ export class LogView<Encoding extends ValueEncoding = ValueEncoding> {
 
   /**
    * Where a byte is, counted over the values of all blocks as `byteLength` does. The one behind the last is at the begin of the next
-   * block. Rejects with a `RangeError` for one beyond, and with `log-damaged`.
+   * block. Of the log of another device that is found as far as blocks were here, one behind the other from the first on.
+   *
+   * Rejects with a `RangeError` for one beyond, with `block-missing` for one behind a block that never was here, and with `log-damaged`.
    */
   seek(byte: number): Promise<BytePlace> {
     const action = 'byte could not be found'
     const at = checkWhole(action, 'byte', byte, Number.MAX_SAFE_INTEGER)
     return this.#run(undefined, null, async () => {
       const { opened, length, byteLength } = await this.#open()
-      if (at === byteLength) return { index: length, offset: 0 }
-      if (at < byteLength) return seekByte(opened.core.records, length, opened.overhead, at)
-      throw new RangeError(`${action}: "${at}" is beyond the ${byteLength} bytes of the log`)
+      const { core, overhead } = opened
+      if (at < byteLength) return seekByte(core.records, length, overhead, at)
+      const place = byteLength > 0 ? { bytes: byteLength } : await walkTo(core.records, length, overhead, at)
+      if ('index' in place) return place
+      if (at === place.bytes) return { index: length, offset: 0 }
+      throw new RangeError(`${action}: "${at}" is beyond the ${place.bytes} bytes of the log`)
     })
   }
 

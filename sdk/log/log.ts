@@ -253,7 +253,8 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
   }
 
   /**
-   * Fetches all blocks of a range from whoever has them, and resolves when they are here. It goes on through whatever peers come and go.
+   * Fetches all blocks of a range from whoever has them, and resolves when they are here, at once for a range that ends where it begins or before. It
+   * goes on through whatever peers come and go.
    * Rejects with the signal's reason, `closed`, and what `ready` rejects with.
    */
   download(options: DownloadOptions = {}): Promise<void> {
@@ -267,7 +268,8 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
           this.#report(error)
         }
       }
-      await hold.swarm.download({ start, end: end ?? core.state.size, onProgress: progress, signal: ended })
+      const to = end ?? core.state.size
+      if (start < to) await hold.swarm.download({ start, end: to, onProgress: progress, signal: ended })
     })
   }
 

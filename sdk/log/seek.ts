@@ -1,4 +1,4 @@
-import { damaged } from './failures.js'
+import { byteUnknown, damaged } from './failures.js'
 import type { Records } from './records.js'
 
 /** A byte of all values in a row: the block that it is in, and where in it. */
@@ -18,7 +18,7 @@ export const seekByte = async (records: Records, size: number, overhead: number,
     const middle = Math.floor((low + high) / 2)
     const record = await records.at(middle)
     if (record === null) throw damaged(`the record of block "${middle}" is missing`)
-    if (record.offset === null) return walkTo(records, size, overhead, byte)
+    if (record.offset === null) return within(await walkTo(records, size, overhead, byte))
     let at = record.offset - overhead * record.first
     if (byte < at) {
       high = record.first
@@ -30,19 +30,32 @@ export const seekByte = async (records: Records, size: number, overhead: number,
     }
     low = record.first + record.lengths.length
   }
+  return within({ bytes: byte })
+}
+
+const within = (found: BytePlace | { readonly bytes: number }): BytePlace => {
+  if ('index' in found) return found
   throw damaged('its records do not follow each other')
 }
 
-const walkTo = async (records: Records, size: number, overhead: number, byte: number): Promise<BytePlace> => {
+/** From the first block on, which needs to know of no other; how many bytes there are where they are too few. Rejects `block-missing`. */
+export const walkTo = async (
+  records: Records,
+  size: number,
+  overhead: number,
+  byte: number,
+): Promise<BytePlace | { readonly bytes: number }> => {
   let [next, at] = [0, 0]
   for await (const read of records.from(0, size)) {
     if (!('record' in read)) throw read.error
     if (read.first !== next) break
     for (const length of read.record.lengths) {
+      if (next === size) break
       if (byte < at + length - overhead) return { index: next, offset: byte - at }
       at += length - overhead
       next++
     }
   }
-  throw damaged(`the record of block "${next}" is missing`)
+  if (next < size) throw byteUnknown(next)
+  return { bytes: at }
 }

@@ -323,3 +323,12 @@ describe('clear', () => {
     expect(await Promise.all([log.has(0), log.has(1), log.has(2)])).toEqual([true, false, true])
   })
 })
+
+describe('download', () => {
+  it('of nothing is done at once', async () => {
+    const { log } = await filled(3)
+    const nothing = [{ start: 2, end: 1 }, { start: 2, end: 2 }, { start: 3 }, { start: 50 }, { end: 0 }]
+    for (const range of nothing) await log.download(range)
+    expect(() => log.download({ start: -1 })).toThrow(RangeError)
+  })
+})

@@ -384,6 +384,31 @@ describe('a replica', () => {
     await expect(swarm.download(all(10))).rejects.toBe(reason)
   })
 
+  it('finds bytes as far as it has had all blocks before them, and says which it misses', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(10))
+    const reader = await createReplica('reader', time, writer.log.url)
+    join(writer, reader)
+    await vi.waitFor(() => expect(reader.log.length).toBe(10))
+    for (const byte of [0, 5]) await expect(reader.log.seek(byte)).rejects.toMatchObject({ code: 'block-missing' })
+    await reader.swarm.download({ start: 0, end: 4, onProgress: () => undefined, signal: new AbortController().signal })
+    await reader.log.get(9)
+    for (let byte = 0; byte < 24; byte++) expect(await reader.log.seek(byte)).toEqual(await writer.log.seek(byte))
+    await expect(reader.log.seek(24)).rejects.toThrow('"4" before it')
+    await reader.log.clear(0, 3)
+    expect(await reader.log.seek(23)).toEqual({ index: 3, offset: 5 })
+    await reader.swarm.download({
+      start: 0,
+      end: 10,
+      onProgress: () => undefined,
+      signal: new AbortController().signal,
+    })
+    await reader.log.clear(2)
+    expect(await reader.log.seek(60)).toEqual({ index: 10, offset: 0 })
+    await expect(reader.log.seek(61)).rejects.toThrow(RangeError)
+  })
+
   it('looks elsewhere for what a peer has not any more, and gets back what was cleared here', async () => {
     const time = new TestTime()
     const writer = await createReplica('writer', time, null)
