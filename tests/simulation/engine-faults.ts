@@ -174,9 +174,9 @@ export const engineFaults: readonly EngineFault[] = [
     rules: ['datagram-twice'],
     plant: () => ({
       Datagrams: class extends Datagrams {
-        override push(...posted: Parameters<Datagrams['push']>): void {
-          super.push(...posted)
-          super.push(...posted)
+        override push(...args: Parameters<Datagrams['push']>): void {
+          super.push(...args)
+          super.push(...args)
         }
       },
     }),

@@ -26,17 +26,20 @@ export class Postings {
   }
 
   /** The bytes to post. */
-  post(sender: string, stream: number, size: number, to: Delivery['to'], audience: Iterable<string>): Uint8Array {
+  post(
+    sender: string,
+    { stream, size, to, audience }: Pick<Posted, 'stream' | 'size' | 'to' | 'audience'>,
+  ): Uint8Array {
     let account = this.#accounts.get(sender)
     if (account === undefined) this.#accounts.set(sender, (account = []))
     const number = account.length
-    const entry: Posted = { stream, size, to, audience: new Set(audience), got: new Set() }
+    const entry: Posted = { stream, size, to, audience, got: new Set() }
     account.push(entry)
     this.posted += entry.audience.size
     return makeMessage({ sender, number, size })
   }
 
-  deliver(sender: string, receiver: string, { stream, to, kind, end, bytes }: Omit<Delivery, 'from'>): number {
+  deliver(sender: string, receiver: string, { to, stream, kind, end, bytes }: Omit<Delivery, 'from'>): number {
     const number = readNumber(sender, bytes)
     const entry = number === null ? undefined : this.#accounts.get(sender)?.[number]
     if (number === null || entry === undefined)
@@ -45,11 +48,11 @@ export class Postings {
     const isIntact = kind === 'binary' && !end && isMessage(bytes, { sender, number, size: entry.size })
     if (!isIntact) throw this.#violation('datagram-intact', `${label} came damaged`)
     if (entry.stream !== stream) throw this.#violation('datagram-stream', `${label} came on ${stream}`)
-    if (entry.to !== to) throw this.#violation('datagram-audience', `${label} came as for ${to}`)
+    if (entry.to !== to) throw this.#violation('datagram-audience', `${label} came as "to ${to}"`)
     if (!entry.audience.has(receiver)) throw this.#violation('datagram-audience', `${label} was not for it`)
     if (entry.got.has(receiver)) throw this.#violation('datagram-twice', `${label} came twice`)
     entry.got.add(receiver)
-    if (stream === newest.stream) this.#checkNewer(`${sender}>${receiver} for ${to}`, number)
+    if (stream === newest.stream) this.#checkNewer(`${sender}>${receiver} to ${to}`, number)
     this.deliveries++
     return number
   }

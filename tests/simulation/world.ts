@@ -188,8 +188,12 @@ export class World {
   /** A datagram, to a member or `null` for all. */
   post(from: Member, to: Member | null, size: number, stream: number): void {
     const audience = to === null ? from.here.map((id) => this.memberById(id)?.name ?? id) : [to.name]
-    const kind = to === null ? 'all' : 'me'
-    const bytes = this.postings.post(from.name, stream, Math.max(size, namedBytes), kind, audience)
+    const bytes = this.postings.post(from.name, {
+      stream,
+      size: Math.max(size, namedBytes),
+      to: to === null ? 'all' : 'me',
+      audience: new Set(audience),
+    })
     from.step({ type: 'post', stream, to: to?.id ?? 'all', bytes })
   }
 
