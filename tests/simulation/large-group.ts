@@ -73,11 +73,14 @@ const pick = (world: World, count: number): Member => {
   return running[(count * 37) % running.length] as Member
 }
 
+const sorted = (ids: readonly string[]): string => [...ids].sort().join()
+
 /** Everybody sees everybody, and nobody else. */
 const settle = (world: World, run: (forMs: number) => void): void => {
   const isSettled = () => {
     const running = world.running()
-    return running.every(({ engine }) => engine.members().length === running.length)
+    const ids = sorted(running.map(({ id }) => id))
+    return running.every(({ engine }) => sorted(engine.members()) === ids)
   }
   for (let ms = 0; !isSettled(); ms += 1_000) {
     if (ms >= settleWithinMs)
