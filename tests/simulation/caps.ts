@@ -10,6 +10,8 @@ const caps = {
   /** Four of the largest messages. */
   reassemblyBytes: 4 * 64 * 1024 * 1024,
 }
+/** Of one member's. */
+export const streamsTaken = 256
 /** A link in use, one that replaces it, and old ones that are kept for a while. */
 const linksPerMember = 4
 
@@ -20,6 +22,11 @@ export const checkHoldings = (world: World, member: Member): void => {
   }
   const others = world.members.length - 1 + world.counts.madeUp
   if (held.peers > others) world.fail('holds', `${member.name} knows ${held.peers} members of ${others}`)
+  const streams = others * (member.streamsOpened + streamsTaken)
+  if (held.streams > streams) world.fail('holds', `${member.name} holds ${held.streams} streams, of at most ${streams}`)
+  const { pendingHandshakes } = member.engine.stats()
+  if (pendingHandshakes > held.peers)
+    world.fail('holds', `${member.name} holds ${pendingHandshakes} handshakes with ${held.peers} members`)
   if (held.links > linksPerMember * others)
     world.fail('holds', `${member.name} holds ${held.links} links to ${others} members`)
 }

@@ -7,7 +7,7 @@ import { FRAME } from '../../sdk/protocol/codes.js'
 import { decodeRelayAddress } from '../../sdk/protocol/relay-frames.js'
 import { isReliable, type Opening, type StreamMode } from '../../sdk/protocol/streams.js'
 import { equalBytes } from '../../sdk/util/bytes.js'
-import { checkHoldings } from './caps.js'
+import { checkHoldings, streamsTaken } from './caps.js'
 import { epochMs } from './clock.js'
 import { HOPS_AT, MOST_HOPS, type Interference } from './interference.js'
 import type { Outcome } from './ledger.js'
@@ -26,8 +26,6 @@ const maxStepsPerInstant = 20_000
 const sealTagBytes = 16
 /** What an engine holds is looked at after so many steps. */
 const stepsBetweenLooks = 64
-/** Of one member. */
-const streamsTaken = 256
 const firstNewStream = 1 + Math.max(...ownStreams.map(({ stream }) => stream))
 
 export interface MemberOptions {
@@ -310,6 +308,11 @@ export class Member {
     this.step({ type: 'stream:open', opening })
   }
 
+  /** Of its own, beside the message stream. */
+  get streamsOpened(): number {
+    return this.#nextStream - firstNewStream + ownStreams.length
+  }
+
   /** Whether this is a stream of its own for datagrams. */
   promisesNothing(stream: number): boolean {
     return this.#datagramStreams.has(stream)
@@ -527,7 +530,7 @@ export class Member {
   }
 
   #checkRefused(id: string): void {
-    if (this.#nextStream - firstNewStream + ownStreams.length > streamsTaken) return
+    if (this.streamsOpened > streamsTaken) return
     this.#world.fail('stream-refused', `${this.#names(id)} refuses a stream of ${this.name}, which has few`)
   }
 
