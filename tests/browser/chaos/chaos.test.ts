@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { breachesOf, complaintsOf, describePlan, summarize } from './report.js'
 import { rules } from './judge.js'
+import { kinds } from './plan.js'
 import { runChaos } from './run.js'
 
 /** Of the faults; opening everything and waiting for the last message make it a minute. */
@@ -16,5 +17,7 @@ it('six pages and two bots lose nothing, double nothing and keep the order, what
   expect(breachesOf(outcome)).toEqual(Object.fromEntries(rules.map((rule) => [rule, 0])))
   // A run in which little happened shows little.
   expect(outcome.inflicted.length).toBeGreaterThan(10)
+  const inflicted = new Set(outcome.inflicted.map(({ kind }) => kind))
+  expect(kinds.filter((kind) => !inflicted.has(kind))).toEqual([])
   expect(outcome.verdict.kept).toBeGreaterThan(5_000)
 })

@@ -68,10 +68,15 @@ export const createPlan = (seed: number, lengthMs: number): Plan => {
   ] as const
   const freeAtMs = new Map<string, number>()
   const faults: Fault[] = []
+  // Each kind comes first, and once more: in a run that is short, chance would leave some out.
+  const due = shuffle([...kinds, ...kinds], random)
   for (let atMs = 1_000; atMs < lengthMs; atMs += random.integer(500, 1_800)) {
     const isFree = (name: string): boolean => (freeAtMs.get(name) ?? 0) <= atMs
-    const fault = draw(random, atMs, isFree, apart)
+    const one = (kind: Kind): Fault | null => draw(random, kind, atMs, isFree, apart)
+    const fault = firstOf(due, one) ?? one(pickKind(random))
     if (fault === null) continue
+    const place = due.indexOf(fault.kind)
+    if (place >= 0) due.splice(place, 1)
     faults.push(fault)
     const untilMs = atMs + ('forMs' in fault ? fault.forMs : 0) + RECOVERY_MS
     const returnMs = ['close', 'kill', 'reload'].includes(fault.kind) ? RETURN_MS : 0
@@ -86,8 +91,25 @@ export const targetsOf = (fault: Fault): string[] => {
   return 'other' in fault ? [fault.who, fault.other] : [fault.who]
 }
 
-const draw = (random: Random, atMs: number, isFree: (name: string) => boolean, apart: Plan['apart']): Fault | null => {
-  const kind = random.pick(kinds.flatMap((one) => Array.from({ length: weights[one] }, () => one)))
+const firstOf = (due: readonly Kind[], one: (kind: Kind) => Fault | null): Fault | null => {
+  for (const kind of due) {
+    const fault = one(kind)
+    if (fault !== null) return fault
+  }
+  return null
+}
+
+const pickKind = (random: Random): Kind =>
+  random.pick(kinds.flatMap((kind) => Array.from({ length: weights[kind] }, () => kind)))
+
+/** `null` when all that it could be done to are in trouble. */
+const draw = (
+  random: Random,
+  kind: Kind,
+  atMs: number,
+  isFree: (name: string) => boolean,
+  apart: Plan['apart'],
+): Fault | null => {
   const freePages = pages.filter(isFree)
   const freeBots = bots.filter(isFree)
   if (kind === 'server') return isFree('server') ? { atMs, kind, forMs: random.integer(300, 4_000) } : null

@@ -7,6 +7,13 @@ describe('a plan of faults', () => {
     expect(createPlan(7, 60_000)).not.toEqual(createPlan(8, 60_000))
   })
 
+  it('has every kind of fault in it within a minute, whatever the seed', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const { faults } = createPlan(seed, 40_000)
+      expect([...new Set(faults.map(({ kind }) => kind))].sort(), String(seed)).toEqual([...kinds].sort())
+    }
+  })
+
   it('has everything in it within some minutes, for pages and bots', () => {
     const { faults } = createPlan(1, 20 * 60_000)
     expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(kinds))
