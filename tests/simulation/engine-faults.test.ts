@@ -8,6 +8,7 @@ import { ruleBrokenIn } from './shrink.js'
 const seeds = 300
 
 vi.mock('../../sdk/mesh/core.js', (genuine) => swap(genuine))
+vi.mock('../../sdk/mesh/engine.js', (genuine) => swap(genuine))
 vi.mock('../../sdk/mesh/pace.js', (genuine) => swap(genuine))
 vi.mock('../../sdk/mesh/liveness/liveness.js', (genuine) => swap(genuine))
 vi.mock('../../sdk/mesh/roster/gossip.js', (genuine) => swap(genuine))

@@ -1,4 +1,5 @@
 import { Core } from '../../sdk/mesh/core.js'
+import { Engine } from '../../sdk/mesh/engine.js'
 import { Pace } from '../../sdk/mesh/pace.js'
 import { Gossip } from '../../sdk/mesh/roster/gossip.js'
 import { Roster, type RosterChange } from '../../sdk/mesh/roster/roster.js'
@@ -297,6 +298,18 @@ export const engineFaults: readonly EngineFault[] = [
 
         override tick(): number {
           return Math.min(super.tick(), this.#core.nowMs + 5)
+        }
+      },
+    }),
+  },
+  {
+    name: 'a timer is left behind',
+    rules: ['after-left'],
+    plant: () => ({
+      Engine: class extends Engine {
+        override step(...[event, nowMs, effects]: Parameters<Engine['step']>): void {
+          super.step(event, nowMs, effects)
+          if (event.type === 'leave') effects.wake(nowMs + 60_000)
         }
       },
     }),

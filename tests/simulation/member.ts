@@ -382,10 +382,6 @@ export class Member {
     return this.#carriers.size
   }
 
-  get hasTimer(): boolean {
-    return this.#timer !== null
-  }
-
   get #nowMs(): number {
     return epochMs + this.#clockMs + Math.floor(this.#world.queue.nowMs)
   }

@@ -32,7 +32,10 @@ export interface Report {
   readonly adversary: AdversaryKind | null
 }
 
-/** The longest that a dead link takes to close. */
+/**
+ * The longest that a dead link takes to close. One that was cut in silence, or whose member crashed, in the last moment
+ * before the quiet is dead until then, and who has it cannot know: all have `agreeWithinMs` from there.
+ */
 const faultsShowMs = 18_000
 const agreeWithinMs = 15_000
 /** Slow links may still have messages to move when everyone agrees already. */
