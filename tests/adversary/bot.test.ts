@@ -95,7 +95,7 @@ describe('a bot keeps serving others when a stranger', () => {
     expect(await closed).toBe(4004)
   })
 
-  it('sends the greeting again that a member has sent', async () => {
+  it('L8: sends the greeting again that a member has sent: is told that it is misconduct', async () => {
     const { join, startBot } = await setupBots()
     const { bot, url, hosted } = await startBot()
     const ada = await join()
@@ -105,7 +105,7 @@ describe('a bot keeps serving others when a stranger', () => {
     for (const greeting of greetings) {
       const { socket, closed } = await dialBot(url)
       socket.send(greeting)
-      expect(await closed).toBe(1000)
+      expect(await closed).toBe(4000)
     }
     await ada.send('still there')
     await waitUntil(ada, () => ada.peers[0]?.id === id && ada.peers[0].path === 'direct')
