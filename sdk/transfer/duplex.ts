@@ -4,10 +4,10 @@ import { MAX_CHUNK_BYTES } from '../protocol/limits.js'
 import { STREAM_KIND, STREAM_MODE } from '../protocol/streams.js'
 import { decodeStreamEnd, type StreamEnd } from '../protocol/transfer-frames.js'
 import type { Control } from './control.js'
-import { cancelledBy, corrupt, streamLost } from './failures.js'
+import { cancelledBy, corrupt, streamLost, untoldText } from './failures.js'
 import { Inflow } from './inflow.js'
 import { Outflow } from './outflow.js'
-import { reasonText, untoldText } from './texts.js'
+import { reasonText } from './texts.js'
 
 const ACTION = 'duplex has ended'
 

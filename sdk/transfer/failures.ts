@@ -46,3 +46,12 @@ export const corrupt = (action: Action, what: string): SkeinError =>
 /** As `error` is, or, if it is no error of skein's, with this code and `error` as its cause. */
 export const asSkeinError = (action: Action, code: SkeinErrorCode, error: unknown): SkeinError =>
   error instanceof SkeinError ? error : new SkeinError(code, action, { cause: error })
+
+const untold: Partial<Record<SkeinErrorCode, string>> = {
+  // Its engine does that, and its application hears nothing of it.
+  'stream-refused': 'too many streams',
+  'member-stalled': 'nothing was taken for too long',
+}
+
+/** What the other side is told of an error that it cannot know of; empty for all others. */
+export const untoldText = (error: unknown): string => (error instanceof SkeinError && untold[error.code]) || ''

@@ -14,6 +14,7 @@ import {
   groupLeft,
   memberLeft,
   memberUnknown,
+  untoldText,
 } from './failures.js'
 import { fileAction } from './file-call.js'
 import { Outflow } from './outflow.js'
@@ -22,7 +23,7 @@ import { giveToAll, PATIENCE_MS } from './patience.js'
 import { ProgressMeter } from './progress.js'
 import { Recipient } from './recipient.js'
 import type { Source } from './source.js'
-import { reasonText, untoldText } from './texts.js'
+import { reasonText } from './texts.js'
 import type { RecipientFailure, SendProgress, TransferReport, TransferSource } from './transfer.js'
 
 /** How long the others have to answer once one has accepted what can be read again. Who comes later is read for anew. */

@@ -1,4 +1,3 @@
-import { SkeinError, type SkeinErrorCode } from '../errors.js'
 import { MAX_REASON_BYTES } from '../protocol/limits.js'
 import { encodeUtf8 } from '../util/bytes.js'
 
@@ -20,12 +19,3 @@ export const capText = (text: string, maxBytes: number): string => {
  */
 export const reasonText = (reason: unknown): string =>
   typeof reason === 'string' ? capText(reason, MAX_REASON_BYTES) : ''
-
-const untold: Partial<Record<SkeinErrorCode, string>> = {
-  // Its engine does that, and its application hears nothing of it.
-  'stream-refused': 'too many streams',
-  'member-stalled': 'nothing was taken for too long',
-}
-
-/** What the other side is told of an error that it cannot know of; empty for all others. */
-export const untoldText = (error: unknown): string => (error instanceof SkeinError && untold[error.code]) || ''
