@@ -3,6 +3,8 @@ import type { OwnStream, StreamHub } from '../mesh/streams.js'
 import { encodeChannelFrame, REASON, type Reason, type RequestFrame } from '../protocol/channel-frames.js'
 import { STREAM_KIND, STREAM_MODE } from '../protocol/streams.js'
 import { AnswerCredit } from './answer-credit.js'
+import { AnswerFlow } from './answer-flow.js'
+import { sendCertain, sendUntilHad } from './certain.js'
 import type { RequestHandler } from './channel-core.js'
 import { encodeWith } from './codec.js'
 import { MAX_RUNNING, MAX_RUNNING_BYTES } from './limits.js'
@@ -90,7 +92,7 @@ export class Answering {
   }
 
   async #answer(request: Running, answer: unknown): Promise<void> {
-    if (!isAsyncIterable(answer)) return this.#send(request, this.#encode(request, answer, true))
+    if (!isAsyncIterable(answer)) return this.#sendWhole(request, this.#encode(request, answer, null))
     const iterator = answer[Symbol.asyncIterator]()
     // It may have been while the handler made up its mind.
     const { aborted: isCancelled } = request.controller.signal
@@ -108,8 +110,11 @@ export class Answering {
   }
 
   async #stream(request: Running, iterator: AsyncIterator<unknown>): Promise<void> {
-    const { controller, credit, id } = request
+    const { line, from, controller, credit, id } = request
     const { signal } = controller
+    const flow = new AnswerFlow(line.requests, from, () => {
+      this.#lose(request)
+    })
     const stop = (): void => {
       credit.end()
       this.#end(iterator)
@@ -118,20 +123,23 @@ export class Answering {
     try {
       while (await credit.take(signal)) {
         const result = await iterator.next()
+        if (signal.aborted) return
+        const { number } = flow
         if (result.done === true) {
-          await this.#send(request, encodeChannelFrame({ type: 'answer', id, isLast: true, payload: null }))
+          await flow.send(encodeChannelFrame({ type: 'answer', id, isLast: true, number, payload: null }))
           return
         }
-        await this.#sendItem(request, result.value, stop)
+        await flow.send(this.#encodeItem(request, result.value, number, stop))
       }
     } finally {
+      await flow.settled()
       signal.removeEventListener('abort', stop)
     }
   }
 
-  async #sendItem(request: Running, item: unknown, stop: () => void): Promise<void> {
+  #encodeItem(request: Running, item: unknown, number: number, stop: () => void): Uint8Array {
     try {
-      await this.#send(request, this.#encode(request, item, false))
+      return this.#encode(request, item, number)
     } catch (error) {
       // Not the iterator's own fault, so it has to be told.
       stop()
@@ -139,16 +147,27 @@ export class Answering {
     }
   }
 
-  #encode({ line, id }: Running, value: unknown, isLast: boolean): Uint8Array {
+  /** `number`: of an item of a stream. */
+  #encode({ line, id }: Running, value: unknown, number: number | null): Uint8Array {
     const { core } = line
     const payload = encodeWith(core.settings.codec, action, value, core.maxBytes)
     if (payload instanceof SkeinError) throw payload
-    return encodeChannelFrame({ type: 'answer', id, isLast, payload })
+    return encodeChannelFrame({ type: 'answer', id, isLast: number === null, number, payload })
   }
 
-  #send({ line, from, controller }: Running, frame: Uint8Array): Promise<void> {
-    if (controller.signal.aborted) return Promise.resolve()
-    return send(line.requests, from, frame)
+  /** Of an answer that is one frame. */
+  async #sendWhole(request: Running, frame: Uint8Array): Promise<void> {
+    const { line, from, controller } = request
+    if (controller.signal.aborted) return
+    if ((await sendCertain(line.requests, from, frame)) === 'lost') this.#lose(request)
+  }
+
+  /** Something of the answer was given up on its way. Whoever asked would wait for it, be it the end. */
+  #lose({ line, from, id, controller }: Running): void {
+    if (controller.signal.aborted) return
+    controller.abort()
+    const frame = encodeChannelFrame({ type: 'error', id, reason: REASON.LOST, code: '', text: '' })
+    void sendUntilHad(line.requests, from, frame)
   }
 
   async #fail(request: Running, error: unknown): Promise<void> {
@@ -160,7 +179,7 @@ export class Answering {
   }
 
   #sendError(request: Running, reason: Reason, { code, text } = { code: '', text: '' }): Promise<void> {
-    return this.#send(request, encodeChannelFrame({ type: 'error', id: request.id, reason, code, text }))
+    return this.#sendWhole(request, encodeChannelFrame({ type: 'error', id: request.id, reason, code, text }))
   }
 
   #forget(request: Running): void {

@@ -4,13 +4,13 @@ import {
   encodeChannelFrame,
   REASON,
   type AnswerFrame,
-  type ChannelFrame,
   type ErrorFrame,
   type Reason,
 } from '../protocol/channel-frames.js'
 import { DecodeError } from '../protocol/decode-error.js'
 import { ANSWER_CREDIT } from '../protocol/limits.js'
 import { requestAction } from './actions.js'
+import { sendCertain, sendUntilHad } from './certain.js'
 import type { Prepared } from './channel-core.js'
 import type { Line } from './line.js'
 import { RequestError } from './request-error.js'
@@ -57,6 +57,8 @@ interface Pending {
   hasLeft: boolean
   /** Items that may come before more is granted. */
   credit: number
+  /** Of the item that is to come. */
+  nextNumber: number
 }
 
 /** Requests that I make of others, each sent once, until they are answered, given up or beyond hope. */
@@ -87,7 +89,7 @@ export class Asking {
     }
     const pending: Pending = {
       ...{ id, line, question, asker, end, stopTimer },
-      ...{ stage: 'validating', hasLeft: false, credit: ANSWER_CREDIT },
+      ...{ stage: 'validating', hasLeft: false, credit: ANSWER_CREDIT, nextNumber: 1 },
     }
     this.#pending.set(id, pending)
     signal?.addEventListener('abort', handleAbort)
@@ -149,7 +151,8 @@ export class Asking {
   #giveUp(id: number): boolean {
     const pending = this.#end(id)
     if (pending === null) return false
-    if (pending.stage !== 'validating') sendAside(pending, { type: 'cancel', id })
+    // A handler that is not told would keep its place, and what it holds, for as long as I am here.
+    if (pending.stage !== 'validating') void sendUntilHad(pending.line.requests, pending.question.to, encodeCancel(id))
     return true
   }
 
@@ -157,7 +160,11 @@ export class Asking {
     const pending = this.#pending.get(id)
     if (pending === undefined) return
     pending.credit += count
-    sendAside(pending, { type: 'credit', id, count })
+    const frame = encodeChannelFrame({ type: 'credit', id, count })
+    void sendCertain(pending.line.requests, pending.question.to, frame).then((outcome) => {
+      // It may have come all the same, so that it cannot be sent again.
+      if (outcome === 'lost') this.#failLost(pending)
+    })
   }
 
   #end(id: number): Pending | null {
@@ -182,19 +189,24 @@ export class Asking {
     return pending?.question.to === from && pending.stage !== 'validating' ? pending : null
   }
 
-  handleAnswer(from: string, { id, isLast, payload }: AnswerFrame): void {
+  handleAnswer(from: string, { id, isLast, number, payload }: AnswerFrame): void {
     const pending = this.#find(from, id)
     if (pending === null) return
     // The time is for the first answer: a stream may well be silent for long.
     pending.stopTimer()
     try {
-      assertExpected(pending, isLast, payload)
+      assertExpected(pending, isLast, number, payload)
+      if (number !== null && number !== pending.nextNumber++) return this.#failLost(pending)
       const value = payload === null ? undefined : pending.line.decode(payload)
       if (isLast) this.#end(id)
       pending.asker.answered({ hasValue: payload !== null, value, isLast })
     } catch (cause) {
       this.#violated(pending, cause)
     }
+  }
+
+  #failLost({ id, asker, question }: Pending): void {
+    if (this.#giveUp(id)) asker.failed(createFailure('member-stalled', `an answer of "${question.to}" was lost`, true))
   }
 
   #violated({ id, line, question, asker }: Pending, cause: unknown): void {
@@ -231,16 +243,13 @@ export class Asking {
   }
 }
 
-const assertExpected = (pending: Pending, isLast: boolean, payload: Uint8Array | null): void => {
-  if (pending.question.isStream) {
-    if (!isLast && pending.credit-- === 0) throw new DecodeError('answers beyond credit')
-  } else if (!isLast || payload === null) throw new DecodeError('answer of another kind')
+const assertExpected = (pending: Pending, isLast: boolean, number: number | null, payload: Uint8Array | null): void => {
+  const isWhole = isLast && payload !== null
+  if (number === null ? !isWhole : !pending.question.isStream) throw new DecodeError('answer of another kind')
+  if (!isLast && pending.credit-- === 0) throw new DecodeError('answers beyond credit')
 }
 
-/** What the other side may do without: it notices, or is gone. */
-const sendAside = ({ line, question }: Pending, frame: ChannelFrame): void => {
-  line.requests.send(question.to, encodeChannelFrame(frame)).catch(() => undefined)
-}
+const encodeCancel = (id: number): Uint8Array => encodeChannelFrame({ type: 'cancel', id })
 
 const createFailure = (code: SkeinErrorCode, state: string, maybeRan: boolean, cause?: unknown): SkeinError =>
   new SkeinError(code, `${failedAction}: ${state}`, { maybeRan, ...(cause === undefined ? {} : { cause }) })
@@ -259,6 +268,7 @@ const refusals: Readonly<Record<Exclude<Reason, typeof REASON.THROWN>, Refusal>>
   [REASON.NO_HANDLER]: ['no-handler', 'has nothing to answer it', false],
   [REASON.BUSY]: ['busy', 'is answering too many already', false],
   [REASON.INVALID]: ['value-invalid', 'finds it not valid', false],
+  [REASON.LOST]: ['member-stalled', 'has given up some of its answer, which was not acknowledged in time', true],
   [REASON.STREAMED]: ['answer-streamed', 'answers with a stream, which is for requestStream', true],
 }
 

@@ -12,6 +12,8 @@ export const MAX_LATEST_PRESENCE_BYTES = 1_024
 export const MAX_RUNNING = 1_024
 /** What the questions of those may take in all, but for one that is larger by itself. */
 export const MAX_RUNNING_BYTES = 64 * 1_024 * 1_024
+/** Of a streamed answer, what may be on its way before the next item is asked for. */
+export const MAX_ANSWER_BYTES = 1_024 * 1_024
 /** Credit that a requester may heap up; it gives as many at most as it has taken. */
 export const MAX_CREDIT = 1_024
 export const DEFAULT_TIMEOUT_MS = 10_000

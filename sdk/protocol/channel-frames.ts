@@ -7,7 +7,7 @@ import { Reader } from './reader.js'
 /**
  * VALUE   = 0 | payload
  * REQUEST = 1 | id varint | flags u8 (1: the answer may be a stream) | payload
- * ANSWER  = 2 | id varint | flags u8 (1: the last, 2: with a value) | payload
+ * ANSWER  = 2 | id varint | flags u8 (1: the last, 2: with a value, 4: with a number) | number varint, if so | payload
  * ERROR   = 3 | id varint | reason u8 | of THROWN: code size varint, UTF-8 | text size varint, UTF-8
  * CANCEL  = 4 | id varint
  * CREDIT  = 5 | id varint | count varint
@@ -21,12 +21,13 @@ import { Reader } from './reader.js'
  */
 const TYPE = { VALUE: 0, REQUEST: 1, ANSWER: 2, ERROR: 3, CANCEL: 4, CREDIT: 5, EACH: 6 } as const
 const REQUEST_FLAG = { STREAM: 1 } as const
-const ANSWER_FLAG = { LAST: 1, VALUE: 2 } as const
+const ANSWER_FLAG = { LAST: 1, VALUE: 2, NUMBER: 4 } as const
 
 /**
- * Why a request has no answer. Of `THROWN`, the handler says so itself. What later versions add reads as `FAILED`.
+ * Why a request has no answer. Of `THROWN`, the handler says so itself; of `LOST`, some of the answer was given up on its way. What later
+ * versions add reads as `FAILED`.
  */
-export const REASON = { THROWN: 0, FAILED: 1, NO_HANDLER: 2, BUSY: 3, INVALID: 4, STREAMED: 5 } as const
+export const REASON = { THROWN: 0, FAILED: 1, NO_HANDLER: 2, BUSY: 3, INVALID: 4, STREAMED: 5, LOST: 6 } as const
 
 export type Reason = (typeof REASON)[keyof typeof REASON]
 
@@ -51,6 +52,8 @@ export type AnswerFrame = {
   readonly type: 'answer'
   readonly id: number
   readonly isLast: boolean
+  /** Of a stream: of this item, from 1, or of its end. Items may be lost on their way with a member's window. `null`: the only one. */
+  readonly number: number | null
   /** `null`: the last, and nothing but the end of a stream. */
   readonly payload: Uint8Array | null
 }
@@ -103,9 +106,10 @@ const head = (type: number, ...numbers: readonly number[]): Uint8Array =>
     for (const number of numbers) encoding.writeVarUint(encoder, number)
   })
 
-const encodeAnswer = ({ id, isLast, payload }: AnswerFrame): Uint8Array => {
-  const flags = (isLast ? ANSWER_FLAG.LAST : 0) | (payload === null ? 0 : ANSWER_FLAG.VALUE)
-  return concatBytes(head(TYPE.ANSWER, id, flags), payload ?? new Uint8Array(0))
+const encodeAnswer = ({ id, isLast, number, payload }: AnswerFrame): Uint8Array => {
+  const kind = (isLast ? ANSWER_FLAG.LAST : 0) | (payload === null ? 0 : ANSWER_FLAG.VALUE)
+  const start = number === null ? head(TYPE.ANSWER, id, kind) : head(TYPE.ANSWER, id, kind | ANSWER_FLAG.NUMBER, number)
+  return concatBytes(start, payload ?? new Uint8Array(0))
 }
 
 const encodeError = ({ id, reason, code, text }: ErrorFrame): Uint8Array => {
@@ -160,11 +164,12 @@ const readRequest = (reader: Reader): RequestFrame => {
 
 const readAnswer = (reader: Reader): AnswerFrame => {
   const id = reader.varint()
-  const flags = readFlags(reader, ANSWER_FLAG.LAST | ANSWER_FLAG.VALUE)
+  const flags = readFlags(reader, ANSWER_FLAG.LAST | ANSWER_FLAG.VALUE | ANSWER_FLAG.NUMBER)
   const isLast = (flags & ANSWER_FLAG.LAST) !== 0
-  if ((flags & ANSWER_FLAG.VALUE) !== 0) return { type: 'answer', id, isLast, payload: reader.rest() }
+  const number = (flags & ANSWER_FLAG.NUMBER) === 0 ? null : reader.varint()
+  if ((flags & ANSWER_FLAG.VALUE) !== 0) return { type: 'answer', id, isLast, number, payload: reader.rest() }
   if (!isLast) throw new DecodeError('answer of nothing')
-  return whole(reader, { type: 'answer', id, isLast, payload: null })
+  return whole(reader, { type: 'answer', id, isLast, number, payload: null })
 }
 
 const readError = (reader: Reader): ErrorFrame => {

@@ -38,7 +38,7 @@ export const MAX_VALUE_DEPTH = 64
  */
 export const MAX_VALUE_PARTS = 1_048_576
 /** What goes before a payload in a message of a channel at most. */
-export const MAX_CHANNEL_HEAD_BYTES = 10
+export const MAX_CHANNEL_HEAD_BYTES = 18
 /** A value of an unreliable channel, encoded: it has to fit one frame with all that goes around it. */
 export const MAX_UNRELIABLE_VALUE_BYTES = 16_384
 /** A member's presence, encoded: everybody gets everybody's. */

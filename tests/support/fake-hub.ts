@@ -79,6 +79,14 @@ class Pipe {
     })
   }
 
+  /** Its reader has not acknowledged what waits: it is given up, and the stream goes on. */
+  stall(): void {
+    const [id, maybeDelivered] = [this.#to.myId, this.#network.isMaybeDelivered]
+    this.#admitted = 0
+    for (const { failed } of this.#waiting.splice(0)) failed({ id, code: 'member-stalled', maybeDelivered })
+    this.#acknowledged(0)
+  }
+
   /** Either end is gone. */
   end(code: 'member-left' | 'closed'): void {
     const id = this.#to.myId
@@ -120,6 +128,11 @@ export class FakeNetwork {
       hub.drop(other, 'closed')
       other.tell({ id: hub.myId, isHere: false })
     }
+  }
+
+  /** This member has acknowledged nothing of what was sent to it for too long. */
+  stall(to: FakeHub): void {
+    for (const hub of this.hubs) hub.stall(to)
   }
 
   release(): void {
@@ -191,6 +204,10 @@ export class FakeHub implements StreamHub {
 
   drop(other: FakeHub, code: 'member-left' | 'closed'): void {
     for (const stream of this.#streams) stream.drop(other, code)
+  }
+
+  stall(to: FakeHub): void {
+    for (const stream of this.#streams) stream.stall(to)
   }
 
   pump(): void {
@@ -277,6 +294,10 @@ class FakeStream implements OwnStream {
   drop(hub: FakeHub, code: 'member-left' | 'closed'): void {
     this.#pipes.get(hub)?.end(code)
     this.#pipes.delete(hub)
+  }
+
+  stall(to: FakeHub): void {
+    this.#pipes.get(to)?.stall()
   }
 
   pump(): void {

@@ -11,12 +11,26 @@ import { MAX_CHANNEL_HEAD_BYTES } from '../../../sdk/protocol/limits.js'
 
 const id = fc.maxSafeNat()
 const payload = fc.uint8Array()
-const refusal = fc.constantFrom(REASON.FAILED, REASON.NO_HANDLER, REASON.BUSY, REASON.INVALID, REASON.STREAMED)
+const number = fc.option(fc.maxSafeNat())
+const refusal = fc.constantFrom(
+  REASON.FAILED,
+  REASON.NO_HANDLER,
+  REASON.BUSY,
+  REASON.INVALID,
+  REASON.STREAMED,
+  REASON.LOST,
+)
 const frame: fc.Arbitrary<ChannelFrame> = fc.oneof(
   fc.record({ type: fc.constant('value' as const), isToEach: fc.boolean(), payload }),
   fc.record({ type: fc.constant('request' as const), id, isStream: fc.boolean(), payload }),
-  fc.record({ type: fc.constant('answer' as const), id, isLast: fc.boolean(), payload }),
-  fc.record({ type: fc.constant('answer' as const), id, isLast: fc.constant(true), payload: fc.constant(null) }),
+  fc.record({ type: fc.constant('answer' as const), id, isLast: fc.boolean(), number, payload }),
+  fc.record({
+    type: fc.constant('answer' as const),
+    id,
+    isLast: fc.constant(true),
+    number,
+    payload: fc.constant(null),
+  }),
   fc.record({
     ...{ type: fc.constant('error' as const), id, reason: fc.constant(REASON.THROWN) },
     code: fc.string({ minLength: 1, maxLength: 64 }),
@@ -47,9 +61,12 @@ describe('a channel frame', () => {
     ['00 aabb', { type: 'value', isToEach: false, payload: unhex('aabb') }],
     ['06 aabb', { type: 'value', isToEach: true, payload: unhex('aabb') }],
     ['01 8101 01 aa', { type: 'request', id: 129, isStream: true, payload: unhex('aa') }],
-    ['02 05 03 aa', { type: 'answer', id: 5, isLast: true, payload: unhex('aa') }],
-    ['02 05 01', { type: 'answer', id: 5, isLast: true, payload: null }],
+    ['02 05 03 aa', { type: 'answer', id: 5, isLast: true, number: null, payload: unhex('aa') }],
+    ['02 05 06 8101 aa', { type: 'answer', id: 5, isLast: false, number: 129, payload: unhex('aa') }],
+    ['02 05 05 03', { type: 'answer', id: 5, isLast: true, number: 3, payload: null }],
+    ['02 05 01', { type: 'answer', id: 5, isLast: true, number: null, payload: null }],
     ['03 05 00 0161 026263', { type: 'error', id: 5, reason: REASON.THROWN, code: 'a', text: 'bc' }],
+    ['03 05 06', { type: 'error', id: 5, reason: REASON.LOST, code: '', text: '' }],
     ['03 05 02', { type: 'error', id: 5, reason: REASON.NO_HANDLER, code: '', text: '' }],
     ['04 05', { type: 'cancel', id: 5 }],
     ['05 05 08', { type: 'credit', id: 5, count: 8 }],
@@ -57,12 +74,10 @@ describe('a channel frame', () => {
     expect(hex(encodeChannelFrame(frame))).toBe(bytes.replaceAll(' ', ''))
   })
 
-  it('has a head of at most 10 bytes', () => {
+  it('has a head of at most 18 bytes', () => {
     const most = encodeChannelFrame({
-      type: 'request',
-      id: Number.MAX_SAFE_INTEGER,
-      isStream: true,
-      payload: new Uint8Array(0),
+      ...{ type: 'answer', isLast: false, payload: new Uint8Array(0) },
+      ...{ id: Number.MAX_SAFE_INTEGER, number: Number.MAX_SAFE_INTEGER },
     })
     expect(most.length).toBe(MAX_CHANNEL_HEAD_BYTES)
   })
@@ -71,7 +86,8 @@ describe('a channel frame', () => {
     ['nothing', ''],
     ['a type not in use', '07 05'],
     ['request flags not in use', '01 05 02'],
-    ['answer flags not in use', '02 05 04'],
+    ['answer flags not in use', '02 05 08'],
+    ['an answer of a number alone', '02 05 04 01'],
     ['an answer of nothing that is not the last', '02 05 00'],
     ['a last answer without a value that goes on', '02 05 01 aa'],
     ['an error without a code', '03 05 00 00 00'],

@@ -327,6 +327,16 @@ describe('a request that fails', () => {
     }
   })
 
+  it('D12: by an answer that is given up on its way: member-stalled, and it may have run', async () => {
+    const { ada, mine, network } = setupWith(() => 'answer')
+    network.heldFor.add(ada.hub)
+    const asked = fails(mine.request(1, toBob))
+    await settle()
+    network.stall(ada.hub)
+    network.release()
+    expect(await asked).toMatchObject({ code: 'member-stalled', maybeRan: true })
+  })
+
   it('by the member that leaves: it may have run if it got it, or may have got it', async () => {
     const { ada, bob, mine } = setupWith(never)
     const received = fails(mine.request(1, toBob))
@@ -536,11 +546,11 @@ describe('hostile requests', () => {
       .catch(() => undefined)
     await settle()
     const answers: ChannelFrame[] = [
-      { type: 'answer', id: 1, isLast: true, payload: encodeValue('forged', 100) },
+      { type: 'answer', id: 1, isLast: true, number: null, payload: encodeValue('forged', 100) },
       { type: 'error', id: 1, reason: REASON.FAILED, code: '', text: '' },
     ]
     const stray: ChannelFrame[] = [
-      { type: 'answer', id: 77, isLast: true, payload: encodeValue('stray', 100) },
+      { type: 'answer', id: 77, isLast: true, number: null, payload: encodeValue('stray', 100) },
       { type: 'error', id: 77, reason: REASON.THROWN, code: 'c', text: '' },
       { type: 'cancel', id: 77 },
       { type: 'credit', id: 77, count: 5 },
@@ -561,12 +571,21 @@ describe('hostile requests', () => {
   it.each<[string, Partial<ChannelFrame>]>([
     ['cannot be read', { payload: Uint8Array.of(200) }],
     ['says that more follows', { isLast: false }],
+    ['is an item of a stream', { isLast: false, number: 1 }],
+    ['has a number', { number: 1 }],
     ['is empty', { payload: null }],
   ])('D7: an answer that %s fails the request and raises channel:invalid', async (_name, damage) => {
     const { ada, bob, mine } = setupWith(never)
     const asked = fails(mine.request(1, toBob))
     await settle()
-    const answer = { type: 'answer', id: 1, isLast: true, payload: encodeValue(1, 10), ...damage } as ChannelFrame
+    const answer = {
+      type: 'answer',
+      id: 1,
+      isLast: true,
+      number: null,
+      payload: encodeValue(1, 10),
+      ...damage,
+    } as ChannelFrame
     await bob.hub.own(STREAM_KIND.CHANNEL, STREAM_MODE.MESSAGES, 'x').send('member-1', encodeChannelFrame(answer))
     expect(await asked).toMatchObject({ code: 'value-invalid', maybeRan: true })
     expect(ada.invalid).toMatchObject([{ channel: 'c', from: 'member-2' }])
@@ -655,6 +674,99 @@ describe('requestStream', () => {
     for (let i = 0; i < 8; i++) await stream.next()
     await settle()
     expect(yielded).toBe(24)
+    await stream.return?.()
+  })
+
+  /** Bob answers item by item, as fast as he may; then ends, if `count` says when. */
+  const setupItems = (count = Infinity) => {
+    let [yielded, isEnded] = [0, false]
+    const made = setupWith(async function* () {
+      try {
+        while (yielded < count) yield ++yielded
+      } finally {
+        isEnded = true
+      }
+    })
+    return { ...made, yielded: () => yielded, isEnded: () => isEnded }
+  }
+
+  it.each([
+    ['some items', Infinity],
+    ['the last items and the end', 3],
+    ['the end', 0],
+  ])(
+    'D12: whose %s are given up, since they were not acknowledged in time, throws member-stalled',
+    async (_name, count) => {
+      const { ada, mine, network, isEnded, bob } = setupItems(count)
+      const reading = readAll(mine.requestStream(1, toBob))
+      while (bob.hub.ownNamed('c').every(({ sent }) => sent.length === 0)) {
+        network.heldFor.add(ada.hub)
+        await settle()
+      }
+      network.stall(ada.hub)
+      network.release()
+      await expect(reading).rejects.toMatchObject({ code: 'member-stalled', maybeRan: true })
+      await settle()
+      expect([isEnded(), ada.invalid]).toEqual([true, []])
+    },
+  )
+
+  it('D12: is told so however often that is given up in turn', async () => {
+    const { ada, mine, network } = setupItems()
+    const reading = readAll(mine.requestStream(1, toBob))
+    network.heldFor.add(ada.hub)
+    await settle()
+    for (let i = 0; i < 3; i++) {
+      network.stall(ada.hub)
+      await settle()
+    }
+    network.release()
+    await expect(reading).rejects.toMatchObject({ code: 'member-stalled', maybeRan: true })
+  })
+
+  it('D12: gives nothing that comes after an item that was lost', async () => {
+    const { ada, bob, mine } = setupWith(never)
+    const stream = mine.requestStream(1, toBob)
+    await settle()
+    const own = bob.hub.own(STREAM_KIND.CHANNEL, STREAM_MODE.MESSAGES, 'c')
+    for (const number of [1, 3]) {
+      const item = { type: 'answer', id: 1, isLast: false, number, payload: encodeValue(number, 10) } as const
+      await own.send('member-1', encodeChannelFrame(item))
+    }
+    await settle()
+    expect(await stream.next()).toEqual({ value: 1, done: false })
+    await expect(stream.next()).rejects.toMatchObject({ code: 'member-stalled', maybeRan: true })
+    expect(ada.invalid).toEqual([])
+  })
+
+  it('D12: whose credit is given up on its way throws member-stalled, and the handler hears of it', async () => {
+    const { bob, mine, network, isEnded } = setupItems()
+    const stream = mine.requestStream(1, toBob)
+    await settle()
+    network.heldFor.add(bob.hub)
+    for (let i = 0; i < 8; i++) await stream.next()
+    network.stall(bob.hub)
+    await settle()
+    network.stall(bob.hub)
+    network.release()
+    await expect(readAll(stream)).rejects.toMatchObject({ code: 'member-stalled', maybeRan: true })
+    await settle()
+    expect(isEnded()).toBe(true)
+  })
+
+  it('has 1 MiB of items on their way at most', async () => {
+    const { ada, mine, network } = setupWith(async function* () {
+      for (;;) yield new Uint8Array(400_000)
+    })
+    network.heldFor.add(ada.hub)
+    const stream = mine.requestStream(1, toBob)
+    await settle()
+    const items = () => ada.hub.network.hubs[1]?.ownNamed('c').flatMap(({ sent }) => sent).length
+    expect(items()).toBe(3)
+    network.release()
+    expect((await stream.next()).done).toBe(false)
+    await settle()
+    expect(items()).toBeGreaterThan(3)
     await stream.return?.()
   })
 
@@ -775,8 +887,10 @@ describe('requestStream', () => {
     const stream = mine.requestStream(1, toBob)
     await settle()
     const own = bob.hub.own(STREAM_KIND.CHANNEL, STREAM_MODE.MESSAGES, 'c')
-    const item = encodeChannelFrame({ type: 'answer', id: 1, isLast: false, payload: encodeValue(1, 10) })
-    for (let i = 0; i < 20; i++) await own.send('member-1', item)
+    for (let number = 1; number <= 20; number++) {
+      const item = { type: 'answer', id: 1, isLast: false, number, payload: encodeValue(1, 10) } as const
+      await own.send('member-1', encodeChannelFrame(item))
+    }
     await settle()
     const reading = readAll(stream)
     await expect(reading).rejects.toMatchObject({ code: 'value-invalid' })
