@@ -66,8 +66,8 @@ export class Core {
   readonly changes = new Serial()
   readonly #stopListening: () => void
   #isLooking = false
-  /** Whether the state was read anew by the `update` that is under way. */
-  #hasLoaded = false
+  /** How often the state was read anew. */
+  #loads = 0
   #state: LogState
   /** What others brought as far as it is known to outlast a power cut. */
   #durable: LogState | null = null
@@ -206,10 +206,10 @@ export class Core {
   ): Promise<void> {
     return this.changes.run(async () => {
       const before = this.#state
-      this.#hasLoaded = false
+      const loads = this.#loads
       const { state, changed } = await work(before)
       // It may have found that somebody else has written, too.
-      const found = this.#hasLoaded ? changesBetween(before, state, changed) : []
+      const found = this.#loads > loads ? changesBetween(before, state, changed) : []
       this.#become(state, changed === null ? found : [changed, ...found])
     })
   }
@@ -241,7 +241,7 @@ export class Core {
   /** What is stored now, for an `update` that finds that somebody else has written. */
   load(): Promise<LogState> {
     this.records.forget()
-    this.#hasLoaded = true
+    this.#loads++
     return loadState({ ...this.#parts, records: this.records })
   }
 

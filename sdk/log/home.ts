@@ -45,7 +45,10 @@ export class LogHome {
   /** Over any streams of bytes. */
   async connect(parts: Omit<LinkParts, 'offences' | 'sodium' | 'random'>): Promise<LogLink> {
     const sodium = await loadSodium()
-    return this.sharing.connect({ ...parts, sodium, random })
+    const link = this.sharing.connect({ ...parts, sodium, random })
+    // It may have been closed meanwhile.
+    if (this.ending.reason !== null) link.close()
+    return link
   }
 
   /** Nothing is shared any more. Idempotent. */

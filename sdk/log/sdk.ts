@@ -140,8 +140,7 @@ export class SDK {
     const end = (): void => link.close()
     signal?.addEventListener('abort', end, { once: true })
     const stopListening = this.#home.ending.onEnd(end)
-    // Either may have come while the link was being made.
-    if (signal?.aborted || this.#home.ending.reason !== null) end()
+    if (signal?.aborted) end()
     await link.closed
     stopListening()
     signal?.removeEventListener('abort', end)
