@@ -9,7 +9,7 @@ import { equalBytes } from '../util/bytes.js'
 import type { Core } from './core.js'
 import { headEntry, recordEntry, tileEntry } from './layout.js'
 import { recordEnd } from './pack.js'
-import { holds, leafIn } from './records.js'
+import { holds, leafIn, readable } from './records.js'
 import { unchanged, type LogState } from './state.js'
 import { readGrowth } from './tree/growth.js'
 import { keeperOf, type KnownNode, type NodePosition } from './tree/positions.js'
@@ -228,16 +228,6 @@ const rowChanges = async (core: Core, nodes: readonly KnownNode[]): Promise<Stor
     key: recordEntry(core.parts.logKey, record.first),
     value: encodeLogRecord(record),
   }))
-}
-
-/** `null` for what is damaged: what is proved takes its place. */
-const readable = async <Value>(reading: Promise<Value>): Promise<Value | null> => {
-  try {
-    return await reading
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'log-damaged') return null
-    throw error
-  }
 }
 
 /** As far as is known here without a look: what blocks complete is in the records of these. */

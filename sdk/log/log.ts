@@ -301,8 +301,8 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
    * each 100 MiB. It changes nothing without `repair`.
    *
    * With `repair` damaged blocks count as not here, which peers are told, and are fetched again with what proves them; resolves when all are here, after
-   * `timeoutMs` at the latest. What does not come in time comes later, as all blocks that are wanted do. On the writer's device a block goes only once
-   * a peer says that it has it. Not repaired: a head, a secret, a name or a list of what is here that cannot be read (such a log is not opened
+   * `timeoutMs` at the latest. What does not come in time comes later, as all blocks that are wanted do. What is
+   * on the writer's device stays until what takes its place is here; what does not come in time is as it was there. Not repaired: a head, a secret, a name or a list of what is here that cannot be read (such a log is not opened
    * at all), and nodes of the tree that no block here is proved by.
    *
    * Rejects with the signal's reason, `closed` and what `ready` rejects with.

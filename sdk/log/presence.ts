@@ -194,7 +194,7 @@ export class Presence {
   }
 }
 
-const pageOf = (index: number): number => Math.floor(index / PRESENCE_BLOCKS)
+export const pageOf = (index: number): number => Math.floor(index / PRESENCE_BLOCKS)
 
 const onesInByte = (byte: number): number => {
   let ones = 0

@@ -46,17 +46,18 @@ export class Records {
     return record
   }
 
-  /** Those that any of the blocks from `start` up to and without `end` is in. Rejects `log-damaged`. */
+  /** Those that can be read and that any of the blocks from `start` up to and without `end` is in. */
   async over(start: number, end: number): Promise<LogRecord[]> {
     // No two records are of the same block.
     const isBegin = start === 0 || this.#recent.some(({ first, lengths }) => first + lengths.length === start)
-    const begin = isBegin ? null : await this.at(start)
+    const begin = isBegin ? null : await readable(this.at(start))
     const next = begin === null ? start : begin.first + begin.lengths.length
     const records = begin === null ? [] : [begin]
     if (next >= end) return records
     const [from, to] = [recordEntry(this.#logKey, next), recordEntry(this.#logKey, end - 1)]
     const entries = await this.#storage.range(from, to, end - next)
-    return [...records, ...entries.map(({ key, value }) => read(firstOf(key), value))]
+    const found = entries.map(({ key, value }) => attempt(firstOf(key), value))
+    return [...records, ...found.flatMap((each) => ('record' in each ? [each.record] : []))]
   }
 
   /**
@@ -113,7 +114,7 @@ export class Records {
     if (recent !== null) return leafIn(recent, keeper, position.level)
     const known = this.#known.get(numberOf(position))
     if (known !== undefined) return known
-    const record = await this.at(keeper)
+    const record = await readable(this.at(keeper))
     const { tile, place } = placeInTile(position)
     const node = record === null ? (await this.tile(tile)).get(place) : leafIn(record, keeper, position.level)
     if (node !== undefined) this.stored([{ position, node }])
@@ -178,6 +179,16 @@ const numberOf = (position: NodePosition): number => completeNodes(keeperOf(posi
 /** Whether the record is that of a block. */
 export const holds = (record: LogRecord, block: number): boolean =>
   block >= record.first && block < record.first + record.lengths.length
+
+/** `null` for what is damaged: what is proved takes its place. */
+export const readable = async <Value>(reading: Promise<Value>): Promise<Value | null> => {
+  try {
+    return await reading
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'log-damaged') return null
+    throw error
+  }
+}
 
 const read = (first: number, value: Uint8Array): LogRecord => {
   let record: LogRecord

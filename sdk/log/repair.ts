@@ -6,12 +6,14 @@ import { audit, type AuditReport } from './audit.js'
 import type { Core } from './core.js'
 import { recordEntry } from './layout.js'
 import type { LogSwarm } from './replication/swarm.js'
+import { pageOf } from './presence.js'
 import type { LogState } from './state.js'
 import { rangesOf } from './tree/positions.js'
 
 /**
  * Lets go of what is damaged, and fetches it from peers as it does all blocks that are not here: with the nodes that prove them, which take the
- * place of those that were kept. On the writer's device, which may have the only copy, nothing goes before a peer says that it has it.
+ * place of those that were kept. The writer's device, which may have the only copy of a block that is sound and was not found to be, marks it as gone once a peer
+ * says that it has it, and keeps it until what takes its place is here.
  *
  * Waits for peers until `timeoutMs` are over; an abort ends it with the signal's reason.
  */
@@ -29,18 +31,26 @@ export const repair = async (
   const stopTimer = platform.setTimer(timeoutMs, stop)
   const isEdgeLost = core.state.end.frontier === null
   let { damaged } = found
+  const kept: number[] = []
+  const letGoOf = async (going: readonly number[]): Promise<void> => {
+    if (!core.isWritable) return letGo(core, going)
+    kept.push(...going.filter((index) => core.state.presence.has(index)))
+    await mark(core, going, false)
+  }
   try {
-    await fetchAgain(core, swarm, damaged, waiting.signal)
+    await fetchAgain(core, swarm, damaged, letGoOf, waiting.signal)
     await swarm.edgeKnown(waiting.signal)
     if (isEdgeLost) {
       // What the edge proves could not be looked at without it.
       const more = (await audit(core, signal)).damaged.filter((index) => !damaged.includes(index))
       damaged = [...damaged, ...more].sort((one, other) => one - other)
-      await fetchAgain(core, swarm, more, waiting.signal)
+      await fetchAgain(core, swarm, more, letGoOf, waiting.signal)
     }
   } finally {
     stopTimer()
     signal.removeEventListener('abort', stop)
+    // What nobody brought is as it was.
+    if (core.isWritable) await mark(core, kept, true)
   }
   await core.update(async () => {
     if (core.isWritable) await placeRecords(core)
@@ -58,6 +68,7 @@ const fetchAgain = async (
   core: Core,
   swarm: LogSwarm,
   damaged: readonly number[],
+  letGoOf: (going: readonly number[]) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> => {
   const downloads: Promise<void>[] = []
@@ -65,7 +76,7 @@ const fetchAgain = async (
     // From before it is looked who has what, so that nothing is missed.
     const change = swarm.anyChange(signal)
     const going = core.isWritable ? left.filter((index) => swarm.isHeld(index)) : left
-    if (going.length > 0) await letGo(core, going)
+    if (going.length > 0) await letGoOf(going)
     for (const { start, end } of rangesOf(going))
       downloads.push(swarm.download({ start, end, onProgress: () => undefined, signal }))
     const gone = new Set(going)
@@ -76,12 +87,29 @@ const fetchAgain = async (
   await Promise.allSettled(downloads)
 }
 
+/** Says that these are here, or that they are not, and leaves what is stored of them. */
+const mark = (core: Core, indexes: readonly number[], isHere: boolean): Promise<void> =>
+  core.update(async () => {
+    for (let state = await core.load(); ; state = await core.load()) {
+      const [first, ...others] = indexes.filter((index) => state.presence.has(index) !== isHere)
+      if (first === undefined) {
+        const [start, last] = [indexes[0], indexes.at(-1)]
+        const isNone = start === undefined || last === undefined
+        return { state, changed: isNone ? null : { start, end: last + 1, isMissed: true } }
+      }
+      const page = [first, ...others.filter((index) => pageOf(index) === pageOf(first))]
+      const lengths = page.map((index) => ({ index, length: 0 }))
+      const { change, expect } = state.presence.with(lengths, isHere)
+      await core.parts.storage.write([change], { durability: 'relaxed', expect: [expect] })
+    }
+  })
+
 /** Records that cannot be read go as a whole. Which blocks are here is found out anew, from what is stored of those around. */
 const letGo = (core: Core, damaged: readonly number[]): Promise<void> =>
   core.update(async () => {
     let state = await core.load()
     const going = new Set(damaged)
-    for (const page of new Set(damaged.map((index) => Math.floor(index / PRESENCE_BLOCKS)))) {
+    for (const page of new Set(damaged.map(pageOf))) {
       let next = await letGoOfPage(core, state, page, going)
       for (; next === null; next = await letGoOfPage(core, state, page, going)) state = await core.load()
       state = next

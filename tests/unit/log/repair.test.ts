@@ -2,6 +2,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { SDK, type Log, type LogStreams } from '../../../sdk/log/index.js'
 import { decodeLogRecord, encodeLogRecord } from '../../../sdk/protocol/log-record.js'
 import { Random } from '../../support/random.js'
+import { repair } from '../../../sdk/log/repair.js'
+import { createReplica, join as joinReplicas, TestTime } from './replication-world.js'
 import { collect, createDevice, texts, type Device } from './setup.js'
 
 const RECORD = 5
@@ -138,6 +140,45 @@ describe('a log that is audited with repair', () => {
     const repairing = log.audit({ repair: true, signal: later.signal })
     later.abort(reason)
     await expect(repairing).rejects.toBe(reason)
+  })
+
+  it.each([
+    ['a node that is another one', (value: Uint8Array) => flip(value, (value.length - 500) * 8)],
+    ['a form that cannot be read', (value: Uint8Array) => flip(value, 0)],
+  ])('of the writer keeps a record with %s as it is until a peer has brought it', async (_what, how) => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(64))
+    await writer.log.append(texts(6, 64))
+    const peer = await createReplica('peer', time, writer.log.url, { isEager: true })
+    const [wire] = joinReplicas(writer, peer)
+    await vi.waitFor(async () => expect(await peer.log.has(0, 70)).toBe(true))
+    wire.cut()
+    await writer.log.close()
+    await change(writer.device, RECORD, 0, how)
+    const stored = async () => writer.device.place.open().range(Uint8Array.of(RECORD), Uint8Array.of(RECORD + 1), 10)
+    const before = await stored()
+
+    const again = await createReplica('again', time, writer.log.url, { device: writer.device })
+    const found = await again.log.audit()
+    expect(found.damaged.length).toBeGreaterThan(0)
+    // It says that it has all, and brings nothing.
+    const [, theirs] = joinReplicas(again, peer)
+    theirs.change = (frame) => (frame.type === 'data' ? [] : [frame])
+    const { signal } = new AbortController()
+    const report = await repair(again.core, again.swarm, 300, signal)
+    expect(theirs.sent.filter(({ type }) => type === 'data')).not.toEqual([])
+    expect(report).toEqual(found)
+    expect(await stored()).toEqual(before)
+    expect(again.core.state.presence.count(70)).toBe(70)
+
+    theirs.cut()
+    joinReplicas(again, peer)
+    expect(await repair(again.core, again.swarm, 20_000, signal)).toMatchObject({
+      isSound: true,
+      repaired: found.damaged,
+    })
+    expect(await again.log.append('and on')).toMatchObject({ index: 70, byteLength: texts(70).join('').length + 6 })
   })
 
   it('tells peers what it lets go of, and gets it later when they come later', async () => {
