@@ -1,8 +1,9 @@
 /**
  * A browser that is killed while a page appends (J11): nothing that was acknowledged is lost, and the log goes on as one history.
  *
- * Now and then (5 of some 400 kills) Chromium itself deletes the whole database when it starts again: its LevelDB says then that it was missing. No page can
- * keep it from that. What holds all the same is that the secret goes with the blocks, so that no log goes on behind another history.
+ * Now and then (8 of some 1,080 kills) Chromium itself deletes the whole database at a later start. Its LevelDB writes the head of a record and then what is in it; killed in
+ * between, it appends behind that head at the next start, and at the one after finds a file that is corrupt. No page can keep it from that. What holds all the same is that the secret goes with the
+ * blocks, so that no log goes on behind another history.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -176,7 +177,7 @@ it(
     console.log(
       `${cycles} kills: ${known.length} blocks, ${total} appends acknowledged, ${unacknowledged} blocks more, ${dropped} databases deleted by the browser`,
     )
-    expect(dropped, 'databases that the browser has deleted').toBeLessThanOrEqual(cycles / 5)
+    expect(dropped, 'databases that the browser has deleted').toBeLessThanOrEqual(cycles / 20)
     // It was killed while it appended, and not before.
     expect(total).toBeGreaterThan(cycles * 5)
   },
