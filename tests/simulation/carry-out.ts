@@ -13,6 +13,11 @@ import type { World } from './world.js'
 const maxUnsettled = 16
 const fillPieceBytes = 1024 * 1024
 const fewBytes = 30
+/** How long a pause waits for its share of what it is to interrupt, and how often it looks. */
+const pausesWithinMs = 5_000
+const pauseLookMs = 5
+const besideAfterMs = 500
+const besideBytes = 200_000
 
 type Of<Type extends Decision['type']> = Decision & { readonly type: Type }
 
@@ -31,13 +36,13 @@ export const carryOut = (world: World, plan: Plan, decision: Decision): boolean 
       world.network.pair(decision.a, decision.b).reach = 'links'
       return true
     case 'join':
-      return join(world, decision)
+      return join(world, plan, decision)
     case 'send':
       return send(world, awake, decision)
     case 'post':
       return post(world, awake, decision)
     case 'fill':
-      return fill(world, awake, decision)
+      return fill(world, awake, plan, decision)
     case 'open':
       return openMany(world, awake, decision)
     case 'hint':
@@ -70,6 +75,8 @@ export const carryOut = (world: World, plan: Plan, decision: Decision): boolean 
       return awake !== undefined
     case 'slow':
       return awake?.slow(decision.everyMs, untilMs - nowMs) === true
+    case 'pause':
+      return awake?.joined === true && pause(world, awake, plan, decision, untilMs)
     case 'relay':
       return awake !== undefined && interfere(world, awake, plan, decision, untilMs)
     case 'churn':
@@ -83,11 +90,19 @@ const awakeAt = (world: World, place: number): Member | undefined => {
   return member?.running === true && !member.isSuspended && !member.isFrozen ? member : undefined
 }
 
-const join = (world: World, decision: Of<'join'>): boolean => {
+const join = (world: World, { messageBytes }: Plan, decision: Of<'join'>): boolean => {
   const inviter = world.running().find((member) => member.joined && !member.options.bot)
   const isInvited = decision.isInvited && inviter !== undefined
   const { place, bot, relay, isDialable, dials, server, clockMs } = decision
-  const member = world.join(place, { bot, relay, isDialable, dials, clockMs, server: server || !isInvited })
+  const member = world.join(place, {
+    bot,
+    relay,
+    isDialable,
+    dials,
+    clockMs,
+    messageBytes,
+    server: server || !isInvited,
+  })
   if (isInvited) inviter.connectSocket(member)
   return true
 }
@@ -126,10 +141,10 @@ const post = (world: World, member: Member | undefined, decision: Of<'post'>): b
   return true
 }
 
-const fill = (world: World, member: Member | undefined, decision: Of<'fill'>): boolean => {
+const fill = (world: World, member: Member | undefined, plan: Plan, decision: Of<'fill'>): boolean => {
   const to = member?.joined === true ? recipient(world, member, decision.which) : undefined
   if (member === undefined || to === undefined) return false
-  const pieceBytes = decision.isOne ? decision.bytes : fillPieceBytes
+  const pieceBytes = Math.min(decision.isOne ? decision.bytes : fillPieceBytes, plan.messageBytes)
   for (let left = decision.bytes; left > 0; left -= pieceBytes) world.send(member, to, Math.min(left, pieceBytes))
   return true
 }
@@ -212,6 +227,48 @@ const interfere = (world: World, member: Member, plan: Plan, decision: Of<'relay
     if (member.interference === interference) member.interference = null
   })
   return true
+}
+
+const pause = (world: World, reader: Member, plan: Plan, decision: Of<'pause'>, untilMs: number): boolean => {
+  const { queue } = world
+  const ids = decision.which === null ? [...reader.here] : [recipient(world, reader, decision.which)?.id]
+  const senders = ids.map((id) => world.memberById(id ?? '')).filter((sender) => sender !== undefined)
+  const received = (): number => reader.engine.stats().bytesReceived
+  const wanted = received() + decision.afterShare * decision.bytes * senders.length
+  for (const sender of senders) sendBefore(world, sender, reader, plan, decision)
+  const lastMs = decision.afterShare > 0 ? Math.min(queue.nowMs + pausesWithinMs, untilMs) : queue.nowMs
+  const pauseWhenDue = (): void => {
+    if (queue.nowMs < lastMs && received() < wanted) return void queue.in(pauseLookMs, pauseWhenDue)
+    for (const sender of senders) pauseStream(world, reader, sender, decision.stream, untilMs)
+  }
+  pauseWhenDue()
+  return senders.length > 0
+}
+
+const sendBefore = (world: World, sender: Member, reader: Member, plan: Plan, decision: Of<'pause'>): void => {
+  const { stream } = decision
+  if (awakeAt(world, sender.place) !== sender || !sender.joined) return
+  if (sender.promisesNothing(stream)) return world.post(sender, reader, fewBytes, stream)
+  const pieceBytes = decision.isOne && stream !== bulk.stream ? plan.messageBytes : MAX_CHUNK_BYTES
+  for (let left = decision.bytes; left > 0; left -= pieceBytes)
+    world.send(sender, reader, Math.min(left, pieceBytes), { stream })
+}
+
+/** What is sent meanwhile on another stream, and takes several pieces, is not held up by it. */
+const pauseStream = (world: World, reader: Member, sender: Member, stream: number, untilMs: number): void => {
+  if (!reader.pause(sender.id, stream, true)) return
+  world.queue.in(besideAfterMs, () => {
+    if (awakeAt(world, sender.place) === sender && sender.here.includes(reader.id))
+      world.send(
+        sender,
+        reader,
+        Math.min(besideBytes, world.network.pair(sender.place, reader.place).shape.bytesPerSecond / 10),
+      )
+  })
+  world.queue.at(untilMs, () => {
+    world.checkGoesOn(sender, reader)
+    reader.pause(sender.id, stream, false)
+  })
 }
 
 /** Whoever comes back is what it was, but for a clock that was set. */

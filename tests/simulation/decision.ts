@@ -86,6 +86,19 @@ export type Fault =
       readonly mode: StreamMode
       readonly endAfterMs: number
     }
+  /** A reader takes no more of a stream for a while: of one member, or of all who are here (`null`), who send on it right before. */
+  | {
+      readonly type: 'pause'
+      readonly place: number
+      readonly which: number | null
+      readonly stream: number
+      readonly bytes: number
+      /** As few messages as may be. */
+      readonly isOne: boolean
+      /** Once so much of it has come; 0 for at once. */
+      readonly afterShare: number
+      readonly forMs: number
+    }
   | { readonly type: 'relay'; readonly place: number; readonly shape: InterferenceShape; readonly forMs: number }
   | {
       readonly type: 'churn'

@@ -2,14 +2,16 @@ import { STREAM_MODE } from '../../sdk/protocol/streams.js'
 import type { Random } from '../support/random.js'
 import type { Decision, Fault } from './decision.js'
 import type { CutKind } from './network.js'
+import { bulk, moments, newest, talk } from './own-streams.js'
 import type { Setting } from './plan.js'
 
 const HOUR_MS = 3_600_000
+const MIB = 1024 * 1024
 /** So many of these, drawn one by one, or with this chance none. */
 type Amount = readonly [chance: number, fewest: number, most: number]
 
 export const drawFaults = (random: Random, setting: Setting): Decision[] => {
-  const { weather, places, activeMs, climate } = setting
+  const { weather, places, activeMs, messageBytes, climate } = setting
   const isCalm = weather === 'calm'
   const cutsLinks = weather === 'cuts' || weather === 'storm'
   const churns = weather === 'churn' || weather === 'storm'
@@ -62,7 +64,7 @@ export const drawFaults = (random: Random, setting: Setting): Decision[] => {
       type: 'fill',
       place: place(own),
       which: own.float(),
-      bytes: own.integer(4, 6) * 1024 * 1024,
+      bytes: own.integer(4, 6) * MIB,
       isOne: own.chance(0.3),
     }))
   }
@@ -74,6 +76,25 @@ export const drawFaults = (random: Random, setting: Setting): Decision[] => {
     mode: own.pick([STREAM_MODE.MESSAGES, STREAM_MODE.BULK, STREAM_MODE.UNRELIABLE]),
     endAfterMs: own.between(500, 10_000),
   }))
+  draw('pause', [0.3, 1, 2], (own) => {
+    // Where messages are small, so is the memory for those that have begun: all who are here can fill it.
+    const ofAll = own.chance(messageBytes <= MIB ? 0.7 : 0.2)
+    const largest = isFast ? (ofAll ? MIB : 6 * MIB) : climate.slowestBytesPerSecond
+    return {
+      type: 'pause',
+      place: place(own),
+      which: ofAll ? null : own.float(),
+      stream: own.pick([talk, talk, bulk, own.pick([moments, newest])]).stream,
+      bytes: own.pick([
+        own.integer(0, Math.min(largest, MIB)),
+        own.integer(Math.floor(largest * 0.7), largest),
+        largest,
+      ]),
+      isOne: own.chance(0.7),
+      afterShare: own.pick([0, 0.01, own.float()]),
+      forMs: own.chance(0.5) ? own.between(500, 10_000) : own.between(10_000, 60_000),
+    }
+  })
   if (!isCalm) {
     draw('sleep', [0.7, 1, 2 * places], (own) => ({
       type: 'sleep',

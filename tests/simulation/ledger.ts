@@ -13,6 +13,7 @@ interface Sent {
   readonly end: boolean
   /** Its sender wants to know what becomes of it. */
   readonly confirm: boolean
+  readonly sentMs: number
   isAdmitted: boolean
   isSettled: boolean
   /** Names of those that must get it: they and the sender had each other when it was sent, and never parted since. */
@@ -71,6 +72,7 @@ export class Ledger {
     const entry: Sent = {
       ...message,
       number,
+      sentMs: this.#now(),
       isAdmitted: false,
       isSettled: false,
       audience: [...owed],
@@ -111,6 +113,12 @@ export class Ledger {
   /** The two have not parted since, and it has not arrived. */
   isOwed(sender: string, number: number, receiver: string): boolean {
     return this.#entry(sender, number).owed.has(receiver)
+  }
+
+  /** When the oldest of what is owed on this stream was sent; `Infinity` for none. */
+  owedSinceMs(sender: string, receiver: string, stream: number): number {
+    const oldest = this.#account(sender).sent.find((entry) => entry.stream === stream && entry.owed.has(receiver))
+    return oldest?.sentMs ?? Infinity
   }
 
   /** Sends whose promise is still open. */

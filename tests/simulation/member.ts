@@ -296,6 +296,16 @@ export class Member {
     this.step({ type: 'submit', ...event })
   }
 
+  /** Takes no more of a member's stream, or goes on; whether there is one. A page that does not run takes its time. */
+  pause(from: string, stream: number, isPaused: boolean): boolean {
+    if (!this.#reading.has(from, stream)) return false
+    this.#whenAwake(() => {
+      if (!this.running || this.isSuspended) return
+      if (this.#reading.pause(from, stream, isPaused)) this.step({ type: 'stream:pause', from, stream, isPaused })
+    })
+    return true
+  }
+
   /** One more stream of its own; its id. */
   openStream(mode: StreamMode): number {
     const stream = this.#nextStream++

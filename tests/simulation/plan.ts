@@ -18,6 +18,8 @@ export interface Plan {
   readonly places: number
   readonly activeMs: number
   readonly isGenuine: boolean
+  /** The largest message, of all members. */
+  readonly messageBytes: number
   readonly climate: Climate
   readonly adversary: AdversaryKind | null
   /** What was drawn, in the order that it is put into the world. */
@@ -32,6 +34,10 @@ export interface PlanOptions {
 }
 
 const GENUINE_EVERY = 8
+/** So little that what several have begun to send takes all memory that there is for that. */
+const FEW_BYTES = 1024 * 1024
+const FEW_BYTES_CHANCE = 0.2
+const MANY_BYTES = 64 * 1024 * 1024
 const ADVERSARY_CHANCE = 0.6
 
 export const drawPlan = (seed: number, options: PlanOptions = {}): Plan => {
@@ -46,13 +52,15 @@ export const drawPlan = (seed: number, options: PlanOptions = {}): Plan => {
   const climate = drawClimate(random.fork('climate'), adversary === 'tap')
   const pairs = drawPairs(random.fork('pairs'), places, activeMs)
   const allConnect = pairs.length === 0 && adversary !== 'tap'
-  const setting = { weather, places, activeMs, climate, allConnect }
+  const messageBytes = random.fork('messageBytes').chance(FEW_BYTES_CHANCE) ? FEW_BYTES : MANY_BYTES
+  const setting = { weather, places, activeMs, messageBytes, climate, allConnect }
   return {
     seed,
     weather,
     places,
     activeMs,
     isGenuine,
+    messageBytes,
     climate,
     adversary,
     decisions: [
@@ -70,6 +78,7 @@ export interface Setting {
   readonly weather: Weather
   readonly places: number
   readonly activeMs: number
+  readonly messageBytes: number
   readonly climate: Climate
   readonly allConnect: boolean
 }

@@ -27,6 +27,10 @@ export class Reading {
     this.#streams.delete(from)
   }
 
+  has(from: string, stream: number): boolean {
+    return this.#streams.get(from)?.has(stream) === true
+  }
+
   /** Whether there is such a stream. */
   pause(from: string, stream: number, isPaused: boolean): boolean {
     const read = this.#streams.get(from)?.get(stream)

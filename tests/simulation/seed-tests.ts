@@ -53,6 +53,7 @@ const faultTypes = [
   'slow',
   'fill',
   'open',
+  'pause',
   'relay',
   'churn',
 ]

@@ -44,6 +44,9 @@ const serverPatienceMs = 15_000
 const goodbyeHeardMs = 15_000
 /** What may still be blamed for a silence: an eye on the linger and on what comes after it. */
 const recoveredMs = 30_000
+/** Messages over a fast and sound link take no longer, whatever else is under way. */
+const heldUpMs = 20_000
+const fastBytesPerSecond = 1_000_000
 /** A crashed member that is still shown after this long breaks a rule. */
 const crashShownMs = 25_000
 
@@ -237,6 +240,17 @@ export class World {
     if (!at.isWellSince(sinceMs) || !of.isWellSince(sinceMs)) return
     if (this.network.openLink(at.place, of.place)?.isSoundSince(sinceMs) !== true) return
     this.fail('healthy-removed', `${at.name} gives up ${of.name}, though both are well and so is the link between them`)
+  }
+
+  /** Between two that are well, over a link that is sound, the message stream does not wait for any other. */
+  checkGoesOn(sender: Member, receiver: Member): void {
+    const sinceMs = this.queue.nowMs - recoveredMs
+    const isWell = sender.isWellSince(sinceMs) && receiver.isWellSince(sinceMs)
+    if (!isWell || this.network.openLink(sender.place, receiver.place)?.isSoundSince(sinceMs) !== true) return
+    if (this.network.pair(sender.place, receiver.place).shape.bytesPerSecond < fastBytesPerSecond) return
+    const sentMs = this.ledger.owedSinceMs(sender.name, receiver.name, MESSAGE_STREAM)
+    if (sentMs < this.queue.nowMs - heldUpMs)
+      this.fail('held-up', `${receiver.name} waits for a message of ${sender.name} sent at ${sentMs / 1000} s`)
   }
 
   run(forMs: number): void {
