@@ -9,8 +9,11 @@ import { Inbox, type InMessage } from '../../sdk/mesh/stream/inbox.js'
 import { Incoming } from '../../sdk/mesh/stream/incoming.js'
 import { Outbox, type Unsettled } from '../../sdk/mesh/stream/outbox.js'
 import { Outgoing } from '../../sdk/mesh/stream/outgoing.js'
+import { PairStreams } from '../../sdk/mesh/stream/pair-streams.js'
+import { Reassembly } from '../../sdk/mesh/stream/reassembly.js'
 import { Receipt } from '../../sdk/mesh/stream/receipt.js'
 import { Streams } from '../../sdk/mesh/stream/streams.js'
+import { ProtocolViolation } from '../../sdk/mesh/violation.js'
 import type { AllChunk, Datagram, OneChunk } from '../../sdk/protocol/records.js'
 import {
   decodeRosterRecord,
@@ -18,7 +21,7 @@ import {
   type RosterRecord,
   type RosterRecordHead,
 } from '../../sdk/protocol/roster-record.js'
-import { STREAM_MODE } from '../../sdk/protocol/streams.js'
+import { MESSAGE_STREAM, STREAM_MODE } from '../../sdk/protocol/streams.js'
 import { Random } from '../support/random.js'
 import { ageInMidLine } from './delivery-worlds.js'
 import type { Planted } from './planted.js'
@@ -193,6 +196,65 @@ export const engineFaults: readonly EngineFault[] = [
           const isFirst = !this.#met.has(datagram.number)
           this.#met.add(datagram.number)
           return super.isFresh(datagram) || (isFirst && this.opening?.mode === STREAM_MODE.LATEST)
+        }
+      },
+    }),
+  },
+  {
+    name: 'datagrams are delivered to a reader that takes none',
+    rules: ['stream'],
+    plant: () => ({
+      Incoming: class extends Incoming {
+        override get isPaused(): boolean {
+          return false
+        }
+      },
+    }),
+  },
+  {
+    name: 'a pause in mid-message throws it away',
+    rules: ['gap', 'lost', 'confirmed'],
+    plant: () => ({
+      Incoming: class extends Incoming {
+        override receive(...args: Parameters<Incoming['receive']>): InMessage | null {
+          const isInMid = this.isPaused && this.inbox.missingBytes > 0
+          const message = super.receive(...args)
+          return isInMid ? null : message
+        }
+      },
+    }),
+  },
+  {
+    name: 'the sender is blamed for what was on its way when its reader paused',
+    rules: ['removed'],
+    plant: () => ({
+      Incoming: class extends Incoming {
+        override receive(...args: Parameters<Incoming['receive']>): InMessage | null {
+          if (this.isPaused && this.stream !== MESSAGE_STREAM) throw new ProtocolViolation('goes on without credit')
+          return super.receive(...args)
+        }
+      },
+    }),
+  },
+  {
+    name: 'a paused stream holds up the messages of its sender',
+    rules: ['held-up'],
+    plant: () => ({
+      Reassembly: class extends Reassembly {
+        override creditFor(incoming: Incoming): number {
+          const isHeldUp = incoming.peer.streams?.ins.some(({ isPaused }) => isPaused) === true
+          return isHeldUp ? 0 : super.creditFor(incoming)
+        }
+      },
+    }),
+  },
+  {
+    name: 'streams are refused to members that have few',
+    rules: ['stream-refused'],
+    plant: () => ({
+      PairStreams: class extends PairStreams {
+        override get openCount(): number {
+          return 253 + super.openCount
         }
       },
     }),
