@@ -37,8 +37,8 @@ export const findLog = async (
   if (secret !== null) {
     const { publicKey, address } = derive(store, secret, namespace, name)
     await list.ready()
-    // Of a list that is recovered all names are known that others may have written under.
-    const isNew = isFresh || (list.isWritable && list.named(namespace, name) === null)
+    // Of a list that is recovered, and was not full, all names are known that others may have written under.
+    const isNew = isFresh || (list.hasAllNames && list.named(namespace, name) === null)
     await list.record({ namespace, name, key: publicKey })
     return isNew ? { ...address, isRestored: false } : address
   }

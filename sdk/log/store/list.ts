@@ -83,9 +83,10 @@ export class StoreList {
     return (await this.#session?.open()) ?? null
   }
 
-  /** Whether this device writes it: then it has all names. */
-  get isWritable(): boolean {
-    return this.#session?.known?.core.isWritable ?? false
+  /** Whether it has all names: this device writes it, and it was never too full for one. */
+  get hasAllNames(): boolean {
+    const core = this.#session?.known?.core
+    return core !== undefined && core.isWritable && core.state.size < MAX_STORE_ENTRIES
   }
 
   /** Resolves when all that is here was looked at; at once where nobody knows the list. Rejects as logs that are opened do. */
@@ -135,13 +136,16 @@ export class StoreList {
     await this.#reads.settled()
     if (opened === undefined || this.#ids.has(id)) return
     this.#unwritten.set(id, log)
-    const [ids, logs] = [[...this.#unwritten.keys()], [...this.#unwritten.values()]]
-    if (opened.core.state.size + logs.length > MAX_STORE_ENTRIES) return
-    this.#unwritten.clear()
+    const fitting = [...this.#unwritten].slice(0, Math.max(0, MAX_STORE_ENTRIES - opened.core.state.size))
+    if (fitting.length === 0) return
+    for (const [each] of fitting) this.#unwritten.delete(each)
     try {
-      await append(opened.core, logs.map(encodeStoreEntry))
+      await append(
+        opened.core,
+        fitting.map(([, each]) => encodeStoreEntry(each)),
+      )
     } catch (error) {
-      ids.forEach((each, at) => this.#unwritten.set(each, logs[at] as StoreLog))
+      for (const [each, unwritten] of fitting) this.#unwritten.set(each, unwritten)
       if (!(error instanceof SkeinError) || !UNWRITABLE.includes(error.code)) throw error
     }
     await this.#reads.settled()

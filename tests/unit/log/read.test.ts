@@ -311,7 +311,7 @@ describe('clear', () => {
     const told: unknown[] = []
     core.events.on('presence', (range) => told.push(range))
     await one.clear(3, 5)
-    await vi.waitFor(() => expect(told).toEqual([{ start: 0, end: 20 }]))
+    await vi.waitFor(() => expect(told).toEqual([{ start: 3, end: 5 }]))
     expect([2, 3, 4, 5].map((index) => core.state.presence.has(index))).toEqual([true, false, false, true])
   })
 
