@@ -201,17 +201,6 @@ export const engineFaults: readonly EngineFault[] = [
     }),
   },
   {
-    name: 'datagrams are delivered to a reader that takes none',
-    rules: ['stream'],
-    plant: () => ({
-      Incoming: class extends Incoming {
-        override get isPaused(): boolean {
-          return false
-        }
-      },
-    }),
-  },
-  {
     name: 'a pause in mid-message throws it away',
     rules: ['gap', 'lost', 'confirmed'],
     plant: () => ({
@@ -238,7 +227,7 @@ export const engineFaults: readonly EngineFault[] = [
   },
   {
     name: 'a paused stream holds up the messages of its sender',
-    rules: ['held-up'],
+    rules: ['held-up', 'lost'],
     plant: () => ({
       Reassembly: class extends Reassembly {
         override creditFor(incoming: Incoming): number {
@@ -250,7 +239,7 @@ export const engineFaults: readonly EngineFault[] = [
   },
   {
     name: 'streams are refused to members that have few',
-    rules: ['stream-refused'],
+    rules: ['stream-refused', 'holds'],
     plant: () => ({
       PairStreams: class extends PairStreams {
         override get openCount(): number {
@@ -297,7 +286,7 @@ export const engineFaults: readonly EngineFault[] = [
   },
   {
     name: 'members are hardly ever given up',
-    rules: ['ghost'],
+    rules: ['ghost', 'agreement'],
     plant: () => ({ Core: withLinger(120_000) }),
   },
   {
