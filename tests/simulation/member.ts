@@ -300,7 +300,7 @@ export class Member {
   pause(from: string, stream: number, isPaused: boolean): boolean {
     if (!this.#reading.has(from, stream)) return false
     this.#whenAwake(() => {
-      if (!this.running || this.isSuspended) return
+      if (!this.running) return
       if (this.#reading.pause(from, stream, isPaused)) this.step({ type: 'stream:pause', from, stream, isPaused })
     })
     return true

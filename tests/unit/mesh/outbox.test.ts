@@ -110,16 +110,29 @@ describe('Outbox', () => {
     expect(outbox.next(70_000)?.number).toBe(2)
   })
 
-  it('probes with one piece, also without credit, and sends the rest when that is acknowledged', () => {
+  it('probes with one piece, and sends the rest when that is acknowledged', () => {
+    const { outbox } = setup()
+    for (let number = 1; number <= 3; number++) outbox.push(message(number, 1_000))
+    drain(outbox)
+    expect([outbox.isReady, outbox.isWaiting]).toEqual([false, true])
+    outbox.probe()
+    expect(drain(outbox).map(({ number }) => number)).toEqual([1])
+    expect(outbox.acknowledge(2, 1, 0, window)).toBe(true)
+    expect(drain(outbox).map(({ number }) => number)).toEqual([2, 3])
+  })
+
+  it('probes without a piece while it is given no credit, and goes on when it is given some', () => {
     const { outbox } = setup()
     for (let number = 1; number <= 3; number++) outbox.push(message(number, 1_000))
     expect(outbox.next(1_100)?.number).toBe(1)
     expect(outbox.acknowledge(2, 1, 0, 0)).toBe(true)
     expect([outbox.isReady, outbox.isWaiting]).toEqual([false, true])
     outbox.probe()
-    expect(drain(outbox).map(({ number }) => number)).toEqual([2])
-    expect(outbox.acknowledge(3, 1, 0, window)).toBe(true)
-    expect(drain(outbox).map(({ number }) => number)).toEqual([3])
+    expect(drain(outbox)).toEqual([])
+    expect(outbox.isPreludeDue).toBe(true)
+    expect(outbox.takePrelude()).toEqual({ type: 'reset', stream: 0, nextBroadcast: 2, nextPrivate: 1 })
+    expect(outbox.acknowledge(2, 1, 0, window)).toBe(true)
+    expect(drain(outbox).map(({ number }) => number)).toEqual([2, 3])
   })
 
   it('takes no more credit than its own window', () => {
