@@ -32,7 +32,7 @@ export const deviceStorage = (place?: string): LogStorage => {
     throw new TypeError('storage could not be made: place must be a text that is not empty')
   }
   const key = place ?? null
-  const known = onDevice.get(key) ?? createStorage(key, () => platform.openBlocks(place))
+  const known = onDevice.get(key) ?? createStorage(key, async () => (await import('#blocks')).openBlocks(place))
   onDevice.set(key, known)
   return known
 }

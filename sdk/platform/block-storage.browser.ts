@@ -268,4 +268,8 @@ const entryOf = (key: BufferSource | IDBValidKey, value: Uint8Array): StoredEntr
   value,
 })
 
+/**
+ * Opens the IndexedDB database of this name, and makes it when there is none; without a name, the one that all logs share which name none. Rejects
+ * `storage-failed` where nothing can be kept, and `storage-blocked` while an older page stands in the way.
+ */
 export const openBlocks = (name: string = DATABASE): Promise<BlockStorage> => IndexedDbStorage.open(name)

@@ -214,4 +214,8 @@ const causeOf = async (error: unknown): Promise<unknown> => {
 const entriesOf = (db: Database, range: Parameters<Database['getRange']>[0]): StoredEntry[] =>
   [...db.getRange(range)].map(({ key, value }) => ({ key: plain(key), value: plain(value) }))
 
+/**
+ * Opens the LMDB database in this folder, and makes it when there is none; without a folder, the one that all logs share which name none. Rejects
+ * `storage-failed` where nothing can be kept.
+ */
 export const openBlocks = (folder: string = defaultFolder()): Promise<BlockStorage> => LmdbStorage.open(folder)

@@ -88,6 +88,5 @@ export const platform: Platform = {
   debugSetting,
   writeDebug: (line) => console.debug(line),
   loadSecrets: async () => (await import('./secrets.browser.js')).loadSecrets(),
-  openBlocks: async (place) => (await import('./block-storage.browser.js')).openBlocks(place),
   watchPage,
 }

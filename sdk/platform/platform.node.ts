@@ -63,6 +63,5 @@ export const platform: Platform = {
   debugSetting: () => process.env['DEBUG'] ?? '',
   writeDebug: (line) => console.error(line),
   loadSecrets: async () => (await import('./secrets.node.js')).secrets,
-  openBlocks: async (place) => (await import('./block-storage.node.js')).openBlocks(place),
   watchPage: () => () => {},
 }

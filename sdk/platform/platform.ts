@@ -1,4 +1,3 @@
-import type { BlockStorage } from './block-storage.js'
 import type { MediaDevicesLike } from './media-devices.js'
 
 /** A WebRTC implementation, in the shape that `@roamhq/wrtc` and its like export. */
@@ -99,12 +98,6 @@ export interface Platform {
   writeDebug(line: string): void
   /** What this device keeps secrets in, or `null` where nothing can be kept. */
   loadSecrets(): Promise<SecretStore | null>
-  /**
-   * Opens what this device keeps logs in, and makes it when there is none: in a browser an IndexedDB database of this name, in Node an
-   * LMDB database in this folder. Without `place`, the one that all logs share which name none. Rejects `storage-failed` where nothing can
-   * be kept, and `storage-blocked` while an older page stands in the way.
-   */
-  openBlocks(place?: string): Promise<BlockStorage>
   /** Subscribes to the life of the page; the result unsubscribes. Where there is no page, nothing ever fires. */
   watchPage(handlers: PageHandlers): () => void
 }
