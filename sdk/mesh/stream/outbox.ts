@@ -393,6 +393,8 @@ export class Outbox {
    */
   fail(nextBroadcast: number, nextPrivate: number): Unsettled[] {
     const isHeldBack = this.#isHeldBack
+    // Though nothing follows: it may hold a part of what is given up.
+    this.#isWanted ||= this.#isOpen || this.#prelude === 'sent'
     this.#failedBroadcast = nextBroadcast
     this.#failedPrivate = nextPrivate
     const unsettled = this.restart(nextBroadcast, nextPrivate)

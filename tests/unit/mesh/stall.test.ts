@@ -314,6 +314,25 @@ describe('a stream that goes on after a stall', () => {
     expect(ada.hasLink(bob)).toBe(true)
   })
 
+  it('P18: leaves no part of a message behind, though nothing follows', () => {
+    const { world, ada, bob } = setup(['ada', 'bob'])
+    const stream = 16
+    const submit = (bytes: Uint8Array): void => {
+      ada.step({ type: 'submit', stream, submission: 1, to: bob.id, kind: 'binary', bytes })
+    }
+    ada.step({ type: 'stream:open', opening: { stream, kind: 1, mode: 0, name: '' } })
+    submit(small)
+    world.run(100)
+    const thaw = freeze(world, bob)
+    for (let i = 0; i < 6; i++) submit(large)
+    world.run(stallMs + 100)
+    thaw()
+    world.run(1_000)
+    expect(failuresOf(ada)).toMatchObject([{ stream, code: 'member-stalled' }])
+    expect(bob.engine.holdings().reassemblyBytes).toBe(0)
+    expect(ada.engine.stats().bytesUnacknowledged).toBe(0)
+  })
+
   it('P21: ends all the same, when its end was among what was given up', () => {
     const { world, ada, bob } = setup(['ada', 'bob'])
     const stream = 16
