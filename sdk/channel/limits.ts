@@ -8,6 +8,11 @@ export const MAX_WAITING_BYTES = 4 * 1_024 * 1_024
 export const MAX_LATEST_BYTES = 16_384
 /** The same of presence, which is told 20 times a second at most: ten small states, or one large one. */
 export const MAX_LATEST_PRESENCE_BYTES = 1_024
+/**
+ * Streams of one member for one channel: one of values and one of requests, and the same again each time that the channel is closed and made anew
+ * while the reader is slow. A window of each may wait for that reader.
+ */
+export const MAX_STREAMS_OF_CHANNEL = 16
 /** Requests of one member that may run at a time. Honest members seldom have ten; a handler that never answers adds up. */
 export const MAX_RUNNING = 1_024
 /** What the questions of those may take in all, but for one that is larger by itself. */

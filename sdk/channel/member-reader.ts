@@ -32,14 +32,18 @@ export class MemberReader implements StreamReader {
   /** Ids ascend along a stream: what does not go beyond was there before. */
   #lastRequest = -1
   #isLost = false
+  readonly #onOver: () => void
 
-  constructor(stream: MemberStream, destination: Destination) {
+  /** `onOver`: nothing more comes. */
+  constructor(stream: MemberStream, destination: Destination, onOver: () => void) {
     this.#stream = stream
     this.#destination = destination
+    this.#onOver = onOver
     this.#gate = new StreamGate(stream)
   }
 
   message({ to, bytes, end }: StreamMessage): void {
+    if (end) this.#onOver()
     // Says nothing but that the stream is over.
     if (end && bytes.length === 0) return
     const { name } = this.#stream
@@ -133,5 +137,6 @@ export class MemberReader implements StreamReader {
   lost(): void {
     this.#isLost = true
     this.#gate.lose()
+    this.#onOver()
   }
 }

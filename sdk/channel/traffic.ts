@@ -1,5 +1,5 @@
 import { SkeinError } from '../errors.js'
-import type { StreamHub } from '../mesh/streams.js'
+import type { MemberStream, StreamHub } from '../mesh/streams.js'
 import { encodeChannelFrame } from '../protocol/channel-frames.js'
 import { STREAM_KIND } from '../protocol/streams.js'
 import { sendAction } from './actions.js'
@@ -8,7 +8,8 @@ import { Asking, type Asked, type Asker, type Question } from './asking.js'
 import type { ChannelCore } from './channel-core.js'
 import type { Audience } from './checks.js'
 import { Line } from './line.js'
-import { MemberReader } from './member-reader.js'
+import { MAX_STREAMS_OF_CHANNEL } from './limits.js'
+import { MemberReader, type Destination } from './member-reader.js'
 import type { ChannelReport } from './sending.js'
 import { createClosed } from './settings.js'
 import type { Checked } from './standard-schema.js'
@@ -48,6 +49,8 @@ export class ChannelTraffic {
   readonly #asking: Asking
   readonly #answering: Answering
   readonly #lines = new Map<ChannelCore, Line>()
+  /** How many are read, by member and channel. */
+  readonly #streams = new Map<string, number>()
 
   constructor({ hub, timers, find, invalid }: ChannelTrafficOptions) {
     this.#hub = hub
@@ -65,12 +68,30 @@ export class ChannelTraffic {
       },
       invalid: handleInvalid,
     }
-    hub.read(STREAM_KIND.CHANNEL, (stream) => new MemberReader(stream, destination))
+    hub.read(STREAM_KIND.CHANNEL, (stream) => this.#read(stream, destination))
     hub.onMember(({ id, isHere }) => {
       if (isHere) return
       this.#asking.memberLeft(id)
       this.#answering.memberLeft(id)
       for (const { sending } of this.#lines.values()) sending.memberLeft(id)
+    })
+  }
+
+  #read(stream: MemberStream, destination: Destination): MemberReader | null {
+    const { from, name } = stream
+    const line = destination.find(name)
+    const key = `${from} ${name}`
+    const count = this.#streams.get(key) ?? 0
+    if (count >= MAX_STREAMS_OF_CHANNEL) {
+      const text = `"${from}" has too many streams of this channel open`
+      if (line !== undefined) destination.invalid(line, from, new SkeinError('value-invalid', text))
+      return null
+    }
+    this.#streams.set(key, count + 1)
+    return new MemberReader(stream, destination, () => {
+      const left = (this.#streams.get(key) ?? 1) - 1
+      if (left === 0) this.#streams.delete(key)
+      else this.#streams.set(key, left)
     })
   }
 

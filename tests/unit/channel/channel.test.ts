@@ -264,6 +264,23 @@ describe('bad values', () => {
     expect(atBob).toMatchObject([{ data: 'fine' }])
     expect(bob.hub.reports).toEqual([])
   })
+
+  it('D2: of one member 16 streams of a name are read at a time', async () => {
+    const { ada, bob } = setup()
+    const atBob = collect(bob.channels.channel('c'))
+    const open = () => ada.hub.own(STREAM_KIND.CHANNEL, STREAM_MODE.MESSAGES, 'c')
+    const value = (number: number) => Uint8Array.of(0, ...encodeValue(number, 100))
+    const streams = Array.from({ length: 20 }, open)
+    for (const [number, stream] of streams.entries()) await stream.send('all', value(number))
+    await settle()
+    expect(atBob.map(({ data }) => data)).toEqual(Array.from({ length: 16 }, (_, number) => number))
+    expect(bob.invalid).toHaveLength(4)
+    expect(bob.invalid[0]).toMatchObject({ channel: 'c', from: 'member-1', error: { code: 'value-invalid' } })
+    await streams[0]?.send('all', new Uint8Array(0), { end: true })
+    await open().send('all', value(20))
+    await settle()
+    expect(atBob.at(-1)).toMatchObject({ data: 20 })
+  })
 })
 
 describe('validate', () => {
