@@ -298,8 +298,11 @@ describe('a neighbor that opens', () => {
       mallory.inject(ada, pack({ type: 'stop', stream: 16 }))
       world.run(100)
       opened.length = 0
+      ada.notices.length = 0
       send()
       world.run(100)
+      const code = 'stream-refused'
+      expect(ada.notices).toEqual([{ type: 'delivery:fail', id: mallory.id, stream: 16, code, count: 1 }])
       ada.step({ type: 'stream:cut', stream: 16 })
       send()
       world.run(5_000)

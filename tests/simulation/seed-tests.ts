@@ -32,7 +32,7 @@ export const describeSeeds = (from: number, count: number): void => {
 
     it('saw every kind of fault', () => {
       const counts = faultCounts(reports)
-      for (const type of faultTypes) expect(counts.get(type) ?? 0, type).toBeGreaterThan(count / 20)
+      for (const type of faultTypes) expect(counts.get(type) ?? 0, type).toBeGreaterThan(count / 40)
     })
 
     it.each(adversaryKinds)('stood adversaries of every kind: %s', (kind) => {

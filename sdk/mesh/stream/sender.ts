@@ -228,7 +228,7 @@ export class Sender {
     this.tree.gather()
     for (const [peer, outgoing] of recipients) {
       if (outgoing.isRefused) {
-        if (peer.isHere) this.#refused(peer, outgoing, receipt)
+        if (peer.isHere && !end) this.#refused(peer, outgoing, receipt)
         continue
       }
       this.#core.busy.add(peer)
@@ -241,8 +241,11 @@ export class Sender {
   }
 
   #refused(peer: Peer, outgoing: Outgoing, receipt: Receipt | null): void {
+    const { id } = peer
+    const code = 'stream-refused'
+    if (receipt === null) this.#core.notify({ type: 'delivery:fail', id, stream: this.stream, code, count: 1 })
     receipt?.expect()
-    receipt?.failed({ id: peer.id, code: 'stream-refused', maybeDelivered: false })
+    receipt?.failed({ id, code, maybeDelivered: false })
     this.tellAcknowledged(peer, outgoing)
   }
 
