@@ -10,8 +10,9 @@ const caps = {
   /** Four of the largest messages. */
   reassemblyBytes: 4 * 64 * 1024 * 1024,
 }
-/** Of one member's. */
+/** Of one member's, of channels, files and duplexes; and of all other kinds. */
 export const streamsTaken = 256
+const othersTaken = 32
 /** A link in use, one that replaces it, and old ones that are kept for a while. */
 const linksPerMember = 4
 
@@ -22,7 +23,7 @@ export const checkHoldings = (world: World, member: Member): void => {
   }
   const others = world.members.length - 1 + world.counts.madeUp
   if (held.peers > others) world.fail('holds', `${member.name} knows ${held.peers} members of ${others}`)
-  const streams = others * (member.streamsOpened + streamsTaken)
+  const streams = others * (member.streamsOpened + streamsTaken + othersTaken)
   if (held.streams > streams) world.fail('holds', `${member.name} holds ${held.streams} streams, of at most ${streams}`)
   const { pendingHandshakes } = member.engine.stats()
   if (pendingHandshakes > held.peers)
