@@ -25,8 +25,9 @@ const untilAreSeen = (group: WebGroup, groups: readonly WebGroup[]): Promise<voi
     check()
   })
 
-const untilAgreed = (groups: readonly WebGroup[]): Promise<void[]> =>
-  Promise.all(groups.map((group) => untilAreSeen(group, groups)))
+const untilAgreed = async (groups: readonly WebGroup[]): Promise<void> => {
+  await Promise.all(groups.map((group) => untilAreSeen(group, groups)))
+}
 
 it('24 members in Node with eight links at most each see all, also when some go and come, and every broadcast reaches all, once', async () => {
   const signaling = await startSignaling()
