@@ -9,7 +9,7 @@ export interface EngineHoldings {
   readonly controlBytes: number
   /** What came from one neighbor and waits to be passed on. */
   readonly forwardedBytes: number
-  /** Towards one member. */
+  /** Towards one member on one stream. */
   readonly unacknowledgedBytes: number
   /** Of unfinished messages of all members. */
   readonly reassemblyBytes: number
@@ -26,7 +26,9 @@ export const countHoldings = ({ peers, links }: Core): EngineHoldings => {
   for (const { controlBytes: control, streams, forwardedBytes: forwarded } of peers.values()) {
     controlBytes = Math.max(controlBytes, control)
     forwardedBytes = Math.max(forwardedBytes, forwarded)
-    unacknowledgedBytes = Math.max(unacknowledgedBytes, streams?.unacknowledgedBytes ?? 0)
+    for (const { outbox } of streams?.outs ?? []) {
+      unacknowledgedBytes = Math.max(unacknowledgedBytes, outbox.unacknowledgedBytes)
+    }
     reassemblyBytes += streams?.heldBytes ?? 0
     open += streams === null ? 0 : streams.outs.length - 1 + streams.openCount
   }

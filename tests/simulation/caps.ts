@@ -5,8 +5,8 @@ import type { World } from './world.js'
 const caps = {
   controlBytes: 256 * 1024,
   forwardedBytes: 8 * 1024 * 1024,
-  /** A window of messages and one in bulk, and of each one piece that begins within it and ends beyond. */
-  unacknowledgedBytes: 6 * 1024 * 1024 + 2 * 64 * 1024,
+  /** A window, and one piece that begins within it and ends beyond. */
+  unacknowledgedBytes: 4 * 1024 * 1024 + 64 * 1024,
   /** Four of the largest messages. */
   reassemblyBytes: 4 * 64 * 1024 * 1024,
 }
