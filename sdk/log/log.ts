@@ -3,6 +3,7 @@ import { MAX_BLOCK_BYTES, MAX_LOG_BLOCKS } from '../protocol/limits.js'
 import { encodeBase64url } from '../util/base64url.js'
 import { callBack, splitCallback, type Callback } from '../util/callback.js'
 import { Emitter } from '../util/emitter.js'
+import { callGuarded } from '../util/guard.js'
 import { watch } from '../util/watch.js'
 import { readAddress, urlOf } from './address.js'
 import { audit, type AuditReport } from './audit.js'
@@ -262,11 +263,10 @@ export class Log<Encoding extends ValueEncoding = 'binary'> extends LogView<Enco
     return this.#run(signal, async (ended) => {
       const { core, hold } = await this.#session.open()
       const progress = (now: DownloadProgress): void => {
-        try {
-          onProgress(Object.freeze(now))
-        } catch (error) {
-          this.#report(error)
-        }
+        callGuarded(
+          () => onProgress(Object.freeze(now)),
+          (error) => this.#report(error),
+        )
       }
       const to = end ?? core.state.size
       if (start < to) await hold.swarm.download({ start, end: to, onProgress: progress, signal: ended })

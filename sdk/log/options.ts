@@ -101,7 +101,7 @@ export interface DownloadOptions {
    */
   readonly end?: number | undefined
   /** Called when more of the range is here, or less. What it throws is told to `error` listeners. */
-  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
+  readonly onProgress?: ((progress: DownloadProgress) => unknown) | undefined
   /** Ends it: the promise rejects with the signal's reason. What came stays. */
   readonly signal?: AbortSignal | undefined
 }
@@ -265,7 +265,7 @@ export interface DownloadSettings {
   readonly start: number
   readonly end: number | undefined
   readonly signal: AbortSignal | undefined
-  readonly onProgress: (progress: DownloadProgress) => void
+  readonly onProgress: (progress: DownloadProgress) => unknown
 }
 
 export const readDownloadOptions = (action: string, options: unknown): DownloadSettings => {

@@ -231,6 +231,20 @@ describe('logs that are shared', () => {
     expect(await reader.has(0, 300)).toBe(true)
   })
 
+  it('are fetched though what is told of progress throws or rejects, which the log is told', async () => {
+    const { writer, reader } = await setupPair({ sparse: true, valueEncoding: 'utf-8' })
+    await writer.append(texts(3))
+    const errors: unknown[] = []
+    reader.on('error', ({ error }) => errors.push(error))
+    const [thrown, rejected] = [new Error('thrown'), new Error('rejected')]
+    const throwing = (): never => {
+      throw thrown
+    }
+    await reader.download({ end: 1, onProgress: throwing })
+    await reader.download({ start: 1, end: 2, onProgress: () => Promise.reject(rejected) })
+    await vi.waitFor(() => expect(errors).toEqual([thrown, rejected]))
+  })
+
   it('stay without what was let go of, until somebody asks for it', async () => {
     const { writer, reader } = await setupPair()
     await writer.append(texts(100))
