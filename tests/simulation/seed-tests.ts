@@ -32,7 +32,9 @@ export const describeSeeds = (from: number, count: number): void => {
 
     it('saw every kind of fault', () => {
       const counts = faultCounts(reports)
-      for (const type of faultTypes) expect(counts.get(type) ?? 0, type).toBeGreaterThan(count / 40)
+      for (const type of faultTypes) expect(counts.get(type) ?? 0, type).toBeGreaterThan(count / 20)
+      // It takes hundreds of streams, and so is drawn for fewer worlds.
+      expect(counts.get('open') ?? 0, 'open').toBeGreaterThan(count / 40)
     })
 
     it.each(adversaryKinds)('stood adversaries of every kind: %s', (kind) => {
@@ -52,7 +54,6 @@ const faultTypes = [
   'clock',
   'slow',
   'fill',
-  'open',
   'pause',
   'relay',
   'churn',
