@@ -75,6 +75,24 @@ describe('a reader that pauses', () => {
     expect(ada.reportOf(2)?.delivered).toEqual([bob.id])
   })
 
+  it.each([2, 3] as const)('P26: hears no datagrams meanwhile, in mode %i, and of those that come then', (mode) => {
+    const { world, members } = joined(['ada', 'bob'])
+    const [ada, bob] = members as [TestMember, TestMember]
+    open(ada, mode)
+    const post = (byte: number): void => {
+      ada.step({ type: 'post', stream: STREAM, to: 'all', bytes: Uint8Array.of(byte) })
+      world.run(500)
+    }
+    // The first may come before the news of its stream, and is lost.
+    post(0)
+    post(1)
+    pause(bob, ada)
+    post(2)
+    pause(bob, ada, false)
+    post(3)
+    expect(bob.received.map(({ bytes }) => bytes[0]).filter((byte) => byte !== 0)).toEqual([1, 3])
+  })
+
   it('P12: has nobody removed, whose message has begun', () => {
     const { world, members } = joined(['ada', 'm1', 'm2', 'm3', 'm4', 'm5'], { messageBytes: MIB })
     const [ada, ...others] = members as [TestMember, ...TestMember[]]
