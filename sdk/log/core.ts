@@ -1,7 +1,7 @@
 import { signLogHead, verifyLogHead, type Sodium } from '../crypto/index.js'
 import type { BlockStorage, StorageChange } from '../platform/block-storage.js'
 import { encodeLogFork } from '../protocol/log-fork.js'
-import { encodeLogRecord } from '../protocol/log-record.js'
+import { encodeLogRecord, type LogRecord } from '../protocol/log-record.js'
 import { Emitter } from '../util/emitter.js'
 import { equalBytes } from '../util/bytes.js'
 import { changesBetween } from './changes-between.js'
@@ -47,6 +47,9 @@ export interface CoreParts {
  * nothing of.
  */
 export type HeadRelation = 'same' | 'older' | 'newer' | 'forked' | 'unknown'
+
+/** That one look at the storage goes through for others: the largest blocks are in one each, and an answer has four of those. */
+const SERVED_RECORDS = 4
 
 export interface StoredBlock {
   readonly index: number
@@ -121,12 +124,24 @@ export class Core {
    */
   async row(start: number, end: number, records: number): Promise<readonly StoredBlock[]> {
     const to = Math.min(end, this.#state.size)
+    return start >= to ? [] : this.#rowOf(await this.records.row(start, to, records), start, to)
+  }
+
+  /** `row` for whoever proves them to others. */
+  async servedRow(start: number, end: number): Promise<readonly StoredBlock[]> {
+    const to = Math.min(end, this.#state.size)
+    if (start >= to) return []
+    const records = await this.records.row(start, to, SERVED_RECORDS)
+    this.records.serving(records)
+    return this.#rowOf(records, start, to)
+  }
+
+  #rowOf(records: readonly LogRecord[], start: number, end: number): StoredBlock[] {
     const row: StoredBlock[] = []
-    if (start >= to) return row
-    for (const record of await this.records.row(start, to, records)) {
+    for (const record of records) {
       for (let at = start + row.length - record.first; at < record.blocks.length; at++) {
         const [index, block] = [record.first + at, record.blocks[at]]
-        if (!block || index >= to) return row
+        if (!block || index >= end) return row
         row.push({ index, read: () => this.#checked(index, block, leafIn(record, index)) })
       }
     }

@@ -5,13 +5,15 @@ import { decodeLogTile, type LogTile } from '../protocol/log-tile.js'
 import { damaged } from './failures.js'
 import { firstOf, recordEntry, tileEntry } from './layout.js'
 import { completeNodes } from '../protocol/log-nodes.js'
-import { keeperOf, type KnownNode, type NodePosition } from './tree/positions.js'
+import { keeperOf, nodesCompletedBy, type KnownNode, type NodePosition } from './tree/positions.js'
 import { placeInTile, type TilePlace } from './tree/tiles.js'
 
 /** Whoever reads one block mostly reads those beside it then: 1 MiB at most. */
 const MAX_RECENT = 4
 /** What proves blocks that are far apart is mostly the same: 300 KiB at most. */
 const MAX_KNOWN_NODES = 2_048
+/** From which level on a node proves blocks that are not in the same records as those below it, where these are the largest. */
+const SHARED_LEVEL = 2
 
 /** Reads at a time of whoever goes through all of them: 4 MiB at most. */
 const RECORDS_AT_ONCE = 16
@@ -65,6 +67,14 @@ export class Records {
    * one; none when `start` is in none that can be read.
    */
   async row(start: number, end: number, count: number): Promise<LogRecord[]> {
+    const records: LogRecord[] = []
+    let next = start
+    const add = (record: LogRecord): void => {
+      records.push(record)
+      next = record.first + record.lengths.length
+    }
+    for (let recent = this.#recentWith(next); recent !== null && next < end; recent = this.#recentWith(next)) add(recent)
+    if (records.length > 0) return records
     const key = (block: number): Uint8Array => recordEntry(this.#logKey, block)
     const entries = [...(await this.#storage.range(key(start), key(end - 1), count))]
     if (entries[0] === undefined || firstOf(entries[0].key) !== start) {
@@ -72,13 +82,10 @@ export class Records {
       if (begin === null) return []
       entries.unshift(begin)
     }
-    const records: LogRecord[] = []
-    let next = start
     for (const entry of entries) {
       const found = attempt(firstOf(entry.key), entry.value)
       if (!('record' in found) || !holds(found.record, next)) break
-      records.push(found.record)
-      next = found.record.first + found.record.lengths.length
+      add(found.record)
     }
     return records
   }
@@ -128,13 +135,33 @@ export class Records {
 
   /** To be told of nodes that are in the storage now. */
   stored(nodes: readonly KnownNode[]): void {
-    for (const { position, node } of nodes) {
-      const number = numberOf(position)
-      // It may be a view of a whole record. The latest come last.
-      const kept = this.#known.get(number) ?? node.slice()
-      this.#known.delete(number)
-      this.#known.set(number, kept)
+    for (const { position, node } of nodes) this.#know(numberOf(position), node)
+    this.#limitKnown()
+  }
+
+  /** To be told of records in a row whose blocks are about to be proved to others: what that takes of them is not read again. */
+  serving(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      if (!this.#recent.includes(record)) this.#keep(record)
+      const { first, lengths } = record
+      // Blocks that complete nodes of this level and above.
+      const step = 2 ** SHARED_LEVEL
+      for (let block = Math.ceil((first + 1) / step) * step - 1; block < first + lengths.length; block += step) {
+        for (let level = SHARED_LEVEL; level < nodesCompletedBy(block); level++)
+          this.#know(completeNodes(block) + level, leafIn(record, block, level))
+      }
     }
+    this.#limitKnown()
+  }
+
+  /** It may be a view of a whole record. The latest come last. */
+  #know(number: number, node: Uint8Array): void {
+    const kept = this.#known.get(number) ?? node.slice()
+    this.#known.delete(number)
+    this.#known.set(number, kept)
+  }
+
+  #limitKnown(): void {
     for (const number of this.#known.keys()) {
       if (this.#known.size <= MAX_KNOWN_NODES) break
       this.#known.delete(number)

@@ -1,6 +1,6 @@
 import * as encoding from 'lib0/encoding'
 import { encodeBase64url } from '../util/base64url.js'
-import { encodeUtf8 } from '../util/bytes.js'
+import { concatBytes, encodeUtf8 } from '../util/bytes.js'
 import { DecodeError } from './decode-error.js'
 import {
   MAX_EXTENSION_BYTES,
@@ -88,7 +88,6 @@ const codeOf = {
   have: CODE.HAVE,
   req: CODE.REQ,
   cancel: CODE.CANCEL,
-  data: CODE.DATA,
   ask: CODE.ASK,
   up: CODE.UP,
   nodata: CODE.NODATA,
@@ -96,7 +95,7 @@ const codeOf = {
   ext: CODE.EXT,
   keep: CODE.KEEP,
   kept: CODE.KEPT,
-} as const satisfies Record<LogFrame['type'], number>
+} as const satisfies Record<Exclude<LogFrame['type'], 'data'>, number>
 
 const writeHashes = (encoder: encoding.Encoder, hashes: readonly Uint8Array[]): void => {
   encoding.writeUint8(encoder, hashes.length)
@@ -105,6 +104,26 @@ const writeHashes = (encoder: encoding.Encoder, hashes: readonly Uint8Array[]): 
 
 /** Does not look at the limits of what it is given. */
 export const encodeLogFrame = (frame: LogFrame): Uint8Array =>
+  frame.type === 'data' ? encodeData(frame) : encodeSmall(frame)
+
+/** Copied once: an encoder grows, and copies what it has. */
+const encodeData = ({ id, isLast, first, blocks }: Extract<LogFrame, { type: 'data' }>): Uint8Array => {
+  const head = encoding.encode((encoder) => {
+    encoding.writeUint8(encoder, CODE.DATA)
+    encoding.writeVarUint(encoder, id)
+    encoding.writeUint8(encoder, isLast ? LAST : 0)
+    encoding.writeVarUint(encoder, first)
+  })
+  const parts = blocks.flatMap(({ block, proof }) => [
+    encoding.encode((encoder) => encoding.writeVarUint(encoder, block.length)),
+    block,
+    Uint8Array.of(proof.length),
+    ...proof,
+  ])
+  return concatBytes(head, ...parts)
+}
+
+const encodeSmall = (frame: Exclude<LogFrame, { type: 'data' }>): Uint8Array =>
   encoding.encode((encoder) => {
     encoding.writeUint8(encoder, codeOf[frame.type])
     switch (frame.type) {
@@ -127,15 +146,6 @@ export const encodeLogFrame = (frame: LogFrame): Uint8Array =>
         return encoding.writeVarUint(encoder, frame.id)
       case 'keep':
         for (const number of [frame.id, frame.start, frame.count]) encoding.writeVarUint(encoder, number)
-        return
-      case 'data':
-        encoding.writeVarUint(encoder, frame.id)
-        encoding.writeUint8(encoder, frame.isLast ? LAST : 0)
-        encoding.writeVarUint(encoder, frame.first)
-        for (const { block, proof } of frame.blocks) {
-          encoding.writeVarUint8Array(encoder, block)
-          writeHashes(encoder, proof)
-        }
         return
       case 'ask':
         encoding.writeVarUint(encoder, frame.id)

@@ -31,11 +31,11 @@ export interface LogLinkMessage {
   readonly frame: Uint8Array
 }
 
-export const encodeLogLinkMessage = ({ channel, frame }: LogLinkMessage): Uint8Array =>
-  concatBytes(
-    encoding.encode((encoder) => encoding.writeVarUint(encoder, channel)),
-    frame,
-  )
+/** In parts, for `framed`: what is large is copied once. */
+export const encodeLogLinkMessage = ({ channel, frame }: LogLinkMessage): readonly Uint8Array[] => [
+  encoding.encode((encoder) => encoding.writeVarUint(encoder, channel)),
+  frame,
+]
 
 /** Its bytes are views of `bytes`. */
 export const decodeLogLinkMessage = (bytes: Uint8Array): LogLinkMessage => {
@@ -43,11 +43,12 @@ export const decodeLogLinkMessage = (bytes: Uint8Array): LogLinkMessage => {
   return { channel: reader.varint(), frame: reader.rest() }
 }
 
-/** Behind its length. */
-export const framed = (message: Uint8Array): Uint8Array => {
+/** A message, which these are the parts of, behind its length. */
+export const framed = (...parts: readonly Uint8Array[]): Uint8Array => {
   const length = new Uint8Array(LENGTH_BYTES)
-  new DataView(length.buffer).setUint32(0, message.length, true)
-  return concatBytes(length, message)
+  const size = parts.reduce((sum, part) => sum + part.length, 0)
+  new DataView(length.buffer).setUint32(0, size, true)
+  return concatBytes(length, ...parts)
 }
 
 /** Parts a stream into messages, however it is cut into chunks. Holds one message at most, and never more than has come. */

@@ -154,7 +154,7 @@ export class LogLink {
     const { binding, isFirst } = this.#stage
     const channel = this.#nextChannel++
     const { peerId, path } = this.#parts
-    const say = (frame: Uint8Array): Promise<void> => this.#write(encodeLogLinkMessage({ channel, frame }))
+    const say = (frame: Uint8Array): Promise<void> => this.#write(...encodeLogLinkMessage({ channel, frame }))
     const port: LogPort = {
       peerId,
       binding,
@@ -201,10 +201,10 @@ export class LogLink {
     if (!isRefused) this.#begin(share)
   }
 
-  async #write(message: Uint8Array): Promise<void> {
+  async #write(...message: readonly Uint8Array[]): Promise<void> {
     if (this.#stage.name === 'closed') return
     try {
-      void this.#writer.write(framed(message)).catch(() => undefined)
+      void this.#writer.write(framed(...message)).catch(() => undefined)
       await this.#writer.ready
     } catch {
       // The reader ends for the same reason.

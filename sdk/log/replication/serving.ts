@@ -1,6 +1,6 @@
 import { MAX_RECORD_BLOCK_BYTES, MAX_LOG_REQUESTS } from '../../protocol/limits.js'
 import { encodeLogFrame, type LogFrame, type ProvedBlock } from '../../protocol/log-frames.js'
-import type { Core } from '../core.js'
+import type { Core, StoredBlock } from '../core.js'
 import { growthNodes } from '../tree/growth.js'
 import { runProof } from '../tree/runs.js'
 import { Violation } from './violation.js'
@@ -98,9 +98,11 @@ export class Serving {
       blocks = []
       bytes = 0
     }
+    let row: StoredBlock[] = []
     for (let index = start; index < start + count && this.#answered === id; index++) {
       // One that cannot be read ends the answer as one that is not here does, and takes none of those before with it.
-      const next = await this.#proved(index, size, index === start).catch(() => null)
+      if (row.length === 0) row = [...(await this.#core.servedRow(index, start + count).catch(() => []))]
+      const next = await this.#proved(row.shift(), size, index === start).catch(() => null)
       if (next === null || (index > start && total + next.block.length > MAX_RECORD_BLOCK_BYTES)) break
       const takes = BLOCK_HEAD_BYTES + next.block.length + next.proof.length * HASH_BYTES
       if (blocks.length > 0 && bytes + takes > MESSAGE_BYTES) await flush(false)
@@ -113,9 +115,10 @@ export class Serving {
     return true
   }
 
-  async #proved(index: number, size: number, isFirst: boolean): Promise<ProvedBlock | null> {
-    const block = await this.#core.block(index)
-    const proof = block === null ? null : await this.#core.nodes(runProof(index, size, isFirst))
-    return block === null || proof === null ? null : { block, proof }
+  async #proved(stored: StoredBlock | undefined, size: number, isFirst: boolean): Promise<ProvedBlock | null> {
+    if (stored === undefined) return null
+    const block = stored.read()
+    const proof = await this.#core.nodes(runProof(stored.index, size, isFirst))
+    return proof === null ? null : { block, proof }
   }
 }

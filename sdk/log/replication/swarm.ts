@@ -190,7 +190,7 @@ export class LogSwarm implements PeerHost {
       isMore = false
       for (const peer of this.#open().sort(byWorth)) {
         if (peer.isDoubtful) continue
-        const run = this.#wishes.next(core.state, peer.holdings)
+        const run = this.#wishes.next(core.state, peer.holdings, peer.fetching.answerBlocks)
         if (run === null || !peer.fetching.takes(run.end - run.start)) continue
         if (peer.slowSinceMs !== null && this.#isHadByOthers(peer, run)) continue
         this.#wishes.take(run)

@@ -58,8 +58,8 @@ export class Wishes {
     for (const range of this.#ranges.keys()) if (range.end !== Infinity) this.#ranges.set(range, range.start)
   }
 
-  /** What to ask somebody for who has these blocks; `null` for nothing. */
-  next(state: LogState, holdings: Holdings): BlockRange | null {
+  /** What to ask somebody for who has these blocks, so many at most; `null` for nothing. */
+  next(state: LogState, holdings: Holdings, count: number): BlockRange | null {
     const isOpen = (block: number): boolean =>
       block < state.size && !state.presence.has(block) && !this.#taken.has(block) && holdings.has(block)
     for (const block of this.#single) if (isOpen(block)) return { start: block, end: block + 1 }
@@ -67,7 +67,7 @@ export class Wishes {
       const start = this.#firstOpen(range, state, holdings, isOpen)
       if (start === null) continue
       // A run is within one 64 (`acceptBlocks`).
-      const most = Math.min(range.end, (Math.floor(start / MAX_RECORD_BLOCKS) + 1) * MAX_RECORD_BLOCKS)
+      const most = Math.min(range.end, start + count, (Math.floor(start / MAX_RECORD_BLOCKS) + 1) * MAX_RECORD_BLOCKS)
       let end = start + 1
       while (end < most && isOpen(end) && this.#pass(range, end) === end) end++
       return { start, end }

@@ -180,7 +180,7 @@ describe('messages of a link', () => {
     const message = fc.uint8Array({ minLength: 1, maxLength: 300 })
     fc.assert(
       fc.property(fc.array(message, { maxLength: 8 }), fc.integer({ min: 1, max: 50 }), (sent, size) => {
-        const bytes = concatBytes(...sent.map(framed))
+        const bytes = concatBytes(...sent.map((each) => framed(each)))
         const messages = new LogMessages()
         const got: Uint8Array[] = []
         for (let at = 0; at < bytes.length; at += size) got.push(...messages.add(bytes.subarray(at, at + size)))
