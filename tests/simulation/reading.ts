@@ -8,8 +8,8 @@ const slackBytes = 2 * MAX_MEMBER_FRAME_BYTES
 
 interface Read {
   readonly opening: Opening
-  /** What has come since no more is taken; `null` while it is. */
-  pausedBytes: number | null
+  /** While no more is taken, what has come since: nothing, or so many bytes behind the first message, most of which may have been there before. */
+  paused: { bytesBehindFirst: number | null } | null
 }
 
 /** What one member knows of others' streams, and which of them it takes no more of for now. */
@@ -19,7 +19,7 @@ export class Reading {
   opened(from: string, opening: Opening): void {
     let streams = this.#streams.get(from)
     if (streams === undefined) this.#streams.set(from, (streams = new Map<number, Read>()))
-    streams.set(opening.stream, { opening, pausedBytes: null })
+    streams.set(opening.stream, { opening, paused: null })
   }
 
   /** All of its streams are over. */
@@ -34,7 +34,7 @@ export class Reading {
   /** Whether there is such a stream. */
   pause(from: string, stream: number, isPaused: boolean): boolean {
     const read = this.#streams.get(from)?.get(stream)
-    if (read !== undefined) read.pausedBytes = isPaused ? 0 : null
+    if (read !== undefined) read.paused = isPaused ? { bytesBehindFirst: null } : null
     return read !== undefined
   }
 
@@ -43,11 +43,13 @@ export class Reading {
     if (stream === MESSAGE_STREAM) return null
     const read = this.#streams.get(from)?.get(stream)
     if (read === undefined) return 'which was not opened'
-    if (read.pausedBytes === null) return null
+    const { paused } = read
+    if (paused === null) return null
     if (!isReliable(read.opening.mode)) return 'which is paused'
-    // The message that had begun is whole with this one, and may be larger than a window.
-    const isBeyond = read.pausedBytes > windowOf(read.opening) + slackBytes
-    read.pausedBytes += bytes.length
-    return isBeyond ? `which is paused, after ${read.pausedBytes} bytes more` : null
+    const { bytesBehindFirst } = paused
+    paused.bytesBehindFirst = bytesBehindFirst === null ? 0 : bytesBehindFirst + bytes.length
+    // The message that is whole with this one had begun, and may be larger than a window.
+    const isBeyond = (bytesBehindFirst ?? 0) > windowOf(read.opening) + slackBytes
+    return isBeyond ? `which is paused, after ${paused.bytesBehindFirst} bytes more` : null
   }
 }
