@@ -73,7 +73,8 @@ export class Records {
       records.push(record)
       next = record.first + record.lengths.length
     }
-    for (let recent = this.#recentWith(next); recent !== null && next < end; recent = this.#recentWith(next)) add(recent)
+    for (let recent = this.#recentWith(next); recent !== null && next < end; recent = this.#recentWith(next))
+      add(recent)
     if (records.length > 0) return records
     const key = (block: number): Uint8Array => recordEntry(this.#logKey, block)
     const entries = [...(await this.#storage.range(key(start), key(end - 1), count))]

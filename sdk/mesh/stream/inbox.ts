@@ -110,6 +110,11 @@ export class Inbox {
     if (partial.number < (partial.type === 'all' ? this.#nextBroadcast : this.#nextPrivate)) this.#partial = null
   }
 
+  /** Whether all of it has come before. */
+  has(chunk: AllChunk | OneChunk): boolean {
+    return this.#standingOf(chunk) === 'past'
+  }
+
   /**
    * The message that this chunk completes, or `null`. Those that it was waited for are to be had from `takeNext`. What
    * waits on all streams of the member together is bounded; without any word of it, there is this one alone.

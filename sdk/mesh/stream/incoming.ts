@@ -94,7 +94,7 @@ export class Incoming {
   receive(chunk: AllChunk | OneChunk, nowMs: number, isRouted: boolean): InMessage | null {
     this.#oweAckOf(chunk.bytes.length, nowMs, isRouted)
     // Before it is taken: what is taken is acknowledged.
-    if (this.#isBeyondPause) throw new ProtocolViolation('goes on without credit')
+    if (this.#isBeyondPause && !this.inbox.has(chunk)) throw new ProtocolViolation('goes on without credit')
     return this.inbox.accept(chunk, this.peer.streams ?? undefined)
   }
 

@@ -170,8 +170,18 @@ export class Outbox {
     return this.#isEnded
   }
 
+  /** Its last message is in line, and was not acknowledged. */
+  get isEnding(): boolean {
+    return !this.isEmpty && this.#entries.at(-1)?.end === true
+  }
+
   get isEmpty(): boolean {
     return this.#head === this.#entries.length
+  }
+
+  /** The recipient has said that it knows of the stream. */
+  get isOpen(): boolean {
+    return this.#isOpen
   }
 
   /** Only an acknowledgement can change anything: something is on its way, or may not be sent for want of credit. */

@@ -1,10 +1,16 @@
+import type { MemberRecord } from '../../protocol/records.js'
 import { MESSAGE_STREAM, STREAM_MODE } from '../../protocol/streams.js'
 import type { Datagrams } from './datagrams.js'
 import type { Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 
-/** Refusals that wait to be written: who opens more meanwhile asks again. */
-const MAX_STOPS = 64
+/**
+ * So many streams are opened at most since the oldest one whose OPEN was not answered, or whose end was not acknowledged. Its end may come once more, and who
+ * is sent it remembers so many that have ended meanwhile, and no more.
+ */
+const MAX_OPENED_SINCE = 256
+/** Refusals that wait to be written: nobody has more that are not answered. */
+const MAX_STOPS = MAX_OPENED_SINCE
 /** Of bulk, so much may be on its way through relays: it waits there before whatever else goes by them. */
 const RELAYED_BULK_BYTES = 262_144
 /**
@@ -15,8 +21,6 @@ const DIRECT_BULK_BYTES = 524_288
 const DIRECT_BULK_BYTES_A_MS = 50_000
 
 const isBulk = ({ mode }: Outgoing): boolean => mode === STREAM_MODE.BULK
-
-const canGo = ({ outbox }: Outgoing): boolean => outbox.isReady || outbox.isPreludeDue
 
 export interface StreamLane {
   readonly isBulk: boolean
@@ -30,6 +34,13 @@ interface Others {
   /** The same with the message stream in front: they are looked through with every frame. */
   outs: readonly Outgoing[]
   ins: readonly Incoming[]
+  /** How many of mine it was told of. */
+  opened: number
+  /**
+   * Of mine, those whose opening it has not answered, and those whose end is to be acknowledged by it, with the count of the opened when that
+   * began, the oldest first.
+   */
+  readonly unsettled: Map<number, number>
   /** Streams of its that I take nothing of, and that it must be told of. */
   readonly stops: Set<number>
   /** Of those that it sends, ids that are over, oldest first: their end may have to be acknowledged again. */
@@ -76,7 +87,46 @@ export class PairStreams {
   }
 
   removeOut(stream: number): void {
+    this.settled(stream)
     this.#having((others) => others.out.delete(stream))
+  }
+
+  /** The last message of one of mine is in line. */
+  ending(stream: number): void {
+    const others = this.#others
+    if (others === null || this.#isNew(stream)) return
+    others.unsettled.delete(stream)
+    others.unsettled.set(stream, others.opened)
+  }
+
+  /** It has answered the opening of one of mine, whose end it has yet to be sent, or takes nothing of it. */
+  settled(stream: number): void {
+    this.#others?.unsettled.delete(stream)
+  }
+
+  /** It was told nothing of this one yet. */
+  #isNew(stream: number): boolean {
+    return this.out(stream)?.outbox.isOpen === false && this.#others?.unsettled.has(stream) === false
+  }
+
+  get #mayOpen(): boolean {
+    const others = this.#others
+    const oldest = others?.unsettled.values().next().value
+    return others === null || oldest === undefined || others.opened - oldest < MAX_OPENED_SINCE
+  }
+
+  #canGo({ stream, outbox }: Outgoing): boolean {
+    return (outbox.isReady || outbox.isPreludeDue) && (outbox.isOpen || !this.#isNew(stream) || this.#mayOpen)
+  }
+
+  /** What it must be told of this one before any piece; `null` while it may not be told of one more. */
+  takePrelude({ stream, outbox }: Outgoing): MemberRecord | null {
+    const others = this.#others
+    if (others !== null && this.#isNew(stream)) {
+      if (!this.#mayOpen) return null
+      others.unsettled.set(stream, others.opened++)
+    }
+    return outbox.takePrelude()
   }
 
   addIn(incoming: Incoming): void {
@@ -84,7 +134,16 @@ export class PairStreams {
   }
 
   #having(change: (others: Others) => void): void {
-    this.#others ??= { out: new Map(), in: new Map(), outs: [], ins: [], stops: new Set(), ended: new Set() }
+    this.#others ??= {
+      out: new Map(),
+      in: new Map(),
+      outs: [],
+      ins: [],
+      opened: 0,
+      unsettled: new Map(),
+      stops: new Set(),
+      ended: new Set(),
+    }
     change(this.#others)
     this.#others.outs = [this.messagesOut, ...this.#others.out.values()]
     this.#others.ins = [this.messagesIn, ...this.#others.in.values()]
@@ -121,7 +180,7 @@ export class PairStreams {
   get isReady(): boolean {
     let hasBulk = false
     for (const outgoing of this.outs) {
-      if (!canGo(outgoing)) continue
+      if (!this.#canGo(outgoing)) continue
       if (!isBulk(outgoing)) return true
       hasBulk = true
     }
@@ -247,7 +306,7 @@ export class PairStreams {
 
   #readyIn(inBulk: boolean): Outgoing[] {
     const ready: Outgoing[] = []
-    for (const outgoing of this.outs) if (isBulk(outgoing) === inBulk && canGo(outgoing)) ready.push(outgoing)
+    for (const outgoing of this.outs) if (isBulk(outgoing) === inBulk && this.#canGo(outgoing)) ready.push(outgoing)
     return inBulk && ready.length > 0 && !this.#mayBulkGo ? [] : ready
   }
 

@@ -236,6 +236,7 @@ export class Sender {
       if (peer.isHere) receipt?.expect()
       // Who is still joining gets it, but nobody waits for that.
       outgoing.outbox.push(peer.isHere ? message : { ...message, submission: null, receipt: null, isOwed: false })
+      if (end) peer.streams?.ending(this.stream)
     }
     this.tree.push(message)
   }
@@ -278,6 +279,7 @@ export class Sender {
       receipt,
       isOwed: true,
     })
+    if (end) peer.streams?.ending(this.stream)
     return true
   }
 }

@@ -16,8 +16,11 @@ import type { TreeSender } from './tree-sender.js'
 const MAX_FREE_STREAMS = 256
 /** The same of all others, which carry what is said about those: however many channels there are, a file can be accepted. */
 const MAX_OTHER_STREAMS = 32
-/** Streams that have ended are remembered, since their end may not have been heard of: what comes of them once more. */
-const MAX_ENDED = 256
+/**
+ * Streams that have ended are remembered, since their end may not have been heard of: what comes of them once more. Before the other side knows that one has
+ * ended, those may end that were open, 288 of them, and 256 each whose opening it sent before and after that end (`PairStreams`).
+ */
+const MAX_ENDED = 1_024
 /** Of one member, streams whose broadcasts were heard in an earlier stay. */
 const MAX_HEARD = 512
 
@@ -227,6 +230,7 @@ export class Streams {
     if (outgoing === undefined || sender === undefined) return
     if (stream === MESSAGE_STREAM) throw new ProtocolViolation('stops the message stream')
     sender.part(peer, outgoing.refuse(), 'stream-refused')
+    peer.streams?.settled(stream)
     sender.tellAcknowledged(peer, outgoing)
   }
 
@@ -267,7 +271,7 @@ export class Streams {
     if (outbox.isEnded) {
       streams.removeOut(ack.stream)
       this.#forgetClosed()
-    }
+    } else if (!outbox.isEnding) streams.settled(ack.stream)
     sender.resume()
     sender.tellAcknowledged(peer, outgoing)
     this.#core.wakeNow()

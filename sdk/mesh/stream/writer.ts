@@ -6,7 +6,7 @@ import type { ControlQueue } from '../control-queue.js'
 import type { Core } from '../core.js'
 import type { Forward, Link } from '../link.js'
 import type { Peer } from '../peer.js'
-import type { Outbox } from './outbox.js'
+import type { Outgoing } from './outgoing.js'
 import type { PairStreams, StreamLane } from './pair-streams.js'
 import type { Reassembly } from './reassembly.js'
 import type { Streams } from './streams.js'
@@ -161,7 +161,7 @@ export class Writer {
   #packStreams(pack: PackWriter, streams: PairStreams, hasUnreliable: boolean, link: Link): void {
     this.#packAcks(pack, streams)
     if (!hasUnreliable) this.#packDatagrams(pack, streams)
-    for (const lane of streams.lanes()) if (!this.#packLane(pack, lane, link)) return
+    for (const lane of streams.lanes()) if (!this.#packLane(pack, streams, lane, link)) return
   }
 
   /** Those that are due, and all that are owed where something goes anyway. */
@@ -187,7 +187,7 @@ export class Writer {
   }
 
   /** In turns, as long as there is room; whether there is room for the next lane. */
-  #packLane(pack: PackWriter, { isBulk, streams }: StreamLane, link: Link): boolean {
+  #packLane(pack: PackWriter, pair: PairStreams, { isBulk, streams }: StreamLane, link: Link): boolean {
     const { frameBytes } = link.pace
     const room = isBulk ? link.bulkRoom : link.room
     const least = room < frameBytes ? frameBytes * LEAST_PART : undefined
@@ -196,16 +196,19 @@ export class Writer {
     let waiting = streams
     while (waiting.length > 0 && pack.left - spared >= LEAST_ROOM_BYTES) {
       const share = Math.max(LEAST_SHARE_BYTES, Math.floor((pack.left - spared) / waiting.length))
-      waiting = waiting.filter(({ outbox }) => this.#packOne(pack, outbox, Math.min(share, pack.left - spared), least))
+      waiting = waiting.filter((each) => this.#packOne(pack, pair, each, Math.min(share, pack.left - spared), least))
     }
     return pack.left >= LEAST_ROOM_BYTES
   }
 
   /** Whether anything of this stream was written. */
-  #packOne(pack: PackWriter, outbox: Outbox, share: number, least: number | undefined): boolean {
+  #packOne(pack: PackWriter, pair: PairStreams, outgoing: Outgoing, share: number, least?: number): boolean {
+    const { outbox } = outgoing
     if (outbox.isPreludeDue) {
       if (PRELUDE_BYTES > pack.left) return false
-      pack.write(outbox.takePrelude())
+      const prelude = pair.takePrelude(outgoing)
+      if (prelude === null) return false
+      pack.write(prelude)
     }
     const leftAfter = pack.left - share
     let wrote = false

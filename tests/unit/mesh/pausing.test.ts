@@ -1,7 +1,8 @@
 /** Readers that take no more of a stream for now, and what that may cost others. */
 import { describe, expect, it } from 'vitest'
-import { ack, pack, setupGroup } from '../../support/mesh-villain.js'
+import { ack, opening, pack, privateChunk, setupGroup } from '../../support/mesh-villain.js'
 import { MeshWorld, type TestMember } from '../../support/mesh-world.js'
+import type { MemberRecord } from '../../../sdk/protocol/records.js'
 import type { StreamMode } from '../../../sdk/protocol/streams.js'
 
 const MIB = 1_048_576
@@ -73,6 +74,27 @@ describe('a reader that pauses', () => {
     world.run(20_000)
     expect(bob.received.map(({ bytes }) => bytes.length)).toEqual([12 * MIB, 12 * MIB])
     expect(ada.reportOf(2)?.delivered).toEqual([bob.id])
+  })
+
+  it('P22: blames nobody for the last piece of a large message that comes once more', () => {
+    const { world, members } = joined(['ada', 'bob'])
+    const [ada, bob] = members as [TestMember, TestMember]
+    const { carrier } = bob.link(ada)
+    const bytes = new Uint8Array(60_000)
+    const come = (record: MemberRecord): void => {
+      bob.step({ type: 'carrier:bytes', carrier, lane: 'reliable', bytes: pack(record) })
+    }
+    const piece = (at: number): void => {
+      const first = at === 0
+      come(privateChunk({ stream: STREAM, offset: at * bytes.length, first, total: first ? 6_000_000 : 0, bytes }))
+    }
+    come(opening({ stream: STREAM }))
+    piece(0)
+    pause(bob, ada)
+    for (let at = 1; at < 100; at++) piece(at)
+    piece(99)
+    world.run(1_000)
+    expect([bob.received.length, bob.link(ada).state]).toEqual([1, 'open'])
   })
 
   it.each([2, 3] as const)('P26: hears no datagrams meanwhile, in mode %i, and of those that come then', (mode) => {

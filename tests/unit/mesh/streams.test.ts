@@ -120,6 +120,21 @@ describe('a stream', () => {
     expect(bob.received).toHaveLength(3)
   })
 
+  it('P21: comes once, however many end before their sender hears of it', () => {
+    const { world, ada, bob } = setup()
+    const { carrier } = bob.link(ada)
+    bob.tamperLink = (over, frame) => (over === carrier ? [] : [frame])
+    const streams = Array.from({ length: 2_000 }, (_, index) => 16 + index)
+    for (const stream of streams) {
+      open(ada, { ...chat, stream })
+      send(ada, stream, `of ${stream}`, { to: bob, end: true })
+    }
+    world.run(1_000)
+    world.refuse(ada, bob)
+    world.run(30_000)
+    expect(streams.map((stream) => heard(bob, ada, stream))).toEqual(streams.map((stream) => [`of ${stream} end`]))
+  })
+
   it('P21: is not read any further once it has ended', () => {
     const { world, ada, bob } = setup(['ada', 'bob'])
     const carrier = ada.link(bob).carrier
@@ -317,25 +332,29 @@ describe('a stream', () => {
   it.each([
     ['of an application', [1, 4, 5], 256, [2, 3, 6, 7, 8, 200], 32],
     ['of all other kinds', [2, 3, 6, 7, 8, 200], 32, [1, 4, 5], 256],
-  ])('P24: is taken however many %s are open', (_what, many, most, others, mostOthers) => {
-    const { world, ada, bob } = setup(['ada', 'bob'])
-    let stream = 16
-    const openAll = (kinds: readonly number[], count: number): void => {
-      for (let i = 0; i < count; i++, stream++) {
-        open(ada, { ...chat, stream, kind: kinds[i % kinds.length] as number })
-        send(ada, stream, 'x', { to: bob })
+  ])(
+    'P24: is taken however many %s are open, and whoever opens more is told',
+    (_what, many, most, others, mostOthers) => {
+      const { world, ada, bob } = setup(['ada', 'bob'])
+      let stream = 16
+      const openAll = (kinds: readonly number[], count: number): void => {
+        for (let i = 0; i < count; i++, stream++) {
+          open(ada, { ...chat, stream, kind: kinds[i % kinds.length] as number })
+          send(ada, stream, 'x', { to: bob, submission: stream, confirm: true })
+        }
+        world.run(5_000)
       }
-      world.run(5_000)
-    }
-    openAll(many, 300)
-    expect(bob.streams).toHaveLength(most)
-    openAll(others, mostOthers)
-    expect(bob.streams).toHaveLength(most + mostOthers)
-    send(ada, 16, 'end', { to: bob, end: true })
-    world.run(1_000)
-    openAll(many, 2)
-    expect(bob.streams).toHaveLength(most + mostOthers + 1)
-  })
+      openAll(many, 1_000)
+      expect(bob.streams).toHaveLength(most)
+      expect(ada.reports.filter(({ report }) => report.failed[0]?.code === 'stream-refused')).toHaveLength(1_000 - most)
+      openAll(others, mostOthers)
+      expect(bob.streams).toHaveLength(most + mostOthers)
+      send(ada, 16, 'end', { to: bob, end: true })
+      world.run(1_000)
+      openAll(many, 2)
+      expect(bob.streams).toHaveLength(most + mostOthers + 1)
+    },
+  )
 
   it('P20: that was never opened is not read, and nobody is blamed', () => {
     const { world, ada, bob } = setup(['ada', 'bob'])
