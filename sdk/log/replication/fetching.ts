@@ -67,8 +67,10 @@ export class Fetching {
   /** Of what is asked for alone. */
   #bytesAhead = 0
   #rttMs: number | null = null
-  /** What a block takes, as far as answers have told; `null` before one has. */
-  #blockBytes: number | null = null
+  /** The largest block of the last answer; 0 before there was one. */
+  #lastBytes = 0
+  /** What a block takes, as far as answers have told; before, what it takes at most. */
+  #blockBytes = MAX_BLOCK_BYTES
 
   constructor(parts: FetchingParts) {
     this.#parts = parts
@@ -93,7 +95,7 @@ export class Fetching {
 
   /** How many blocks an answer is expected to have room for. More would come after what lies behind them, and be stored apart from it. */
   get answerBlocks(): number {
-    return Math.max(1, Math.floor(MAX_RECORD_BLOCK_BYTES / (this.#blockBytes ?? 1)))
+    return Math.max(1, Math.floor(MAX_RECORD_BLOCK_BYTES / this.#lastBytes))
   }
 
   /** Whether a run of so many blocks may be asked for now: always one, and more as far as they come soon. */
@@ -179,8 +181,8 @@ export class Fetching {
     const { run, blocks, verifier, bytes, bytesAhead, askedMs } = pending
     this.#end(id, pending)
     this.#pace.answered(bytes, bytesAhead, this.#parts.timing.now() - askedMs)
-    const largest = Math.max(...blocks.map(({ block }) => block.length))
-    this.#blockBytes = Math.max(largest, (this.#blockBytes ?? 0) / 2)
+    this.#lastBytes = Math.max(...blocks.map(({ block }) => block.length))
+    this.#blockBytes = Math.max(this.#lastBytes, this.#blockBytes / 2)
     const got = { start: run.start, end: run.start + blocks.length }
     if (got.end < run.end) this.#parts.missed({ start: got.end, end: run.end })
     void this.#parts.fetched(got, { blocks, siblings: verifier.siblings }).then(() => {
@@ -204,7 +206,7 @@ export class Fetching {
 
   /** What an answer is expected to take. */
   #weightOf(blocks: number): number {
-    return Math.min(blocks * (this.#blockBytes ?? MAX_BLOCK_BYTES), MAX_RECORD_BLOCK_BYTES)
+    return Math.min(blocks * this.#blockBytes, MAX_RECORD_BLOCK_BYTES)
   }
 
   #measure({ askedMs }: Pending): void {
