@@ -48,8 +48,8 @@ export interface CoreParts {
  */
 export type HeadRelation = 'same' | 'older' | 'newer' | 'forked' | 'unknown'
 
-/** That one look at the storage goes through for others: the largest blocks are in one each, and an answer has four of those. */
-const SERVED_RECORDS = 4
+/** That one look at the storage goes through for others: 1 MiB, as records are written now. */
+const SERVED_RECORDS = 16
 
 export interface StoredBlock {
   readonly index: number
@@ -132,7 +132,7 @@ export class Core {
     const to = Math.min(end, this.#state.size)
     if (start >= to) return []
     const records = await this.records.row(start, to, SERVED_RECORDS)
-    this.records.serving(records)
+    this.records.serving(records, start, to)
     return this.#rowOf(records, start, to)
   }
 

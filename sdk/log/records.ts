@@ -12,8 +12,6 @@ import { placeInTile, type TilePlace } from './tree/tiles.js'
 const MAX_RECENT = 4
 /** What proves blocks that are far apart is mostly the same: 300 KiB at most. */
 const MAX_KNOWN_NODES = 2_048
-/** From which level on a node proves blocks that are not in the same records as those below it, where these are the largest. */
-const SHARED_LEVEL = 2
 
 /** Reads at a time of whoever goes through all of them: 4 MiB at most. */
 const RECORDS_AT_ONCE = 16
@@ -140,16 +138,15 @@ export class Records {
     this.#limitKnown()
   }
 
-  /** To be told of records in a row whose blocks are about to be proved to others: what that takes of them is not read again. */
-  serving(records: readonly LogRecord[]): void {
+  /** To be told of records whose blocks from `start` up to and without `end` are about to be proved to others: what that takes of them is not read again. */
+  serving(records: readonly LogRecord[], start: number, end: number): void {
     for (const record of records) {
       if (!this.#recent.includes(record)) this.#keep(record)
-      const { first, lengths } = record
-      // Blocks that complete nodes of this level and above.
-      const step = 2 ** SHARED_LEVEL
-      for (let block = Math.ceil((first + 1) / step) * step - 1; block < first + lengths.length; block += step) {
-        for (let level = SHARED_LEVEL; level < nodesCompletedBy(block); level++)
-          this.#know(completeNodes(block) + level, leafIn(record, block, level))
+      const to = Math.min(end, record.first + record.lengths.length)
+      for (let block = Math.max(start, record.first); block < to; block++) {
+        const number = completeNodes(block)
+        for (let level = 0; level < nodesCompletedBy(block); level++)
+          this.#know(number + level, leafIn(record, block, level))
       }
     }
     this.#limitKnown()

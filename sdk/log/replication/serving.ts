@@ -1,4 +1,4 @@
-import { MAX_RECORD_BLOCK_BYTES, MAX_LOG_REQUESTS } from '../../protocol/limits.js'
+import { MAX_LOG_REQUESTS, MAX_RECORD_BLOCK_BYTES, MAX_RECORD_BLOCKS } from '../../protocol/limits.js'
 import { encodeLogFrame, type LogFrame, type ProvedBlock } from '../../protocol/log-frames.js'
 import type { Core, StoredBlock } from '../core.js'
 import { growthNodes } from '../tree/growth.js'
@@ -20,6 +20,8 @@ export class Serving {
   /** By id, in the order in which they came. */
   readonly #waiting = new Map<number, Request>()
   #isRunning = false
+  /** What was read and not asked for yet, or not answered. */
+  #row: StoredBlock[] = []
   /** Of the one that is being answered; `null` when nobody waits for that any more. */
   #answered: number | null = null
 
@@ -59,6 +61,7 @@ export class Serving {
       if (!isDone && this.#answered === id) await this.#send(encodeLogFrame({ type: 'nodata', id }))
       this.#answered = null
     }
+    this.#row = []
     this.#isRunning = false
   }
 
@@ -98,11 +101,9 @@ export class Serving {
       blocks = []
       bytes = 0
     }
-    let row: StoredBlock[] = []
     for (let index = start; index < start + count && this.#answered === id; index++) {
       // One that cannot be read ends the answer as one that is not here does, and takes none of those before with it.
-      if (row.length === 0) row = [...(await this.#core.servedRow(index, start + count).catch(() => []))]
-      const next = await this.#proved(row.shift(), size, index === start).catch(() => null)
+      const next = await this.#proved(await this.#stored(index, start + count), size, index === start).catch(() => null)
       if (next === null || (index > start && total + next.block.length > MAX_RECORD_BLOCK_BYTES)) break
       const takes = BLOCK_HEAD_BYTES + next.block.length + next.proof.length * HASH_BYTES
       if (blocks.length > 0 && bytes + takes > MESSAGE_BYTES) await flush(false)
@@ -113,6 +114,16 @@ export class Serving {
     if (blocks.length === 0) return false
     if (this.#answered === id) await flush(true)
     return true
+  }
+
+  /** As far as it is known what will be asked for, what follows is read with it. */
+  async #stored(index: number, end: number): Promise<StoredBlock | undefined> {
+    if (this.#row[0]?.index !== index) {
+      let to = end
+      for (const next of this.#waiting.values()) if (next.type === 'req' && next.start === to) to += next.count
+      this.#row = [...(await this.#core.servedRow(index, Math.min(to, index + MAX_RECORD_BLOCKS)).catch(() => []))]
+    }
+    return this.#row.shift()
   }
 
   async #proved(stored: StoredBlock | undefined, size: number, isFirst: boolean): Promise<ProvedBlock | null> {
