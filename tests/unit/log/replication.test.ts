@@ -154,6 +154,18 @@ describe('a replica', () => {
     expect([time.pending, reader.violations]).toEqual([0, []])
   })
 
+  it('has large blocks read with fewer looks than there are blocks', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    const reader = await createReplica('reader', time, writer.log.url)
+    join(writer, reader)
+    await writer.log.append(Array.from({ length: 400 }, (_, at) => String(at).padEnd(60_000, '.')))
+    const before = writer.device.watched().reads
+    await reader.swarm.download(all(400))
+    // One look goes through 16 of these, and each part of the tree that lies beyond is one more.
+    expect(writer.device.watched().reads - before).toBeLessThan(200)
+  })
+
   it('asks several for a log, and each for a part', async () => {
     const time = new TestTime()
     const writer = await createReplica('writer', time, null)
