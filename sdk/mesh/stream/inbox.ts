@@ -3,7 +3,7 @@ import { Queue } from '../../util/queue.js'
 import type { AllChunk, OneChunk, OrderEntry } from '../../protocol/records.js'
 import type { MessageKind } from '../events.js'
 import { ProtocolViolation } from '../violation.js'
-import { MESSAGE_COST } from './outbox.js'
+import { MESSAGE_COST } from './out-message.js'
 
 export interface InMessage {
   readonly to: 'all' | 'me'

@@ -5,7 +5,7 @@ import type { Peer } from '../peer.js'
 import { ReplayWindow } from '../session/replay-window.js'
 import { ProtocolViolation } from '../violation.js'
 import type { Inbox, InMessage } from './inbox.js'
-import { MESSAGE_COST } from './outbox.js'
+import { MESSAGE_COST } from './out-message.js'
 import { windowOf } from './outgoing.js'
 
 /** What may still come once no more is to come: frames that were under way, beyond the window. */

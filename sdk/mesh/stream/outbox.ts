@@ -1,56 +1,19 @@
-import type { Receipt } from './receipt.js'
-import {
-  chunkOverhead,
-  type AllChunk,
-  type MemberRecord,
-  type OneChunk,
-  type OrderEntry,
-} from '../../protocol/records.js'
-import { MAX_CHUNK_BYTES } from '../../protocol/limits.js'
+import type { AllChunk, MemberRecord, OneChunk } from '../../protocol/records.js'
 import { MESSAGE_STREAM, type Opening } from '../../protocol/streams.js'
+import {
+  chunkOf,
+  costOf,
+  fittingBytes,
+  MESSAGE_COST,
+  type OutMessage,
+  type Submission,
+  type Unsettled,
+} from './out-message.js'
+import { Prelude } from './prelude.js'
 
-/** One `send`, while it waits for room in the windows of its recipients. */
-export interface Submission {
-  readonly id: number
-  /** Recipients whose window has not taken it yet. */
-  waiting: number
-}
-
-/** A message on its way; one to all is shared by the outboxes of all its recipients. */
-export interface OutMessage {
-  readonly to: 'all' | 'one'
-  readonly number: number
-  /** Of a private message: the last broadcast before it. */
-  readonly afterBroadcast: number
-  /** Of a broadcast: the private messages before it. */
-  readonly order: readonly OrderEntry[]
-  readonly text: boolean
-  /** Nothing follows it on its stream. */
-  readonly end: boolean
-  readonly bytes: Uint8Array
-  readonly submission: Submission | null
-  readonly receipt: Receipt | null
-  /** The recipient was here when it was sent. */
-  readonly isOwed: boolean
-}
-
-/** A message that this recipient will not be sent (again). */
-export interface Unsettled {
-  readonly message: OutMessage
-  /** It had no room yet. */
-  readonly isWaiting: boolean
-  /** Some of it was sent. */
-  readonly isSent: boolean
-}
-
-/** What one message holds of the window beside its bytes, so that empty ones are not free. */
-export const MESSAGE_COST = 64
 /** Acknowledged messages are let go together, so that few copies are made of the list; these many bytes may wait for it. */
 const MAX_GONE_BYTES = 1_048_576
 const MAX_GONE_ENTRIES = 1_024
-/** A piece smaller than this is worth a frame only when it ends its message. */
-const LEAST_CHUNK_BYTES = 1_024
-
 /** How far the tree has carried what is for all: every broadcast before `number`, and `offset` bytes of that one. */
 export interface TreePosition {
   readonly number: number
@@ -58,37 +21,6 @@ export interface TreePosition {
 }
 
 const NOWHERE: TreePosition = { number: 0, offset: 0 }
-
-/** The bytes of a message from `offset` on, as a record carries them. */
-export const chunkOf = (stream: number, message: OutMessage, offset: number, size: number): AllChunk | OneChunk => {
-  const first = offset === 0
-  const chunk = {
-    stream,
-    number: message.number,
-    offset,
-    total: message.bytes.length,
-    first,
-    text: message.text,
-    end: message.end,
-    bytes: message.bytes.subarray(offset, offset + size),
-  }
-  return message.to === 'all'
-    ? { type: 'all', ...chunk, order: first ? message.order : [] }
-    : { type: 'one', ...chunk, afterBroadcast: message.afterBroadcast }
-}
-
-/** How much of a message fits behind its record's head, or `null` when that is less than `least` and does not end it. */
-export const fittingBytes = (
-  message: OutMessage,
-  offset: number,
-  budget: number,
-  least = LEAST_CHUNK_BYTES,
-): number | null => {
-  const room = Math.min(MAX_CHUNK_BYTES, budget - chunkOverhead(offset === 0 ? message.order.length : 0))
-  const left = message.bytes.length - offset
-  const size = Math.min(left, room)
-  return room < 0 || (size < left && size < least) ? null : size
-}
 
 /** What holds for a stream, whoever is sent it. */
 export interface OutboxTerms {
@@ -108,8 +40,6 @@ export interface OutboxOptions {
   readonly firstBroadcast?: number
   readonly firstPrivate?: number
 }
-
-const cost = (message: OutMessage): number => message.bytes.length + MESSAGE_COST
 
 /**
  * What one member has yet to acknowledge of the message stream, in the order sent. Kept until acknowledged; `rewind`
@@ -144,18 +74,13 @@ export class Outbox {
   /** Failed for good before these numbers, which a stream that is started anew must not begin below. */
   #failedBroadcast = 0
   #failedPrivate = 0
-  /** Whether the recipient has to be told, or was told, what this stream is and that it goes on at the numbers that are next. */
-  #prelude: 'none' | 'due' | 'sent'
-  #isOpen: boolean
+  readonly #prelude: Prelude
   #isEnded = false
-  /** It is to be known though no message is to be sent on it. */
-  #isWanted = false
 
   constructor({ terms, recipient, firstBroadcast = 0, firstPrivate = 0 }: OutboxOptions) {
     this.terms = terms
     this.#recipient = recipient
-    this.#isOpen = terms.opening === null
-    this.#prelude = this.#isOpen ? 'none' : 'due'
+    this.#prelude = new Prelude(terms.opening)
     this.#credit = terms.firstCredit
     this.#nextBroadcast = firstBroadcast
     this.#nextPrivate = firstPrivate
@@ -181,12 +106,12 @@ export class Outbox {
 
   /** The recipient has said that it knows of the stream. */
   get isOpen(): boolean {
-    return this.#isOpen
+    return this.#prelude.isOpen
   }
 
   /** Only an acknowledgement can change anything: something is on its way, or may not be sent for want of credit. */
   get isWaiting(): boolean {
-    if (this.#sentTotal > this.#ackedTotal || this.#prelude === 'sent' || this.isPreludeDue) return true
+    if (this.#sentTotal > this.#ackedTotal || this.#prelude.isSent || this.isPreludeDue) return true
     return !this.#isByTree && this.#sent < this.#entries.length && !this.isReady
   }
 
@@ -234,22 +159,17 @@ export class Outbox {
 
   /** Whether something must be written before any piece. */
   get isPreludeDue(): boolean {
-    // What nothing was sent on yet need not be known.
-    return this.#prelude === 'due' && (this.#isOpen || this.#isWanted || this.isReady)
+    return this.#prelude.isDue(this.isReady)
   }
 
   /** The recipient knows of the stream. Asking for that has it told. */
   want(): boolean {
-    this.#isWanted = true
-    return this.#isOpen
+    this.#prelude.want()
+    return this.#prelude.isOpen
   }
 
   takePrelude(): MemberRecord {
-    this.#prelude = 'sent'
-    const numbers = { nextBroadcast: this.#nextBroadcast, nextPrivate: this.#nextPrivate }
-    const { opening } = this.terms
-    if (opening !== null && !this.#isOpen) return { type: 'open', ...opening, ...numbers }
-    return { type: 'reset', stream: this.stream, ...numbers }
+    return this.#prelude.take(this.stream, { nextBroadcast: this.#nextBroadcast, nextPrivate: this.#nextPrivate })
   }
 
   /**
@@ -257,7 +177,7 @@ export class Outbox {
    * its message has at least `least` bytes.
    */
   next(budget: number, least?: number): AllChunk | OneChunk | null {
-    if (!this.isReady || this.#prelude === 'due') return null
+    if (!this.isReady || this.#prelude.isMissing) return null
     const entry = this.#entries[this.#sent] as OutMessage
     const offset = this.#sentOffset
     const size = fittingBytes(entry, offset, budget, least)
@@ -288,7 +208,7 @@ export class Outbox {
     while (this.#entries[next]?.to === 'one') next++
     const { number } = this.#entries[next] ?? { number: Infinity }
     const offset = next === this.#sent ? this.#sentOffset : 0
-    if (this.#credit < this.terms.windowBytes || this.#prelude !== 'none') return
+    if (this.#credit < this.terms.windowBytes || !this.#prelude.isAnswered) return
     if (number < tree.number || (number === tree.number && offset < tree.offset)) return
     this.#tree = tree
     this.#isByTree = true
@@ -336,15 +256,14 @@ export class Outbox {
     for (; index < this.#entries.length; index++) {
       const entry = this.#entries[index] as OutMessage
       if (entry.number >= (entry.to === 'all' ? nextBroadcast : nextPrivate)) break
-      passed += cost(entry)
+      passed += costOf(entry)
     }
     const beyond = this.#isBeyond(index, offset)
     if (beyond || (offset > 0 && offset >= (this.#entries[index]?.bytes.length ?? 0))) return false
     if (index === this.#head && offset < this.#headOffset) return true
     this.#credit = Math.min(credit, this.terms.windowBytes)
     this.#isHeldBack = credit === 0
-    this.#prelude = 'none'
-    this.#isOpen = true
+    this.#prelude.answered()
     this.#nextBroadcast = nextBroadcast
     this.#nextPrivate = nextPrivate
     this.#ackedTotal += passed + offset - this.#headOffset
@@ -385,7 +304,7 @@ export class Outbox {
   probe(): void {
     this.#isByTree = false
     this.#sendFromHead()
-    if (this.#isHeldBack) this.#prelude = 'due'
+    if (this.#isHeldBack) this.#prelude.ask()
     else this.#credit = 1
   }
 
@@ -393,7 +312,7 @@ export class Outbox {
   clear(): Unsettled[] {
     const unsettled = this.restart(Infinity, Infinity)
     // No number is left that it could be told to go on at.
-    this.#prelude = 'none'
+    this.#prelude.close()
     return unsettled
   }
 
@@ -403,12 +322,11 @@ export class Outbox {
    */
   fail(nextBroadcast: number, nextPrivate: number): Unsettled[] {
     const isHeldBack = this.#isHeldBack
-    // Though nothing follows: it may hold a part of what is given up.
-    this.#isWanted ||= this.#isOpen || this.#prelude === 'sent'
+    this.#prelude.giveUp()
     this.#failedBroadcast = nextBroadcast
     this.#failedPrivate = nextPrivate
     const unsettled = this.restart(nextBroadcast, nextPrivate)
-    this.#prelude = 'due'
+    this.#prelude.ask()
     this.#isHeldBack = isHeldBack
     if (isHeldBack) this.#credit = 0
     return unsettled
@@ -430,8 +348,7 @@ export class Outbox {
     this.#isHeldBack = false
     // What has failed since these numbers were named leaves a gap, which the recipient would wait for.
     const isBeyond = this.#failedBroadcast > firstBroadcast || this.#failedPrivate > firstPrivate
-    this.#isOpen = this.terms.opening === null
-    this.#prelude = isBeyond || !this.#isOpen ? 'due' : 'none'
+    this.#prelude.restart(isBeyond)
     this.#nextBroadcast = Math.max(firstBroadcast, this.#failedBroadcast)
     this.#nextPrivate = Math.max(firstPrivate, this.#failedPrivate)
     entries.forEach((message, index) => {
@@ -452,7 +369,7 @@ export class Outbox {
   }
 
   #sendFromHead(): void {
-    if (this.#prelude === 'sent') this.#prelude = 'due'
+    this.#prelude.again()
     this.#sent = this.#head
     this.#sentOffset = this.#headOffset
     this.#sentTotal = this.#ackedTotal
@@ -480,7 +397,7 @@ export class Outbox {
   #admit(): void {
     while (this.#admitted < this.#entries.length && this.#admittedTotal - this.#ackedTotal < this.terms.windowBytes) {
       const message = this.#entries[this.#admitted++] as OutMessage
-      this.#admittedTotal += cost(message)
+      this.#admittedTotal += costOf(message)
       if (message.to === 'all') this.#admittedBroadcast = message.number
       this.#release(message)
     }

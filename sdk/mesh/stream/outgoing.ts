@@ -1,7 +1,8 @@
 import type { MemberRecord } from '../../protocol/records.js'
 import { isReliable, STREAM_MODE, type Opening, type StreamMode } from '../../protocol/streams.js'
 import { Datagrams } from './datagrams.js'
-import { Outbox, type OutboxTerms, type Submission, type TreePosition, type Unsettled } from './outbox.js'
+import type { Submission, Unsettled } from './out-message.js'
+import { Outbox, type OutboxTerms, type TreePosition } from './outbox.js'
 
 /** What one member may have sent unacknowledged on one stream, in bytes, by the mode of that stream. */
 const windowBytes: Readonly<Record<StreamMode, number>> = {

@@ -9,7 +9,8 @@ import { PackWriter } from '../../protocol/pack.js'
 import type { Core } from '../core.js'
 import type { Link } from '../link.js'
 import type { Forwarder } from '../route/forwarder.js'
-import { chunkOf, fittingBytes, type OutMessage, type Outbox, type TreePosition } from './outbox.js'
+import { chunkOf, fittingBytes, type OutMessage } from './out-message.js'
+import type { Outbox, TreePosition } from './outbox.js'
 import type { OwnTree, TreePlan } from './own-tree.js'
 
 /** So much may wait for each branch before the next frame is made. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Inbox, type InMessage } from '../../../sdk/mesh/stream/inbox.js'
-import { Outbox, type OutMessage, type Submission } from '../../../sdk/mesh/stream/outbox.js'
+import type { OutMessage, Submission } from '../../../sdk/mesh/stream/out-message.js'
+import { Outbox } from '../../../sdk/mesh/stream/outbox.js'
 
 const window = 4_096
 const tag = new Uint8Array(4)
