@@ -19,6 +19,8 @@ import { Wishes } from './wishes.js'
 const PAUSE_MS = 30_000
 /** Runs that are stored in one transaction: 2 MiB at most. */
 const MAX_TOGETHER = 8
+/** How long what came waits for as much: a transaction costs a browser as much as 100 KiB do. */
+const GATHER_MS = 100
 /** So many times as fast is another one, for a request to be moved to it that was not answered for long: less is not worth what has come of that. */
 const MUCH_FASTER = 4
 /** A block that none of the peers has: one more may be about to say that it does. */
@@ -78,6 +80,7 @@ export class LogSwarm implements PeerHost {
   /** What is verified and not being stored yet. */
   readonly #fetched: Arrived[] = []
   #isStoring = false
+  #stopGathering: (() => void) | null = null
   #stage: Stage = { name: 'running' }
 
   constructor(parts: SwarmParts) {
@@ -172,6 +175,7 @@ export class LogSwarm implements PeerHost {
     if (this.#stage.name === 'closed') return
     this.#become({ name: 'closed', reason })
     for (const each of this.#undo) each()
+    this.#endGathering()
     for (const peer of [...this.#peers]) peer.close()
     for (const download of this.#downloads) download.fail(reason)
     for (const block of [...this.#hopeless.keys()]) this.#hope(block)
@@ -180,6 +184,7 @@ export class LogSwarm implements PeerHost {
   changed(): void {
     const { core } = this.#parts
     const { frontier } = core.state.end
+    if (this.#stopGathering !== null && !this.#isGathering) void this.#store()
     this.#lookForHope()
     this.receipts.look(this.#open())
     this.events.emit('change', null)
@@ -207,12 +212,26 @@ export class LogSwarm implements PeerHost {
   fetched(run: BlockRange, fetched: Fetched): Promise<void> {
     return new Promise((resolve) => {
       this.#fetched.push({ run, fetched, resolve })
-      if (!this.#isStoring) void this.#store()
+      if (this.#isStoring) return
+      if (this.#isGathering) this.#stopGathering ??= this.#parts.timing.setTimer(GATHER_MS, () => void this.#store())
+      else void this.#store()
     })
   }
 
-  /** What came while something was being stored is stored together: what a transaction takes hardly depends on what is in it. */
+  /** Whether more comes that can be stored with what came, and nobody waits for one block of it. */
+  get #isGathering(): boolean {
+    const isExpected = this.#open().some(({ fetching }) => fetching.isBusy)
+    return isExpected && this.#wishes.single.size === 0 && this.#fetched.length < MAX_TOGETHER
+  }
+
+  #endGathering(): void {
+    this.#stopGathering?.()
+    this.#stopGathering = null
+  }
+
+  /** What came while something was being stored is stored together, too. */
   async #store(): Promise<void> {
+    this.#endGathering()
     this.#isStoring = true
     while (this.#fetched.length > 0) {
       const together = takeRow(this.#fetched)
