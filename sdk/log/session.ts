@@ -2,6 +2,7 @@ import { platform } from '#platform'
 import { createBlockCipher, logLockOf, SEALED_BLOCK_OVERHEAD, type BlockCipher } from '../crypto/index.js'
 import { equalBytes } from '../util/bytes.js'
 import { Ending } from '../util/ending.js'
+import { Opening, type Held } from '../util/opening.js'
 import type { LogAddress, SoughtAddress } from './address.js'
 import type { Core } from './core.js'
 import { logClosed, wrongKey } from './failures.js'
@@ -30,19 +31,12 @@ export interface SessionParts {
   readonly attach: (opened: Opened) => () => void
 }
 
-type Stage =
-  | { readonly name: 'idle' }
-  | { readonly name: 'opening'; readonly opening: Promise<Opened> }
-  | { readonly name: 'open'; readonly opened: Opened; readonly leave: () => Promise<void> }
-  | { readonly name: 'closed'; readonly closing: Promise<void> }
-
 /** One handle's hold on a log: opened when it is first used, once, and closed for itself alone. */
 export class Session {
   /** Over, with why, when the handle is closed, or what the log is kept in is lost. */
   readonly ending = new Ending()
   readonly #parts: SessionParts
-  #stage: Stage = { name: 'idle' }
-  #known: Opened | null = null
+  readonly #opening = new Opening(() => this.#begin(), logClosed)
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -54,36 +48,21 @@ export class Session {
 
   /** What is known without waiting, also once it is closed; `null` before it is open. */
   get known(): Opened | null {
-    return this.#known
+    return this.#opening.known
   }
 
   /** A failure is not kept: the next call tries again. */
   open(): Promise<Opened> {
-    switch (this.#stage.name) {
-      case 'closed':
-        return Promise.reject(logClosed())
-      case 'open':
-        return Promise.resolve(this.#stage.opened)
-      case 'opening':
-        return this.#stage.opening
-      case 'idle': {
-        const opening = this.#begin()
-        this.#stage = { name: 'opening', opening }
-        return opening
-      }
-    }
+    return this.#opening.open()
   }
 
-  async #begin(): Promise<Opened> {
+  async #begin(): Promise<Held<Opened>> {
+    const { home, encryptionKey } = this.#parts
+    const lease = await home.vault.acquire(await this.#address(), encryptionKey)
     try {
-      const { home, encryptionKey } = this.#parts
-      const lease = await home.vault.acquire(await this.#address(), encryptionKey)
-      return await this.#take(lease).catch(async (error: unknown) => {
-        await lease.release()
-        throw error
-      })
+      return this.#take(lease)
     } catch (error) {
-      if (this.#stage.name === 'opening') this.#stage = { name: 'idle' }
+      await lease.release()
       throw error
     }
   }
@@ -95,9 +74,8 @@ export class Session {
     return limited({ signals: [], ending: this.ending, timeout: null }, (signal) => address.find(signal))
   }
 
-  async #take(lease: Lease): Promise<Opened> {
-    // Closed while it was being opened.
-    if (this.#stage.name !== 'opening') throw logClosed()
+  #take(lease: Lease): Held<Opened> {
+    if (this.#opening.isClosed) throw logClosed()
     const { core, lost } = lease
     const ciphers = this.#cipher(core)
     const { home, isEager } = this.#parts
@@ -114,9 +92,7 @@ export class Session {
       opened.hold.release()
       return lease.release()
     }
-    this.#stage = { name: 'open', opened, leave }
-    this.#known = opened
-    return Promise.resolve(opened)
+    return { opened, leave }
   }
 
   #cipher({ parts }: Core): Pick<Opened, 'cipher' | 'overhead'> {
@@ -135,16 +111,8 @@ export class Session {
 
   /** Idempotent; never rejects. */
   close(): Promise<void> {
-    if (this.#stage.name === 'closed') return this.#stage.closing
-    const closing = closeFrom(this.#stage)
-    this.#stage = { name: 'closed', closing }
+    const closing = this.#opening.close()
     this.ending.end(logClosed())
     return closing
   }
-}
-
-const closeFrom = async (stage: Stage): Promise<void> => {
-  if (stage.name === 'open') await stage.leave()
-  // It finds itself closed, and gives back what it has.
-  if (stage.name === 'opening') await stage.opening.catch(() => undefined)
 }

@@ -6,6 +6,7 @@ import { MAX_BLOCK_BYTES, MAX_SHARED_WRITERS } from '../../protocol/limits.js'
 import { encodeSharedEntry, type SeenLog, type SharedAction } from '../../protocol/shared-entry.js'
 import { decodeBase64url, encodeBase64url } from '../../util/base64url.js'
 import { Emitter } from '../../util/emitter.js'
+import { Opening, type Held } from '../../util/opening.js'
 import { watch } from '../../util/watch.js'
 import { parseAddress, urlOf } from '../address.js'
 import { blockTooLarge, logClosed } from '../failures.js'
@@ -48,12 +49,6 @@ interface Opened {
   readonly own: string
 }
 
-type Stage =
-  | { readonly name: 'idle' }
-  | { readonly name: 'opening'; readonly opening: Promise<Opened> }
-  | { readonly name: 'open'; readonly opened: Opened }
-  | { readonly name: 'closed' }
-
 const keyOf = (name: string): Uint8Array => decodeBase64url(name) as Uint8Array
 
 /**
@@ -81,7 +76,7 @@ export class SharedLog {
   /** One append after the other: each says what is new to it since the one before. */
   readonly #turns = new Serial()
   readonly #waiters = new Set<() => void>()
-  #stage: Stage = { name: 'idle' }
+  readonly #opening = new Opening(() => this.#begin(), logClosed)
   #order: Order | null = null
   #stopTimer: (() => void) | null = null
   /** How long the order took the last time, which is how long it waits for more. */
@@ -122,13 +117,13 @@ export class SharedLog {
   }
 
   get #opened(): Opened | null {
-    return this.#stage.name === 'open' ? this.#stage.opened : null
+    return this.#opening.isClosed ? null : this.#opening.known
   }
 
   /** Resolves when it is open. Rejects as `Log.ready` does; a later call tries again. */
   ready(): Promise<void> {
     return watch(this.#report, undefined, async () => {
-      await this.#open()
+      await this.#opening.open()
     })
   }
 
@@ -189,31 +184,13 @@ export class SharedLog {
 
   /** Closes the logs of all writers. Idempotent; never rejects. */
   async close(): Promise<void> {
-    const stage = this.#stage
-    this.#stage = { name: 'closed' }
+    const closing = this.#opening.close()
     this.#stopTimer?.()
     this.#wake()
-    if (stage.name === 'opening') await stage.opening.catch(() => undefined)
-    await Promise.all([...this.#logs.values()].map(({ log }) => log.close()))
+    await closing
   }
 
-  #open(): Promise<Opened> {
-    switch (this.#stage.name) {
-      case 'closed':
-        return Promise.reject(logClosed())
-      case 'open':
-        return Promise.resolve(this.#stage.opened)
-      case 'opening':
-        return this.#stage.opening
-      case 'idle': {
-        const opening = this.#begin()
-        this.#stage = { name: 'opening', opening }
-        return opening
-      }
-    }
-  }
-
-  async #begin(): Promise<Opened> {
+  async #begin(): Promise<Held<Opened>> {
     const founding = this.#log(this.#address)
     let local = founding
     try {
@@ -222,15 +199,14 @@ export class SharedLog {
       if (!founding.writable) local = this.#log(`shared ${founder}`)
       await local.ready()
       const own = encodeBase64url(local.key as Uint8Array)
-      if (this.#stage.name === 'closed') throw logClosed()
-      const opened = { founder, own }
-      this.#stage = { name: 'open', opened }
       this.#read(founder, founding)
       if (own !== founder) this.#read(own, local)
-      return opened
+      return {
+        opened: { founder, own },
+        leave: () => Promise.all([...this.#logs.values()].map(({ log }) => log.close())),
+      }
     } catch (error) {
       await Promise.all([founding.close(), local.close()])
-      if (this.#stage.name === 'opening') this.#stage = { name: 'idle' }
       throw error
     }
   }
@@ -246,7 +222,7 @@ export class SharedLog {
   /** Looks soon, and once for all that comes until then. */
   #changed(): void {
     this.#order = null
-    if (this.#stage.name !== 'open') return
+    if (this.#opening.isClosed) return
     this.#stopTimer ??= platform.setTimer(this.#tookMs, () => {
       this.#stopTimer = null
       for (const name of this.#current().rights.keys()) {
@@ -290,7 +266,7 @@ export class SharedLog {
 
   #say(make: (order: Order) => SharedAction, isForAdmins: boolean): Promise<void> {
     return this.#turns.run(async () => {
-      const { own } = await this.#open()
+      const { own } = await this.#opening.open()
       const mine = this.#logs.get(own) as WriterLog
       // What is here is read first: of who may write, and of what this comes behind.
       await this.#until(() => this.#isCaughtUp())
@@ -316,10 +292,10 @@ export class SharedLog {
 
   /** Resolves when it is so, or it is closed. */
   async #until(isSo: () => boolean): Promise<void> {
-    while (!isSo() && this.#stage.name !== 'closed') {
+    while (!isSo() && !this.#opening.isClosed) {
       await new Promise<void>((resolve) => this.#waiters.add(resolve))
     }
-    if (this.#stage.name === 'closed') throw logClosed()
+    if (this.#opening.isClosed) throw logClosed()
   }
 }
 

@@ -3,6 +3,7 @@ import { defaultSeedOf, listSeedOf, signStoreList } from '../../crypto/store.js'
 import type { StoreRecord } from '../../protocol/store-record.js'
 import { equalBytes } from '../../util/bytes.js'
 import { Ending } from '../../util/ending.js'
+import { Opening, type Held } from '../../util/opening.js'
 import { watch } from '../../util/watch.js'
 import type { Address } from '../address.js'
 import { storeClosed } from '../failures.js'
@@ -32,12 +33,6 @@ interface Closable {
   close(): Promise<void>
 }
 
-type Stage =
-  | { readonly name: 'idle' }
-  | { readonly name: 'opening'; readonly opening: Promise<OpenedStore> }
-  | { readonly name: 'open'; readonly opened: OpenedStore; readonly leave: () => Promise<unknown> }
-  | { readonly name: 'closed'; readonly closing: Promise<void> }
-
 const ignore = (): void => undefined
 
 /** A store that is opened when it is first used, with its default log and its list, and all that was handed out of it. */
@@ -51,8 +46,7 @@ export class StoreSession {
   #encryptionKey: Uint8Array | null = null
   #isUsed = false
   #kept: KeptStore | null = null
-  #stage: Stage = { name: 'idle' }
-  #known: OpenedStore | null = null
+  readonly #opening = new Opening(() => this.#begin(), storeClosed)
 
   constructor(place: StorePlace, address: Address) {
     this.place = place
@@ -61,12 +55,12 @@ export class StoreSession {
 
   /** What is known without waiting, also once it is closed; `null` before it is open. */
   get known(): OpenedStore | null {
-    return this.#known
+    return this.#opening.known
   }
 
   /** Makes it the store of this key. Throws a `RangeError` for one that is or may be another already. */
   become(action: string, key: Uint8Array): void {
-    const mine = this.#known?.key ?? (this.#address.kind === 'key' ? this.#address.key : null)
+    const mine = this.known?.key ?? (this.#address.kind === 'key' ? this.#address.key : null)
     if (mine !== null && equalBytes(mine, key)) return
     if (this.#isUsed || this.#address.kind !== 'new')
       throw new RangeError(`${action}: the store has a default log of its own`)
@@ -89,19 +83,7 @@ export class StoreSession {
   /** A failure is not kept: the next call tries again. */
   open(): Promise<OpenedStore> {
     this.#isUsed = true
-    switch (this.#stage.name) {
-      case 'closed':
-        return Promise.reject(storeClosed())
-      case 'open':
-        return Promise.resolve(this.#stage.opened)
-      case 'opening':
-        return this.#stage.opening
-      case 'idle': {
-        const opening = this.#begin()
-        this.#stage = { name: 'opening', opening }
-        return opening
-      }
-    }
+    return this.#opening.open()
   }
 
   /** Of one call: as long as its signal lets it, and the store is not closed. */
@@ -117,15 +99,13 @@ export class StoreSession {
   }
 
   /** Idempotent; never rejects. */
-  close(): Promise<void> {
-    if (this.#stage.name === 'closed') return this.#stage.closing
-    const closing = this.#closeFrom(this.#stage)
-    this.#stage = { name: 'closed', closing }
+  async close(): Promise<void> {
+    const closing = this.#opening.close()
     this.ending.end(storeClosed())
-    return closing
+    await Promise.all([closing, ...[...this.#handed].map((log) => log.close())])
   }
 
-  async #begin(): Promise<OpenedStore> {
+  async #begin(): Promise<Held<OpenedStore>> {
     const { home } = this.place
     const list = new StoreList(home)
     const parts: Closable[] = [list]
@@ -148,19 +128,14 @@ export class StoreSession {
         const { seed, isRestored } = secret
         await list.follow({ kind: 'seed', seed: listSeedOf(opened.sodium, seed), isRestored })
       } else if (listed) await list.follow({ kind: 'key', key: listed })
-      // Closed while it was being opened.
-      if (this.#stage.name !== 'opening') throw storeClosed()
       const stopListening = home.ending.onEnd(() => void this.close())
       const leave = (): Promise<unknown> => {
         stopListening()
         return Promise.all(parts.map((each) => each.close()))
       }
-      this.#stage = { name: 'open', opened, leave }
-      this.#known = opened
-      return opened
+      return { opened, leave }
     } catch (error) {
       await Promise.all(parts.map((each) => each.close()))
-      if (this.#stage.name === 'opening') this.#stage = { name: 'idle' }
       throw error
     }
   }
@@ -189,13 +164,6 @@ export class StoreSession {
     } finally {
       await lease.release()
     }
-  }
-
-  async #closeFrom(stage: Stage): Promise<void> {
-    await Promise.all([...this.#handed].map((log) => log.close()))
-    if (stage.name === 'open') await stage.leave()
-    // It finds itself closed, and gives back what it has.
-    if (stage.name === 'opening') await stage.opening.catch(ignore)
   }
 }
 
