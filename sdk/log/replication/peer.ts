@@ -74,7 +74,7 @@ export class LogPeer {
     const send = (frame: Uint8Array): void => void this.#send(frame)
     const requests = new OpenRequests(timing)
     this.#requests = requests
-    this.#serving = new Serving(core, (frame) => this.#send(frame))
+    this.#serving = new Serving(core, timing, (frame) => this.#send(frame))
     this.#telling = new Telling(core, (frame) => this.#send(frame))
     this.growths = new Growths({
       requests,

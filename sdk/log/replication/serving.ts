@@ -3,12 +3,15 @@ import { encodeLogFrame, type LogFrame, type ProvedBlock } from '../../protocol/
 import type { Core, StoredBlock } from '../core.js'
 import { growthNodes } from '../tree/growth.js'
 import { runProof } from '../tree/runs.js'
+import type { Timing } from './port.js'
 import { Violation } from './violation.js'
 
 /** Blocks go together as far as a message of a stream in bulk takes them, with the proof of the largest. */
 const MESSAGE_BYTES = 63_000
 /** What a block takes beside itself and its proof. */
 const BLOCK_HEAD_BYTES = 4
+/** How long what was read ahead is kept for a peer that takes nothing: one may have a thousand logs open. */
+const KEEP_MS = 1_000
 const HASH_BYTES = 32
 
 type Request = Extract<LogFrame, { type: 'req' | 'ask' | 'keep' }>
@@ -16,6 +19,7 @@ type Request = Extract<LogFrame, { type: 'req' | 'ask' | 'keep' }>
 /** Answers what one peer asks, one request after the other. */
 export class Serving {
   readonly #core: Core
+  readonly #timing: Timing
   readonly #send: (frame: Uint8Array) => Promise<void>
   /** By id, in the order in which they came. */
   readonly #waiting = new Map<number, Request>()
@@ -25,8 +29,9 @@ export class Serving {
   /** Of the one that is being answered; `null` when nobody waits for that any more. */
   #answered: number | null = null
 
-  constructor(core: Core, send: (frame: Uint8Array) => Promise<void>) {
+  constructor(core: Core, timing: Timing, send: (frame: Uint8Array) => Promise<void>) {
     this.#core = core
+    this.#timing = timing
     this.#send = send
   }
 
@@ -96,7 +101,9 @@ export class Serving {
     let [first, bytes, total] = [start, 0, 0]
     let blocks: ProvedBlock[] = []
     const flush = async (isLast: boolean): Promise<void> => {
-      await this.#send(encodeLogFrame({ type: 'data', id, isLast, first, blocks }))
+      const frame = encodeLogFrame({ type: 'data', id, isLast, first, blocks })
+      const stopTimer = this.#timing.setTimer(KEEP_MS, () => (this.#row = []))
+      await this.#send(frame).finally(stopTimer)
       first += blocks.length
       blocks = []
       bytes = 0
