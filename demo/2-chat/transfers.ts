@@ -131,8 +131,8 @@ export class Transfers {
     let isPaused = false
     const paceWords = (progress: SendProgress): string => {
       // Those who have accepted have all of it, so it is for the others that it is not over yet.
-      if (progress.bytes === progress.size && progress.recipients.length < to.length)
-        return 'waiting for others to accept'
+      const isForOthers = progress.recipients.length === 0 || progress.bytes === progress.size
+      if (isForOthers && progress.recipients.length < to.length) return 'waiting for others to accept'
       return isPaused ? 'paused' : paceInWords(progress, 'waiting for room')
     }
     const showButtons = (): void => {
@@ -147,12 +147,18 @@ export class Transfers {
       }
       card.move([pause, cancel])
     }
+    const draw = (progress: SendProgress): SendProgress => {
+      const names = progress.recipients.map(({ id }) => nameById(id))
+      card.progress(progress, names.length === 0 ? 'to nobody now' : `to ${namesInWords(names)}`)
+      return progress
+    }
     const show = (progress: SendProgress): void => {
       if (stops.length === 0) {
         showButtons()
-        stops.push(watchPace(card, () => transfer.progress, paceWords))
+        // Whoever leaves makes no progress, and is not to be named any more.
+        stops.push(watchPace(card, () => draw(transfer.progress), paceWords))
       }
-      card.progress(progress, `to ${namesInWords(progress.recipients.map(({ id }) => nameById(id)))}`)
+      draw(progress)
     }
     card.offer(`offered to ${namesInWords(to.map(nameById))}`, [cancel])
     showCard(session.me, card.element, true)

@@ -173,7 +173,7 @@ const invite = async (): Promise<void> => {
   showInvite(true, 'Asking the archive to come…')
   const words = await inviteBot(current.group, pageSettings.botUrl).then(() => {
     keep(archiveOf(current), 'yes')
-    return 'The archive is here.'
+    return ''
   }, failureInWords)
   if (current === session) showInvite(false, words.replace('The bot', 'The archive'))
 }

@@ -30,6 +30,8 @@ export class Sender {
     if (this.#camera === null) this.#camera = this.#group.addStream(new MediaStream([track]), { metadata: 'camera' })
     else if (before === undefined) void this.#camera.addTrack(track)
     else void this.#camera.replaceTrack(before, track)
+    // It may have been switched off before there was anybody to hear it.
+    this.update()
   }
 
   /** The others are told what is off. */

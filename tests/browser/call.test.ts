@@ -154,6 +154,20 @@ describe('the call', () => {
     expect(await tile(ada, 'Bob').count()).toBe(0)
   })
 
+  it('lets nobody hear whose microphone was switched off before', async () => {
+    const page = await (await openBrowser()).newPage()
+    await page.goto(callUrl())
+    const microphone = page.locator('#welcome').getByRole('button', { name: 'Microphone' })
+    await microphone.and(page.locator('[aria-pressed=true]')).click()
+    await microphone.and(page.locator('[aria-pressed=false]')).waitFor()
+    await page.getByLabel('Your name').fill('Ada')
+    await page.getByLabel('Your name').press('Enter')
+    await tile(page, 'You').getByText('muted').waitFor()
+    const bob = await joinCall(await openBrowser(), page.url(), { name: 'Bob' })
+    await seesMoving(bob, 'Ada')
+    await tile(bob, 'Ada').getByText('muted').waitFor()
+  })
+
   it('goes on with another camera where the one before was', async () => {
     const ada = await joinCall(await openBrowser({}, twoCameras), callUrl(), { name: 'Ada' })
     const bob = await joinCall(await openBrowser({}, refuses('NotFoundError')), ada.url(), { name: 'Bob' })
@@ -278,7 +292,7 @@ describe('axe-core finds nothing', () => {
     expect(await findBarriers(first)).toEqual([])
     await first.close()
     const ada = await joinCall(context, callUrl(), { name: 'Ada' })
-    await ada.getByText('You are the first one here').waitFor()
+    await ada.getByText('Nobody else is here').waitFor()
     expect(await findBarriers(ada)).toEqual([])
     const bob = await joinCall(await openBrowser({}, refuses('NotFoundError')), ada.url(), { name: 'Bob' })
     await control(ada, 'Share screen').click()

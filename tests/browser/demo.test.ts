@@ -337,6 +337,19 @@ describe('the chat', () => {
     await ada.getByText('c.bin was not sent: nobody is here to get it').waitFor()
   })
 
+  it('names nobody any more who left in the middle, while another one has not answered', async () => {
+    const [ada, bob, carol] = (await joinAll({ name: 'Ada' }, { name: 'Bob' }, { name: 'Carol' })) as [Page, Page, Page]
+    await choose(ada, await createFile('a.bin', 64 * 2 ** 20, 3))
+    await carol.getByRole('button', { name: 'Accept a.bin', exact: true }).waitFor()
+    await accept(bob, 'a.bin')
+    const card = cardOf(ada, 'a.bin')
+    await card.getByText('to Bob').waitFor()
+    await bob.close({ runBeforeUnload: true })
+    await card.getByText('waiting for others to accept').waitFor()
+    await accept(carol, 'a.bin')
+    await card.getByText('sent to Carol; Bob left before it was there').waitFor()
+  })
+
   it('shows who is typing, until they stop or send, and says so once', async () => {
     const [ada, bob, carol] = (await joinAll({ name: 'Ada' }, { name: 'Bob' }, { name: 'Carol' })) as [Page, Page, Page]
     const line = carol.locator('.typing-shown')
