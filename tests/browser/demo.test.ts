@@ -343,7 +343,7 @@ describe('the chat', () => {
     await carol.getByRole('button', { name: 'Accept a.bin', exact: true }).waitFor()
     await accept(bob, 'a.bin')
     const card = cardOf(ada, 'a.bin')
-    await card.getByText('to Bob').waitFor()
+    await card.getByText('of 64 MiB · to Bob').waitFor()
     await bob.close({ runBeforeUnload: true })
     await card.getByText('waiting for others to accept').waitFor()
     await accept(carol, 'a.bin')
