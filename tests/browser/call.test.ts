@@ -292,7 +292,7 @@ describe('axe-core finds nothing', () => {
     expect(await findBarriers(first)).toEqual([])
     await first.close()
     const ada = await joinCall(context, callUrl(), { name: 'Ada' })
-    await ada.getByText('Nobody else is here').waitFor()
+    await ada.getByText('You are alone here').waitFor()
     expect(await findBarriers(ada)).toEqual([])
     const bob = await joinCall(await openBrowser({}, refuses('NotFoundError')), ada.url(), { name: 'Bob' })
     await control(ada, 'Share screen').click()

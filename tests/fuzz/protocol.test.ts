@@ -251,7 +251,9 @@ const decoders: Readonly<
   decodeLogLinkHello: [decodeLogLinkHello, bytes(32).map(encodeLogLinkHello)],
   decodeLogLinkMessage: [
     decodeLogLinkMessage,
-    fc.record({ channel: fc.maxSafeNat(), frame: fc.uint8Array() }).map((message) => concatBytes(...encodeLogLinkMessage(message))),
+    fc
+      .record({ channel: fc.maxSafeNat(), frame: fc.uint8Array() })
+      .map((message) => concatBytes(...encodeLogLinkMessage(message))),
   ],
   decodeLogPresence: [decodeLogPresence, logPresences.map(encodeLogPresence)],
   decodeLogTile: [decodeLogTile, logTiles.map(encodeLogTile)],
