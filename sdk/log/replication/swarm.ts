@@ -175,7 +175,8 @@ export class LogSwarm implements PeerHost {
     if (this.#stage.name === 'closed') return
     this.#become({ name: 'closed', reason })
     for (const each of this.#undo) each()
-    this.#endGathering()
+    // What is verified is kept, and whoever brought it is answered.
+    if (this.#stopGathering !== null) void this.#store()
     for (const peer of [...this.#peers]) peer.close()
     for (const download of this.#downloads) download.fail(reason)
     for (const block of [...this.#hopeless.keys()]) this.#hope(block)

@@ -192,6 +192,24 @@ describe('a replica', () => {
     expect(reader.failures).toEqual([])
   })
 
+  it('keeps what came and was not stored yet when it is closed', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(1_000))
+    const reader = await createReplica('reader', time, writer.log.url)
+    const [wire] = join(writer, reader)
+    await vi.waitFor(() => expect(reader.log.length).toBe(1_000))
+    wire.hold('data')
+    const download = reader.swarm.download(all(1_000))
+    await vi.waitFor(() => expect(wire.held).toBeGreaterThanOrEqual(4))
+    await wire.release()
+    expect(await reader.log.has(0)).toBe(false)
+    reader.swarm.close(new Error('left'))
+    await expect(download).rejects.toThrow('left')
+    await vi.waitFor(async () => expect(await reader.log.has(0, 64)).toBe(true))
+    expect(time.pending).toBe(0)
+  })
+
   it('asks several for a log, and each for a part', async () => {
     const time = new TestTime()
     const writer = await createReplica('writer', time, null)
