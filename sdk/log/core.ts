@@ -53,6 +53,8 @@ const SERVED_RECORDS = 16
 
 export interface StoredBlock {
   readonly index: number
+  /** As it is stored, whether or not that is what the log has there. */
+  readonly found: Uint8Array
   /** Throws `log-damaged` when it is not what the log has there. */
   readonly read: () => Uint8Array
 }
@@ -142,7 +144,7 @@ export class Core {
       for (let at = start + row.length - record.first; at < record.blocks.length; at++) {
         const [index, block] = [record.first + at, record.blocks[at]]
         if (!block || index >= end) return row
-        row.push({ index, read: () => this.#checked(index, block, leafIn(record, index)) })
+        row.push({ index, found: block, read: () => this.#checked(index, block, leafIn(record, index)) })
       }
     }
     return row

@@ -31,6 +31,7 @@ import { Reader } from './reader.js'
  * EXT    = 0x0b | name lp (1 to 64) | payload (up to 16,384)
  * KEEP   = 0x0c | id varint | start varint | count varint
  * KEPT   = 0x0d | id varint
+ * CHECK  = 0x0e
  */
 const CODE = {
   OPEN: 1,
@@ -46,6 +47,7 @@ const CODE = {
   EXT: 11,
   KEEP: 12,
   KEPT: 13,
+  CHECK: 14,
 } as const
 const LAST = 1
 const HASH_BYTES = 32
@@ -56,6 +58,14 @@ export interface ProvedBlock {
   readonly proof: readonly Uint8Array[]
 }
 
+export interface LogData {
+  readonly type: 'data'
+  readonly id: number
+  readonly isLast: boolean
+  readonly first: number
+  readonly blocks: readonly ProvedBlock[]
+}
+
 export type LogFrame =
   | { readonly type: 'open'; readonly logId: Uint8Array; readonly capability: Uint8Array }
   | { readonly type: 'head'; readonly head: Uint8Array }
@@ -64,13 +74,7 @@ export type LogFrame =
   /** Blocks, proved against the tree of this size. */
   | { readonly type: 'req'; readonly id: number; readonly start: number; readonly count: number; readonly size: number }
   | { readonly type: 'cancel'; readonly id: number }
-  | {
-      readonly type: 'data'
-      readonly id: number
-      readonly isLast: boolean
-      readonly first: number
-      readonly blocks: readonly ProvedBlock[]
-    }
+  | LogData
   /** How the tree grew from this size on, which may be 0. */
   | { readonly type: 'ask'; readonly id: number; readonly from: number }
   | { readonly type: 'up'; readonly id: number; readonly head: Uint8Array; readonly nodes: readonly Uint8Array[] }
@@ -81,6 +85,8 @@ export type LogFrame =
   /** Whether these blocks are there durably. */
   | { readonly type: 'keep'; readonly id: number; readonly start: number; readonly count: number }
   | { readonly type: 'kept'; readonly id: number }
+  /** What was brought is not proved: look at what is asked for from here on before it is sent. */
+  | { readonly type: 'check' }
 
 const codeOf = {
   open: CODE.OPEN,
@@ -95,6 +101,7 @@ const codeOf = {
   ext: CODE.EXT,
   keep: CODE.KEEP,
   kept: CODE.KEPT,
+  check: CODE.CHECK,
 } as const satisfies Record<Exclude<LogFrame['type'], 'data'>, number>
 
 const writeHashes = (encoder: encoding.Encoder, hashes: readonly Uint8Array[]): void => {
@@ -104,10 +111,10 @@ const writeHashes = (encoder: encoding.Encoder, hashes: readonly Uint8Array[]): 
 
 /** Does not look at the limits of what it is given. */
 export const encodeLogFrame = (frame: LogFrame): Uint8Array =>
-  frame.type === 'data' ? encodeData(frame) : encodeSmall(frame)
+  frame.type === 'data' ? concatBytes(...encodeLogData(frame)) : encodeSmall(frame)
 
-/** Copied once: an encoder grows, and copies what it has. */
-const encodeData = ({ id, isLast, first, blocks }: Extract<LogFrame, { type: 'data' }>): Uint8Array => {
+/** In parts, for `framed`: what is large is copied once. Does not look at the limits of what it is given. */
+export const encodeLogData = ({ id, isLast, first, blocks }: Omit<LogData, 'type'>): readonly Uint8Array[] => {
   const head = encoding.encode((encoder) => {
     encoding.writeUint8(encoder, CODE.DATA)
     encoding.writeVarUint(encoder, id)
@@ -120,7 +127,7 @@ const encodeData = ({ id, isLast, first, blocks }: Extract<LogFrame, { type: 'da
     Uint8Array.of(proof.length),
     ...proof,
   ])
-  return concatBytes(head, ...parts)
+  return [head, ...parts]
 }
 
 const encodeSmall = (frame: Exclude<LogFrame, { type: 'data' }>): Uint8Array =>
@@ -159,6 +166,8 @@ const encodeSmall = (frame: Exclude<LogFrame, { type: 'data' }>): Uint8Array =>
       case 'ext':
         encoding.writeVarUint8Array(encoder, encodeUtf8(frame.name))
         return encoding.writeUint8Array(encoder, frame.payload)
+      case 'check':
+        return
     }
   })
 
@@ -253,6 +262,8 @@ const decodeBody = (code: number, reader: Reader): LogFrame => {
       return { type: 'keep', id: reader.varint(), ...readRange(reader, MAX_LOG_BLOCKS) }
     case CODE.KEPT:
       return { type: 'kept', id: reader.varint() }
+    case CODE.CHECK:
+      return { type: 'check' }
     default:
       throw new DecodeError('unknown code')
   }

@@ -32,9 +32,9 @@ export interface LogLinkMessage {
 }
 
 /** In parts, for `framed`: what is large is copied once. */
-export const encodeLogLinkMessage = ({ channel, frame }: LogLinkMessage): readonly Uint8Array[] => [
+export const encodeLogLinkMessage = (channel: number, ...frame: readonly Uint8Array[]): readonly Uint8Array[] => [
   encoding.encode((encoder) => encoding.writeVarUint(encoder, channel)),
-  frame,
+  ...frame,
 ]
 
 /** Its bytes are views of `bytes`. */

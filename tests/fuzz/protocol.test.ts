@@ -253,7 +253,7 @@ const decoders: Readonly<
     decodeLogLinkMessage,
     fc
       .record({ channel: fc.maxSafeNat(), frame: fc.uint8Array() })
-      .map((message) => concatBytes(...encodeLogLinkMessage(message))),
+      .map(({ channel, frame }) => concatBytes(...encodeLogLinkMessage(channel, frame))),
   ],
   decodeLogPresence: [decodeLogPresence, logPresences.map(encodeLogPresence)],
   decodeLogTile: [decodeLogTile, logTiles.map(encodeLogTile)],

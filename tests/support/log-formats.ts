@@ -85,6 +85,7 @@ export const logFrames: Arbitrary<LogFrame> = fc.oneof(
     .tuple(id, place, fc.integer({ min: 1, max: 64 }))
     .map(([number, start, count]) => ({ type: 'req' as const, id: number, start, count, size: start + count })),
   fc.record({ type: fc.constantFrom('cancel' as const, 'nodata' as const, 'kept' as const), id }),
+  fc.constant({ type: 'check' as const }),
   fc
     .tuple(id, place, fc.integer({ min: 1, max: 64 }))
     .map(([number, start, count]) => ({ type: 'keep' as const, id: number, start, count })),

@@ -32,6 +32,8 @@ interface Pending {
   /** What was to come when it was asked for, with its own. */
   readonly bytesAhead: number
   readonly askedMs: number
+  /** Whether the peer was told before to look at what it sends. */
+  readonly isChecked: boolean
   bytesLeft: number
 }
 
@@ -66,6 +68,8 @@ export class Fetching {
   #bytes = 0
   /** Of what is asked for alone. */
   #bytesAhead = 0
+  /** Whether the peer has been told to look at what it sends. */
+  #isChecking = false
   #rttMs: number | null = null
   /** The largest block of the last answer; 0 before there was one. */
   #lastBytes = 0
@@ -120,12 +124,15 @@ export class Fetching {
       bytes,
       bytesAhead: this.#bytesAhead,
       askedMs: timing.now(),
+      isChecked: this.#isChecking,
       bytesLeft: MAX_RECORD_BLOCK_BYTES,
     })
     send(encodeLogFrame({ type: 'req', id, start: run.start, count: run.end - run.start, size: frontier.size }))
   }
 
-  /** Throws a `Violation` for what was never asked for or is not proved. */
+  /**
+   * Throws a `Violation` for what was never asked for, and for what is not proved, as soon as that is no damage which the peer may not know of.
+   */
   data({ id, isLast, first, blocks }: Extract<LogFrame, { type: 'data' }>): void {
     const pending = this.#pending.get(id)
     // Given up meanwhile.
@@ -171,10 +178,14 @@ export class Fetching {
   }
 
   #unfit(id: number, pending: Pending): void {
-    if (this.#parts.isBound(pending.size)) throw new Violation('a block that is not proved')
+    const isBound = this.#parts.isBound(pending.size)
+    if (isBound && pending.isChecked) throw new Violation('a block that is not proved')
     this.#drop(id, pending)
     this.#parts.send(encodeLogFrame({ type: 'cancel', id }))
-    this.#parts.unfit(pending.run)
+    if (!isBound) return this.#parts.unfit(pending.run)
+    if (!this.#isChecking) this.#parts.send(encodeLogFrame({ type: 'check' }))
+    this.#isChecking = true
+    this.#parts.missed(pending.run)
   }
 
   #finish(id: number, pending: Pending): void {

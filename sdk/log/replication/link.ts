@@ -154,14 +154,15 @@ export class LogLink {
     const { binding, isFirst } = this.#stage
     const channel = this.#nextChannel++
     const { peerId, path } = this.#parts
-    const say = (frame: Uint8Array): Promise<void> => this.#write(...encodeLogLinkMessage({ channel, frame }))
+    const say = (...frame: readonly Uint8Array[]): Promise<void> =>
+      this.#write(...encodeLogLinkMessage(channel, ...frame))
     const port: LogPort = {
       peerId,
       binding,
       isFirst,
       path,
       send: say,
-      close: () => void say(new Uint8Array()),
+      close: () => void say(),
     }
     share.peer = share.swarm.connect(port)
     for (const [theirs, frame] of this.#unmatched) {

@@ -74,7 +74,7 @@ export class LogPeer {
     const send = (frame: Uint8Array): void => void this.#send(frame)
     const requests = new OpenRequests(timing)
     this.#requests = requests
-    this.#serving = new Serving(core, timing, (frame) => this.#send(frame))
+    this.#serving = new Serving(core, timing, (...frame) => this.#send(...frame))
     this.#telling = new Telling(core, (frame) => this.#send(frame))
     this.growths = new Growths({
       requests,
@@ -239,6 +239,9 @@ export class LogPeer {
       case 'cancel':
         this.#serving.cancel(frame.id)
         break
+      case 'check':
+        this.#serving.check()
+        break
       case 'data':
         this.#requests.heard(frame.id)
         this.fetching.data(frame)
@@ -329,8 +332,8 @@ export class LogPeer {
     this.#host.missed(run)
   }
 
-  async #send(frame: Uint8Array): Promise<void> {
-    if (this.#stage.name !== 'closed') await this.port.send(frame)
+  async #send(...frame: readonly Uint8Array[]): Promise<void> {
+    if (this.#stage.name !== 'closed') await this.port.send(...frame)
   }
 
   /** The one place that changes the stage. */

@@ -10,8 +10,8 @@ export interface LogPort {
   /** Which of the two this device is: one side has `true`, the other `false`. */
   readonly isFirst: boolean
   readonly path: () => PeerPath
-  /** Resolves when there is room for more. What is sent on a way that is closed goes nowhere. */
-  send(frame: Uint8Array): Promise<void>
+  /** One frame, which these are the parts of. Resolves when there is room for more. What is sent on a way that is closed goes nowhere. */
+  send(...frame: readonly Uint8Array[]): Promise<void>
   /** Nothing more is sent. Idempotent. */
   close(): void
 }

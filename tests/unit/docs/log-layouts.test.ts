@@ -151,6 +151,7 @@ describe('what logs sign and store, byte for byte', () => {
     ['J22: EXT', '0b 02 6869 0708', { type: 'ext', name: 'hi', payload: unhex('0708') }],
     ['J23: KEEP', '0c 07 ac02 03', { type: 'keep', id: 7, start: 300, count: 3 }],
     ['J23: KEPT', '0d 07', { type: 'kept', id: 7 }],
+    ['J19: CHECK', '0e', { type: 'check' }],
   ])('%s', (_what, text, frame) => {
     expect(encodeLogFrame(frame)).toEqual(unhex(text))
     expect(decodeLogFrame(unhex(text))).toEqual(frame)

@@ -11,7 +11,7 @@ import type { LogPeer } from '../../../sdk/log/replication/peer.js'
 import { provesFork } from '../../../sdk/log/forks.js'
 import { MemoryPlace } from '../../../sdk/platform/block-storage.memory.js'
 import { encodeLogWriter } from '../../../sdk/protocol/log-writer.js'
-import { encodeUtf8 } from '../../../sdk/util/bytes.js'
+import { concatBytes, encodeUtf8 } from '../../../sdk/util/bytes.js'
 import { Random } from '../../support/random.js'
 
 /** Runs what is due in order, and in between whatever that leads to without a timer. */
@@ -130,10 +130,12 @@ class World {
         binding: new Uint8Array(32),
         isFirst: side === 0,
         path: () => 'direct',
-        send: (frame) => {
+        send: (...frame) => {
           const arrived = new Promise<void>((resolve) => this.time.setTimer(delays[side] as number, resolve))
           // In order, each once the one before it was taken.
-          last = Promise.all([last, arrived]).then(() => (isOpen ? peers[1 - side]?.handle(frame) : undefined))
+          last = Promise.all([last, arrived]).then(() =>
+            isOpen ? peers[1 - side]?.handle(concatBytes(...frame)) : undefined,
+          )
           return Promise.resolve()
         },
         close,

@@ -5,6 +5,7 @@ import type { LogPeer } from '../../../sdk/log/replication/peer.js'
 import type { LogPort, Timing } from '../../../sdk/log/replication/port.js'
 import { LogSwarm } from '../../../sdk/log/replication/swarm.js'
 import { decodeLogFrame, encodeLogFrame, type LogFrame } from '../../../sdk/protocol/log-frames.js'
+import { concatBytes } from '../../../sdk/util/bytes.js'
 import { coreOf } from './core.js'
 import { createDevice, type Device } from './setup.js'
 
@@ -103,8 +104,8 @@ class Way implements Omit<Wire, 'peer'> {
     this.#close = close
   }
 
-  send(bytes: Uint8Array): Promise<void> {
-    const frame = decodeLogFrame(bytes)
+  send(...parts: readonly Uint8Array[]): Promise<void> {
+    const frame = decodeLogFrame(concatBytes(...parts))
     this.sent.push(frame)
     if (this.isHeld) return Promise.resolve()
     for (const next of this.change(frame)) {
@@ -166,7 +167,7 @@ export const join = (
     binding,
     isFirst,
     path: () => 'direct',
-    send: (frame) => way.send(frame),
+    send: (...frame) => way.send(...frame),
     close,
   })
   const peers = [one.swarm.connect(port(other, ways[0], true)), other.swarm.connect(port(one, ways[1], false))] as const

@@ -2,22 +2,31 @@ import { describe, expect, it, vi } from 'vitest'
 import { recordEntry } from '../../../sdk/log/layout.js'
 import { Presence } from '../../../sdk/log/presence.js'
 import type { LogPort } from '../../../sdk/log/replication/port.js'
-import { createReplica, join, TestTime, type Replica } from './replication-world.js'
+import { createReplica, join, TestTime, type Change, type Replica } from './replication-world.js'
+import { completeNodes } from '../../../sdk/protocol/log-nodes.js'
+import { encodeLogRecord } from '../../../sdk/protocol/log-record.js'
 import { collect, createDevice, texts } from './setup.js'
 
 const signal = new AbortController().signal
 const all = (end: number) => ({ start: 0, end, onProgress: () => undefined, signal })
 
-/** Changes a byte of a block where it is stored. */
-const damage = async ({ core }: Replica, index: number): Promise<void> => {
+const flipped = (bytes: Uint8Array): Uint8Array => bytes.with(0, (bytes[0] ?? 0) ^ 1)
+
+/** Changes a byte of a block, or of its leaf in the tree, where that is stored. */
+const damage = async ({ core }: Replica, index: number, what: 'block' | 'leaf' = 'block'): Promise<void> => {
   const { storage, logKey } = core.parts
   const record = await core.records.at(index)
   if (record === null) throw new Error('the block is not here')
-  const key = recordEntry(logKey, record.first)
-  const value = (await storage.get(key))?.slice() ?? new Uint8Array()
-  const after = record.blocks.slice(index - record.first).reduce((sum, block) => sum + (block?.length ?? 0), 0)
-  value[value.length - after] = 0
-  await storage.write([{ key, value }], { durability: 'strict' })
+  const leaf = completeNodes(index) - completeNodes(record.first)
+  const damaged = {
+    ...record,
+    blocks: record.blocks.map((each, at) =>
+      what === 'block' && each && record.first + at === index ? flipped(each) : each,
+    ),
+    nodes: record.nodes.map((each, at) => (what === 'leaf' && at === leaf ? flipped(each) : each)),
+  }
+  const changes = [{ key: recordEntry(logKey, record.first), value: encodeLogRecord(damaged) }]
+  await storage.write(changes, { durability: 'strict' })
   core.records.forget()
 }
 
@@ -259,6 +268,50 @@ describe('a replica', () => {
     join(writer, reader)
     await vi.waitFor(async () => expect(await reader.log.has(51, 64)).toBe(true))
     expect([await reader.log.has(0, 50), await reader.log.has(50), reader.violations]).toEqual([true, false, []])
+  })
+
+  it('J19: takes nobody for a liar whose tree is damaged, and gets what cannot be proved there from somebody else', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(64))
+    const other = await createReplica('other', time, writer.log.url, { isEager: true })
+    join(writer, other)
+    await vi.waitFor(async () => expect(await other.log.has(0, 64)).toBe(true))
+    await damage(writer, 50, 'leaf')
+    const reader = await createReplica('reader', time, writer.log.url)
+    const [, asked] = join(writer, reader)
+    const block = reader.log.get(51)
+    await vi.waitFor(() =>
+      expect(asked.sent.map(({ type }) => type)).toEqual(['open', 'ask', 'head', 'req', 'cancel', 'check', 'req']),
+    )
+    join(other, reader)
+    expect([await block, await reader.log.get(40)]).toEqual(['text 51', 'text 40'])
+    expect(reader.violations).toEqual([])
+  })
+
+  it('J19: is told of a liar when one who was told to check sends what is not proved, and not by what was asked for before', async () => {
+    const time = new TestTime()
+    const writer = await createReplica('writer', time, null)
+    await writer.log.append(texts(640))
+    const reader = await createReplica('reader', time, writer.log.url, { isEager: true })
+    let isLie = true
+    const lie: Change = (frame) => {
+      if (frame.type !== 'data' || !isLie) return [frame]
+      return [{ ...frame, blocks: frame.blocks.map((each) => ({ ...each, block: flipped(each.block) })) }]
+    }
+    const [told, asked] = join(writer, reader, { says: lie })
+    asked.change = (frame) => {
+      // All that was asked for at once has been answered when the second round is asked for.
+      if (frame.type === 'check') isLie = false
+      return [frame]
+    }
+    await vi.waitFor(async () => expect(await reader.log.has(0, 640)).toBe(true))
+    const checks = asked.sent.filter(({ type }) => type === 'check')
+    expect([checks.length, reader.violations]).toEqual([1, []])
+    isLie = true
+    await writer.log.append(texts(1, 640))
+    await vi.waitFor(() => expect(reader.violations).toEqual(['writer: a block that is not proved']))
+    expect(told.sent.filter(({ type }) => type === 'data').length).toBeGreaterThan(10)
   })
 
   it('goes on with all of a log when another page of its device writes something else', async () => {

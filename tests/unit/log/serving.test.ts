@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeLogFrame } from '../../../sdk/protocol/log-frames.js'
 import { Serving } from '../../../sdk/log/replication/serving.js'
+import { concatBytes } from '../../../sdk/util/bytes.js'
 import { createReplica, TestTime } from './replication-world.js'
 
 const setup = async () => {
@@ -9,8 +10,8 @@ const setup = async () => {
   await log.append(Array.from({ length: 32 }, (_, at) => String(at).padEnd(60_000, '.')))
   const first: number[] = []
   let taken = (): void => {}
-  const serving = new Serving(core, time, (bytes) => {
-    const frame = decodeLogFrame(bytes)
+  const serving = new Serving(core, time, (...parts) => {
+    const frame = decodeLogFrame(concatBytes(...parts))
     if (frame.type === 'data') first.push(frame.first)
     return new Promise((resolve) => (taken = resolve))
   })

@@ -1,5 +1,6 @@
 import type { LogPeer } from '../../../sdk/log/replication/peer.js'
 import type { LogPort } from '../../../sdk/log/replication/port.js'
+import { concatBytes } from '../../../sdk/util/bytes.js'
 import type { Replica, TestTime } from './replication-world.js'
 
 const TICK_MS = 50
@@ -32,13 +33,16 @@ export const createSlowWay = (
   })
   const peers: { from?: LogPeer; to?: LogPeer } = {}
   let last = Promise.resolve()
-  const write = async (frame: Uint8Array): Promise<void> => {
+  const write = async (...parts: readonly Uint8Array[]): Promise<void> => {
+    const frame = concatBytes(...parts)
     queue.push(frame)
     buffered += frame.length
     while (buffered > buffer) await new Promise<void>((resolve) => waiting.push(resolve))
   }
   peers.from = from.swarm.connect(port(to.name, true, write))
-  peers.to = to.swarm.connect(port(from.name, false, (frame) => (last = last.then(() => peers.from?.handle(frame)))))
+  peers.to = to.swarm.connect(
+    port(from.name, false, (...frame) => (last = last.then(() => peers.from?.handle(concatBytes(...frame))))),
+  )
   return {
     buffered: () => buffered,
     pass: async (ms) => {
