@@ -18,6 +18,7 @@ import type { Platform } from '../platform/platform.js'
 import { CLOSE_PROTOCOL_ERROR } from '../protocol/close-codes.js'
 import type { Log } from '../util/log.js'
 import { EndingLinks } from './ending-links.js'
+import { Expected, findTransport } from './expected.js'
 import type { Journal } from './journal.js'
 
 /** What the engine tells, with the member that it speaks of as it was at that moment. */
@@ -61,6 +62,7 @@ export class EngineHost {
   readonly #options: EngineHostOptions
   readonly #effects: Effects
   readonly #links = new Map<CarrierId, Link>()
+  readonly #expected: Expected
   readonly #log: Log | undefined
   readonly #ending: EndingLinks
   readonly #closed: Promise<void>
@@ -77,6 +79,7 @@ export class EngineHost {
     this.#options = options
     this.#log = options.journal.logOf('link')
     this.#ending = new EndingLinks(options.clock)
+    this.#expected = new Expected(options.transports, options.iceServers, options.clock)
     this.#effects = this.#createEffects()
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
@@ -158,6 +161,7 @@ export class EngineHost {
     return {
       openServer: (carrier) => this.#openServer(carrier),
       openLink: (carrier, memberId, remote) => this.#openLink(carrier, memberId, remote),
+      expectLink: (memberId) => this.#expected.expect(memberId),
       dialLink: (carrier, address) => this.#dialLink(carrier, address),
       signalLink: (carrier, bytes) => this.#links.get(carrier)?.signal(bytes),
       write: (carrier, lane, bytes) => {
@@ -208,13 +212,16 @@ export class EngineHost {
 
   #openLink(carrier: CarrierId, memberId: string, remote: Uint8Array | null): void {
     const { transports, iceServers } = this.#options
-    for (const transport of transports) {
-      if (transport.kind !== 'signaled' || !transport.canLink(memberId)) continue
-      return this.#begin(carrier, { kind: remote === null ? 'offering' : 'answering', member: memberId }, (handlers) =>
-        transport.open({ memberId, remote, iceServers, handlers }),
-      )
+    const trace = { kind: remote === null ? 'offering' : 'answering', member: memberId } as const
+    const expected = remote === null ? null : this.#expected.take(memberId)
+    if (remote !== null && expected !== null) {
+      return this.#begin(carrier, trace, (handlers) => expected.open({ remote, handlers }))
     }
-    this.push({ type: 'carrier:closed', carrier, reason: 'no transport reaches this member' })
+    const transport = findTransport(transports, memberId)
+    if (transport === null) {
+      return this.push({ type: 'carrier:closed', carrier, reason: 'no transport reaches this member' })
+    }
+    this.#begin(carrier, trace, (handlers) => transport.open({ memberId, remote, iceServers, handlers }))
   }
 
   #dialLink(carrier: CarrierId, address: string): void {
@@ -315,6 +322,7 @@ export class EngineHost {
     this.#wake = null
     if (this.#server) this.#close(this.#server.carrier, 'now')
     for (const carrier of [...this.#links.keys()]) this.#close(carrier, 'now')
+    this.#expected.close()
     void this.#ending.closed.then(this.#resolveClosed)
   }
 }

@@ -72,6 +72,16 @@ export interface SignaledTransport extends TransportBase {
     readonly iceServers: readonly RTCIceServer[]
     readonly handlers: LinkHandlers
   }): Link
+  /** For a transport that is quicker when it makes ready before an offer comes. May throw. */
+  expect?(options: { readonly memberId: string; readonly iceServers: readonly RTCIceServer[] }): ExpectedLink
+}
+
+/** What is ready for the offer of a member. One of the two is to be called, once. */
+export interface ExpectedLink {
+  /** As {@link SignaledTransport.open}. */
+  open(options: { readonly remote: Uint8Array; readonly handlers: LinkHandlers }): Link
+  /** Nobody has begun. */
+  close(): void
 }
 
 /** Links that one member opens by the address of another. */

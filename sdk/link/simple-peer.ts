@@ -37,6 +37,8 @@ export interface Peer {
   readonly reliable: RTCDataChannel
   /** `null` where the engine cannot make a second channel. */
   readonly unreliable: RTCDataChannel | null
+  /** Who is told, from here on. Nothing happens to one that answers before it is given an offer. */
+  listen(handlers: PeerHandlers): void
   /** May throw, depending on the engine, on what cannot be applied. */
   signal(signal: LinkSignal): void
   /** The connection is closed on return. Nothing is called from here on. */
@@ -48,9 +50,9 @@ export const createPeer = (options: {
   readonly engine: RtcEngine
   readonly initiator: boolean
   readonly iceServers: readonly RTCIceServer[]
-  readonly handlers: PeerHandlers
 }): Peer => {
-  const { engine, initiator, iceServers, handlers } = options
+  const { engine, initiator, iceServers } = options
+  let handlers: PeerHandlers | null = null
   const connection = withOwnDescriptions(new engine.RTCPeerConnection({ iceServers: [...iceServers] }))
   try {
     const peer = new SimplePeer({
@@ -65,13 +67,13 @@ export const createPeer = (options: {
     })
     let over = false
     peer.on('error', (error) => {
-      if (!over) handlers.onFailure(error.message)
+      if (!over) handlers?.onFailure(error.message)
     })
     peer.on('close', () => {
-      if (!over) handlers.onFailure('closed')
+      if (!over) handlers?.onFailure('closed')
     })
     peer.on('signal', (data) => {
-      if (over) return
+      if (over || handlers === null) return
       if (data.type === 'offer' || data.type === 'answer') handlers.onDescription()
       // Firefox marks the end of gathering by a candidate without text.
       if (data.type === 'candidate' && data.candidate.candidate !== '') {
@@ -92,6 +94,7 @@ export const createPeer = (options: {
       connection,
       reliable: internals._channel,
       unreliable: createUnreliable(connection),
+      listen: (given) => (handlers = given),
       signal: (signal) => {
         if (signal.kind !== 'candidate') return peer.signal({ type: signal.kind, sdp: signal.sdp })
         const { candidate, sdpMid, sdpMLineIndex } = signal

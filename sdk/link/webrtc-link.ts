@@ -76,10 +76,12 @@ export class WebRtcLink implements Link {
     readonly remote: Uint8Array | null
     readonly iceServers: readonly RTCIceServer[]
     readonly handlers: LinkHandlers
+    /** Made before, for one that answers; it is this link's from here on. */
+    readonly prepared?: Peer
     /** Told of the one connection, when it is made and when it is closed. */
     readonly onConnection: (change: 1 | -1) => void
   }) {
-    const { engine, platform, remote, iceServers, handlers, onConnection } = options
+    const { engine, platform, remote, iceServers, handlers, prepared, onConnection } = options
     this.#onConnection = onConnection
     this.#platform = platform
     this.#handlers = handlers
@@ -93,18 +95,14 @@ export class WebRtcLink implements Link {
     let gathering: Gathering | null = null
     const filter = new CandidateFilter()
     try {
-      const peer = createPeer({
-        engine,
-        initiator: this.#initiator,
-        iceServers,
-        handlers: {
-          onDescription: () => gathering?.handleDescription(),
-          onCandidate: (candidate) => {
-            if (!this.#owned || !filter.isNew(candidate.candidate)) return
-            if (gathering?.takesCandidate() === false) this.#signalOut('candidate', candidate)
-          },
-          onFailure: (reason) => this.#fail(reason),
+      const peer = prepared ?? createPeer({ engine, initiator: this.#initiator, iceServers })
+      peer.listen({
+        onDescription: () => gathering?.handleDescription(),
+        onCandidate: (candidate) => {
+          if (!this.#owned || !filter.isNew(candidate.candidate)) return
+          if (gathering?.takesCandidate() === false) this.#signalOut('candidate', candidate)
         },
+        onFailure: (reason) => this.#fail(reason),
       })
       gathering = new Gathering(peer.connection, platform, (description) => this.#handleDescription(description))
       this.#state = { name: 'opening', peer, gathering }

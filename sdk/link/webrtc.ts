@@ -2,7 +2,7 @@ import { platform as thisPlatform } from '#platform'
 import { SkeinError } from '../errors.js'
 import type { Platform, RtcEngine } from '../platform/platform.js'
 import type { SignaledTransport } from './link.js'
-import type { openWebRtcLink } from './webrtc-links.js'
+import type { expectWebRtcLink, openWebRtcLink } from './webrtc-links.js'
 
 export interface WebRtcOptions {
   /**
@@ -31,6 +31,7 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
   let loading: Promise<void> | null = null
   let loaded: {
     readonly openLink: typeof openWebRtcLink
+    readonly expectLink: typeof expectWebRtcLink
     readonly engine: RtcEngine | null
   } | null = null
 
@@ -48,11 +49,11 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
 
   const load = async (): Promise<void> => {
     try {
-      const [{ openWebRtcLink: openLink }, engine] = await Promise.all([
+      const [{ openWebRtcLink: openLink, expectWebRtcLink: expectLink }, engine] = await Promise.all([
         import('./webrtc-links.js'),
         platform.loadRtc(),
       ])
-      loaded = { openLink, engine }
+      loaded = { openLink, expectLink, engine }
       if (engine === null && rtc === undefined) {
         throw new SkeinError('engine-missing', 'links could not be made: this runtime has no WebRTC')
       }
@@ -71,6 +72,11 @@ export const createWebRtcTransport = ({ rtc }: WebRtcOptions, platform: Platform
     open: ({ memberId, remote, iceServers, handlers }) => {
       if (loaded === null) throw new Error('link could not be opened: its transport was not loaded')
       return loaded.openLink({ engine: engineFor(memberId), platform, remote, iceServers, handlers })
+    },
+    expect: ({ memberId, iceServers }) => {
+      const engine = engineFor(memberId)
+      if (loaded === null || engine === null) throw new Error('link could not be expected: there is no engine for it')
+      return loaded.expectLink({ engine, platform, iceServers })
     },
   }
 }

@@ -392,6 +392,7 @@ export class Engine {
     peer.began(this.#core.nowMs)
     if (!isWhereItWas) this.#connector.handleMoved(peer)
     this.#connector.consider(peer)
+    if (this.#connector.isExpected(peer)) this.#core.effects.expectLink(peer.id)
   }
 
   #rosterChanged(change: RosterChange): void {

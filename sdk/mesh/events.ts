@@ -128,6 +128,8 @@ export interface Effects {
   openServer(carrier: CarrierId): void
   /** Begin a link to a member; `remote` is its description when it is the one that offers. */
   openLink(carrier: CarrierId, memberId: string, remote: Uint8Array | null): void
+  /** This member is about to begin a link with me. Only a hint: it may not, and others may without one. */
+  expectLink(memberId: string): void
   /** Open a socket to a member, by an address of its card. */
   dialLink(carrier: CarrierId, address: string): void
   /** Hand a remote description or candidate to a link. */

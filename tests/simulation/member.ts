@@ -432,6 +432,7 @@ export class Member {
         if (!this.#canLink(memberId)) world.fail('can-link', `${this.name} opens a link to ${other.name}, refused`)
         this.#add(carrier, () => world.network.open(this.place, other.place, remote, this.#handlersOf(carrier)))
       },
+      expectLink: () => undefined,
       dialLink: (carrier, address) => {
         this.#check('dialLink')
         world.trace(() => `${this.name} -> dialLink ${carrier} to ${address}`)

@@ -43,6 +43,8 @@ class RecordedEffects implements Effects {
     this.links.push({ carrier, id, remote })
   }
 
+  expectLink(): void {}
+
   dialLink(carrier: CarrierId, address: string): void {
     this.dialed.push({ carrier, address })
   }

@@ -231,6 +231,8 @@ export class TestMember {
   /** The same for one carrier. */
   /** Its links fail before they have described themselves. */
   lacksEngine = false
+  /** Whom it was to make a link ready for, each time. */
+  readonly expected: string[] = []
   tamperLink: ((carrier: CarrierId, bytes: Uint8Array) => readonly Uint8Array[]) | null = null
   /** How often it asked for a timer. */
   wakes = 0
@@ -447,6 +449,7 @@ export class TestMember {
           this.step({ type: 'link:signal', carrier, kind: 'description', bytes: describe(end.id) })
         })
       },
+      expectLink: (id) => this.expected.push(id),
       dialLink: (carrier, address) => {
         this.dialed.push(address)
         const end: LinkEnd = { member: this, carrier, id: world.nextEnd++, other: null, state: 'new', isSocket: true }

@@ -120,6 +120,17 @@ export class Connector {
     this.#begin(peer, wantsLink)
   }
 
+  /** Whether it is the member's part to begin a link, and it has reason to. */
+  isExpected(peer: Peer): boolean {
+    return (
+      !peer.isInitiator &&
+      peer.link === null &&
+      peer.setup.type === 'idle' &&
+      this.admits(peer) &&
+      this.#wantsLink(peer)
+    )
+  }
+
   /** Its keys have been in use for long enough: another handshake gives new ones, and nothing else changes. */
   #isOld({ session, sessionMs }: Peer): boolean {
     return session !== null && this.#core.nowMs >= sessionMs + SESSION_MS

@@ -87,6 +87,7 @@ export class Host {
         new DataView(bytes.buffer).setUint32(0, end.id)
         net.push(this, { type: 'link:signal', carrier, kind: 'description', bytes })
       },
+      expectLink: () => undefined,
       dialLink: (carrier) => {
         net.push(this, { type: 'carrier:closed', carrier, reason: 'no sockets here' })
       },

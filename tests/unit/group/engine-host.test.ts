@@ -3,7 +3,7 @@ import { platform } from '#platform'
 import type { SignalingHandlers } from '../../../sdk/discovery/signaling-socket.js'
 import { EngineHost, type Happening } from '../../../sdk/group/engine-host.js'
 import { Journal } from '../../../sdk/group/journal.js'
-import type { LinkHandlers, Transport } from '../../../sdk/link/link.js'
+import type { LinkHandlers, SignaledTransport, Transport } from '../../../sdk/link/link.js'
 import type { MediaPort } from '../../../sdk/link/media.js'
 import type { Effects, EngineEvent } from '../../../sdk/mesh/events.js'
 import { isDialable } from '../../../sdk/platform/socket-url.js'
@@ -27,12 +27,24 @@ const setup = (react: React, over: Overrides = {}) => {
   const timers = new Set<{ readonly atMs: number; readonly fn: () => void }>()
   const errors: unknown[] = []
   const clock = { nowMs: 1_000 }
+  const expected: string[] = []
   let depth = 0
-  const transport: Transport = {
+  const transport: SignaledTransport = {
     kind: 'signaled',
     name: 'fake',
     load: () => Promise.resolve(),
     canLink: (memberId) => memberId !== 'unreachable',
+    expect: ({ memberId }) => {
+      if (memberId === 'broken') throw new Error('no such engine')
+      expected.push(`expect ${memberId}`)
+      return {
+        open: ({ handlers }) => {
+          expected.push(`open ${memberId}`)
+          return transport.open({ memberId, remote: null, iceServers: [], handlers })
+        },
+        close: () => expected.push(`close ${memberId}`),
+      }
+    },
     open: ({ memberId, handlers }) => {
       if (memberId === 'broken') throw new Error('no such engine')
       const link: (typeof links)[number] = { handlers, closed: false, ended: (): void => undefined }
@@ -111,7 +123,7 @@ const setup = (react: React, over: Overrides = {}) => {
     onFailed: () => undefined,
     onCrash: (error) => errors.push(error),
   })
-  return { host, log, happenings, servers, links, dialed, timers, errors, clock }
+  return { host, log, happenings, servers, links, expected, dialed, timers, errors, clock }
 }
 
 const leaveOn: React = (event, effects) => {
@@ -121,6 +133,34 @@ const message = { from: 'bob', to: 'all', stream: 0, kind: 'text', end: false, b
 const room = { reliable: 1, unreliable: 1 }
 
 describe('EngineHost', () => {
+  const expectBob: React = (event, effects) => {
+    if (event.type === 'start') for (const id of ['broken', 'unreachable', 'bob', 'carol']) effects.expectLink(id)
+    if (event.type === 'timer') for (const carrier of [1, 2]) effects.openLink(carrier, 'bob', new Uint8Array(1))
+    leaveOn(event, effects)
+  }
+
+  it('makes ready for one member that is about to begin, and takes that for its link', () => {
+    const { host, expected, links, timers } = setup(expectBob)
+    host.push({ type: 'start' })
+    expect([expected, links.length, timers.size]).toEqual([['expect bob'], 0, 1])
+    host.push({ type: 'timer' })
+    expect([expected, links.length, timers.size]).toEqual([['expect bob', 'open bob'], 2, 0])
+    host.push({ type: 'leave', now: false })
+    expect(expected).toEqual(['expect bob', 'open bob'])
+  })
+
+  it('lets go of what it made ready for a member that does not begin, and when it leaves', () => {
+    const { host, expected, timers } = setup(expectBob)
+    host.push({ type: 'start' })
+    for (const { atMs, fn } of timers) {
+      expect(atMs).toBe(6_000)
+      fn()
+    }
+    host.push({ type: 'start' })
+    host.push({ type: 'leave', now: false })
+    expect(expected).toEqual(['expect bob', 'close bob', 'expect bob', 'close bob'])
+  })
+
   it('tells of each link that is bound and carries media, in order with all else, and of no other', () => {
     const { host, happenings } = setup((event, effects) => {
       if (event.type !== 'start') return

@@ -41,6 +41,12 @@ describe('Connector', () => {
     expect([ada.engine.stats().pendingHandshakes, bob.engine.stats().pendingHandshakes]).toEqual([0, 0])
   })
 
+  it('has whoever answers make a link ready as soon as it is introduced, and nobody else', () => {
+    const { world, ada, bob } = setup()
+    world.runUntil(() => world.isWhole)
+    expect([ada.expected, bob.expected]).toEqual([[], [ada.id]])
+  })
+
   it.each(['ada', 'bob'] as const)(
     'H6: makes a session all the same when the link of %s cannot even be described',
     (name) => {
