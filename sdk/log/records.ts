@@ -10,8 +10,8 @@ import { placeInTile, type TilePlace } from './tree/tiles.js'
 
 /** Whoever reads one block mostly reads those beside it then: 1 MiB at most. */
 const MAX_RECENT = 4
-/** What proves blocks that are far apart is mostly the same: 300 KiB at most. */
-const MAX_KNOWN_NODES = 2_048
+/** All nodes of what one look goes through for others, and what proves blocks that are far apart, which is mostly the same: 450 KiB at most. */
+const MAX_KNOWN_NODES = 3_072
 
 /** Reads at a time of whoever goes through all of them: 4 MiB at most. */
 const RECORDS_AT_ONCE = 16
@@ -73,10 +73,10 @@ export class Records {
     }
     for (let recent = this.#recentWith(next); recent !== null && next < end; recent = this.#recentWith(next))
       add(recent)
-    if (records.length > 0) return records
+    if (next >= end || records.length >= count) return records
     const key = (block: number): Uint8Array => recordEntry(this.#logKey, block)
-    const entries = [...(await this.#storage.range(key(start), key(end - 1), count))]
-    if (entries[0] === undefined || firstOf(entries[0].key) !== start) {
+    const entries = [...(await this.#storage.range(key(next), key(end - 1), count - records.length))]
+    if (records.length === 0 && (entries[0] === undefined || firstOf(entries[0].key) !== start)) {
       const begin = await this.#storage.last(key(0), key(start))
       if (begin === null) return []
       entries.unshift(begin)
@@ -119,7 +119,10 @@ export class Records {
     const recent = this.#recentWith(keeper)
     if (recent !== null) return leafIn(recent, keeper, position.level)
     const known = this.#known.get(numberOf(position))
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      this.#know(numberOf(position), known)
+      return known
+    }
     const record = await readable(this.at(keeper))
     const { tile, place } = placeInTile(position)
     const node = record === null ? (await this.tile(tile)).get(place) : leafIn(record, keeper, position.level)

@@ -1,4 +1,4 @@
-import { MAX_LOG_REQUESTS, MAX_RECORD_BLOCK_BYTES, MAX_RECORD_BLOCKS } from '../../protocol/limits.js'
+import { MAX_LOG_REQUESTS, MAX_RECORD_BLOCK_BYTES } from '../../protocol/limits.js'
 import { encodeLogData, encodeLogFrame, type LogFrame, type ProvedBlock } from '../../protocol/log-frames.js'
 import type { Core, StoredBlock } from '../core.js'
 import { damaged } from '../failures.js'
@@ -144,7 +144,7 @@ export class Serving {
     if (this.#row[0]?.index !== index) {
       let to = end
       for (const next of this.#waiting.values()) if (next.type === 'req' && next.start === to) to += next.count
-      this.#row = [...(await this.#core.servedRow(index, Math.min(to, index + MAX_RECORD_BLOCKS)).catch(() => []))]
+      this.#row = [...(await this.#core.servedRow(index, to).catch(() => []))]
     }
     return this.#row.shift()
   }

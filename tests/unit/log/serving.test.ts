@@ -4,10 +4,10 @@ import { Serving } from '../../../sdk/log/replication/serving.js'
 import { concatBytes } from '../../../sdk/util/bytes.js'
 import { createReplica, TestTime } from './replication-world.js'
 
-const setup = async () => {
+const setup = async ({ blocks, bytes, perRequest } = { blocks: 32, bytes: 60_000, perRequest: 4 }) => {
   const time = new TestTime()
   const { log, core, device } = await createReplica('writer', time, null)
-  await log.append(Array.from({ length: 32 }, (_, at) => String(at).padEnd(60_000, '.')))
+  await log.append(Array.from({ length: blocks }, (_, at) => String(at).padEnd(bytes, '.')))
   const first: number[] = []
   let taken = (): void => {}
   const serving = new Serving(core, time, (...parts) => {
@@ -17,7 +17,7 @@ const setup = async () => {
   })
   core.records.forget()
   const before = device.watched().reads
-  const ask = (id: number, start: number): void => serving.ask({ type: 'req', id, start, count: 4, size: 32 })
+  const ask = (id: number, start: number): void => serving.ask({ type: 'req', id, start, count: perRequest, size: blocks })
   /** The next answers, one block each, are taken; how many looks at the storage there were until then. */
   const take = async (count: number): Promise<number> => {
     for (let left = count; left > 0; left--) {
@@ -38,6 +38,14 @@ describe('what a peer asks for', () => {
     expect(first).toEqual(Array.from({ length: 16 }, (_, index) => index))
     // For the first that is asked for, for the rest, and for the other half of the tree.
     expect(looks).toBeLessThanOrEqual(6)
+  })
+
+  it('is read as far as it is asked for, however many requests that takes', async () => {
+    const { first, ask, take } = await setup({ blocks: 2_048, bytes: 900, perRequest: 64 })
+    for (let id = 0; id < 31; id++) ask(id, 64 * id)
+    const looks = await take(31)
+    expect(first).toEqual(Array.from({ length: 31 }, (_, index) => 64 * index))
+    expect(looks).toBeLessThanOrEqual(20)
   })
 
   it('is let go of when the peer takes nothing, and read again when it does', async () => {
