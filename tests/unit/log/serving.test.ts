@@ -7,7 +7,9 @@ import { createReplica, TestTime } from './replication-world.js'
 const setup = async ({ blocks, bytes, perRequest } = { blocks: 32, bytes: 60_000, perRequest: 4 }) => {
   const time = new TestTime()
   const { log, core, device } = await createReplica('writer', time, null)
-  await log.append(Array.from({ length: blocks }, (_, at) => String(at).padEnd(bytes, '.')))
+  const values = Array.from({ length: blocks }, (_, at) => String(at).padEnd(bytes, '.'))
+  // So that records are not what is asked for.
+  for (let at = 0; at < blocks; at += 100) await log.append(values.slice(at, at + 100))
   const first: number[] = []
   let taken = (): void => {}
   const serving = new Serving(core, time, (...parts) => {
