@@ -19,7 +19,8 @@ const setup = async ({ blocks, bytes, perRequest } = { blocks: 32, bytes: 60_000
   })
   core.records.forget()
   const before = device.watched().reads
-  const ask = (id: number, start: number): void => serving.ask({ type: 'req', id, start, count: perRequest, size: blocks })
+  const ask = (id: number, start: number): void =>
+    serving.ask({ type: 'req', id, start, count: perRequest, size: blocks })
   /** The next answers, one block each, are taken; how many looks at the storage there were until then. */
   const take = async (count: number): Promise<number> => {
     for (let left = count; left > 0; left--) {
