@@ -286,7 +286,7 @@ describe('the chat', () => {
       const [ada, bob] = (await joinAll({ name: 'Ada' }, { name: 'Bob' })) as [Page, Page]
       const name = 'long.bin'
       // On a disk, where a file keeps its date: it is by this that it is known again.
-      const file = await createFile(name, 96 * MiB, 5)
+      const file = await createFile(name, 48 * MiB, 5)
       await choose(ada, file)
       await accept(bob, name)
       const arrived = bob.getByRole('progressbar', { name: `Receiving ${name}` })
@@ -306,7 +306,7 @@ describe('the chat', () => {
         await choose(ada, file)
       }
       const card = cardOf(bob, name).last()
-      const words = card.getByText(/^96 MiB · offered by Ada, [\d.]+ MiB of it is here$/)
+      const words = card.getByText(/^48 MiB · offered by Ada, [\d.]+ MiB of it is here$/)
       const mebibytes = Number(/([\d.]+) MiB of it/.exec((await words.textContent()) ?? '')?.[1])
       expect(mebibytes).toBeGreaterThanOrEqual(3)
       expect(await findBarriers(bob)).toEqual([])
@@ -317,7 +317,7 @@ describe('the chat', () => {
       expect(await savedHash(bob, name)).toBe(file.hash)
       // It begins where it was, give or take what is rounded in words.
       const [first] = (await seenProgress(bob)).filter((value) => value > 0)
-      expect(first).toBeGreaterThanOrEqual((mebibytes - 0.05) / 96)
+      expect(first).toBeGreaterThanOrEqual((mebibytes - 0.05) / 48)
     },
   )
 
