@@ -47,6 +47,16 @@ describe('Connector', () => {
     expect([ada.expected, bob.expected]).toEqual([[], [ada.id]])
   })
 
+  it('has nobody make a link ready who waits to begin it again', () => {
+    const { world, ada, bob } = setup()
+    world.server.tamper = (_member, frame) => frame.type === 'signal'
+    world.run(100)
+    while (ada.engine.stats().pendingHandshakes > 0) world.run(10)
+    world.server.send(ada, { type: 'introduced', ...world.server.introductionOf(bob) })
+    world.run(10)
+    expect(ada.expected).toEqual([])
+  })
+
   it.each(['ada', 'bob'] as const)(
     'H6: makes a session all the same when the link of %s cannot even be described',
     (name) => {
