@@ -53,9 +53,7 @@ export class Serving {
     if (this.#answered === id) this.#answered = null
   }
 
-  /**
-   * Verifies blocks from now on before they are sent. Before, the peer alone does: twice costs a fifth more.
-   */
+  /** Verifies blocks from now on before they are sent. As long as nothing is damaged, the peer alone does: twice costs a fifth more. */
   check(): void {
     this.#isChecking = true
   }
