@@ -145,8 +145,11 @@ export class EngineHost {
       onCrash(error)
       return
     }
-    // A browser keeps a page only when none of its connections is open, be it one that is about to close.
-    if (event.type === 'suspend') this.#ending.close()
+    // A browser keeps a page only when none of its connections is open, be it one that is about to close, or is yet to be used.
+    if (event.type === 'suspend') {
+      this.#ending.close()
+      this.#expected.close()
+    }
     const happenings = this.#outbox
     this.#outbox = []
     for (const happening of happenings) {

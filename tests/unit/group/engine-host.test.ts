@@ -149,16 +149,21 @@ describe('EngineHost', () => {
     expect(expected).toEqual(['expect bob', 'open bob'])
   })
 
-  it('lets go of what it made ready for a member that does not begin, and when it leaves', () => {
+  it('lets go of what it made ready for a member that does not begin, when the page may be kept, and when it leaves', () => {
     const { host, expected, timers } = setup(expectBob)
     host.push({ type: 'start' })
     for (const { atMs, fn } of timers) {
       expect(atMs).toBe(6_000)
       fn()
     }
+    expect(expected).toEqual(['expect bob', 'close bob'])
+    host.push({ type: 'start' })
+    host.push({ type: 'suspend' })
+    expect(expected.slice(2)).toEqual(['expect bob', 'close bob'])
     host.push({ type: 'start' })
     host.push({ type: 'leave', now: false })
-    expect(expected).toEqual(['expect bob', 'close bob', 'expect bob', 'close bob'])
+    expect(expected.slice(4)).toEqual(['expect bob', 'close bob'])
+    expect(timers.size).toBe(0)
   })
 
   it('tells of each link that is bound and carries media, in order with all else, and of no other', () => {
